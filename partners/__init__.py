@@ -1,0 +1,1 @@
+"""What partners mean: shops, offers, secrets, links, and their notices turned into reports."""

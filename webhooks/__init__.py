@@ -1,0 +1,1 @@
+"""Bytes at the front door: signatures, the inbox, and its dispatch to the partners' vocabulary."""
