@@ -1,0 +1,1 @@
+"""Tools that know nothing of cashback: settings, database, tasks, money, clock, errors, HTTP."""
