@@ -1,0 +1,56 @@
+"""``tracker sandbox billing``: the stand-in for the operator's billing, in the foreground."""
+
+import secrets
+from pathlib import Path
+
+import click
+
+from sandbox.billing.faults import Script
+from sandbox.billing.script import ScriptUnreadable, read_script
+from sandbox.billing.server import Config, PortTaken, serve
+from tracker.kit.clock import clock_from
+
+_DIRECTORY = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+@click.group()
+def sandbox() -> None:
+    """Stand-ins for the outside world; never needed in production."""
+
+
+@sandbox.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True)
+@click.option(
+    "--data", type=_DIRECTORY, envvar="TRACKER_DATA", default=".tracker", show_default=True
+)
+@click.option("--faults", type=_FILE, help="A fault script; see docs/billing-protocol.md.")
+@click.option("--token", envvar="BILLING_TOKEN", help="The bearer token; by default a new one.")
+@click.option("--clock", envvar="TRACKER_CLOCK", default="", help="Business time; default: now.")
+def billing(port: int, data: Path, faults: Path | None, token: str | None, clock: str) -> None:
+    """Serve the operator's billing until Ctrl-C.
+
+    Prints "ready URL" when it takes calls. Keeps its books in DATA/billing.sqlite3.
+    A port of 0 means a free one. Settings: BILLING_TOKEN, TRACKER_CLOCK, TRACKER_DATA.
+    """
+    try:
+        clock_from(clock)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--clock") from error
+    script = _script(faults)
+    if not token:
+        token = secrets.token_urlsafe(24)
+        click.echo(f"token {token}")
+    try:
+        serve(Config(data.resolve(), port, token, clock, script))
+    except PortTaken as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _script(path: Path | None) -> Script:
+    if path is None:
+        return Script()
+    try:
+        return read_script(path)
+    except ScriptUnreadable as error:
+        raise click.BadParameter(str(error), param_hint="--faults") from error

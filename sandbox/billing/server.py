@@ -1,0 +1,106 @@
+"""Serves the billing: granian with one worker process, which never outlives its owner."""
+
+import multiprocessing
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from sandbox.billing.app import create_app
+from sandbox.billing.faults import Script
+from sandbox.billing.store import Store
+from tracker.kit.clock import clock_from
+
+HOST = "127.0.0.1"
+_THREADS = 16
+"""Calls at once; a caller kept waiting by a fault holds one."""
+_SECONDS_TO_STOP = 3
+
+
+class PortTaken(Exception):
+    """Somebody listens on the port already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What one billing runs with; plain values, so that it can be handed to a process."""
+
+    data: Path
+    port: int
+    token: str
+    clock: str
+    script: Script
+
+
+def serve(config: Config) -> None:
+    """Serve until SIGINT or SIGTERM; prints ``ready URL`` when it takes calls.
+
+    Raises PortTaken. Port 0 takes a free one.
+    """
+    with _reserved(config.port) as port:
+        server = Granian(
+            "billing",
+            address=HOST,
+            port=port,
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            workers=1,
+            blocking_threads=_THREADS,
+            log_level=LogLevels.error,
+            workers_kill_timeout=_SECONDS_TO_STOP,
+        )
+        server.serve(target_loader=partial(_load, config, port), wrap_loader=False)
+
+
+def _load(config: Config, port: int) -> Flask:
+    """Runs in the worker process: the application, and two threads that look after it."""
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+    app = create_app(Store(config.data, clock_from(config.clock)), config.script, config.token)
+    threading.Thread(target=_announce, args=(port,), daemon=True).start()
+    return app
+
+
+def _end_with_owner() -> None:
+    """A killed owner cannot stop its worker; the books bear being cut off at any point."""
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)
+
+
+def _announce(port: int) -> None:
+    while True:
+        with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+            break
+        time.sleep(0.01)
+    click.echo(f"ready http://{HOST}:{port}")
+
+
+@contextmanager
+def _reserved(port: int) -> Iterator[int]:
+    """Hold a port for the worker, which binds it too.
+
+    The worker shares its port (SO_REUSEPORT), so a second billing would not fail but take half of
+    the calls: the first bind here is one that does not share.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise PortTaken(f"port {port} is taken") from error
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((HOST, port))
+        yield holder.getsockname()[1]

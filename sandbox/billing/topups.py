@@ -1,0 +1,63 @@
+"""What the operator's billing deals in: a top-up asked for, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What became of a top-up; final from the moment it is said."""
+
+    PAID = "paid"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TopUp:
+    """One payment asked for. ``amount`` is in kopecks; the key names it for good."""
+
+    key: str
+    phone: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one top-up: paid under a reference, or failed for a reason."""
+
+    key: str
+    status: Status
+    amount: int
+    reference: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paid top-up as the statement shows it."""
+
+    key: str
+    phone: str
+    amount: int
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a day's statement; ``count`` and ``total`` are the whole day's."""
+
+    count: int
+    total: int
+    lines: Sequence[Line]
+    next: str | None
+    """Where the following page goes on: the last key of this one, or nothing at the end."""
+
+
+class KeyConflict(Exception):
+    """A key came again with another phone or amount: nothing of its batch was done."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"already used for another phone or amount: {', '.join(keys)}")
+        self.keys = list(keys)

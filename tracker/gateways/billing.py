@@ -1,0 +1,110 @@
+"""The operator's billing over HTTP: the port of settlement; only here are its statuses seen."""
+
+from collections.abc import Sequence
+from datetime import date
+from http import HTTPStatus
+from urllib.parse import quote
+
+from tracker.gateways.billing_wire import (
+    read_answer,
+    read_answers,
+    read_page,
+    says_not_found,
+    write_batch,
+)
+from tracker.gateways.doubts import Doubt, Doubtful
+from tracker.gateways.exchange import Exchange, Reply
+from tracker.kit.errors import Unavailable
+from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+
+MAX_BATCH = 1000
+"""Top-ups that the protocol takes in one request."""
+
+_LINES_A_PAGE = 5000
+_JSON = "application/json"
+_PROBLEM = "application/problem+json"
+
+
+class GatewayUnavailable(Unavailable):
+    """The operator's billing could not be asked, or its statement cannot be trusted."""
+
+    code = "gateway_unavailable"
+
+
+class HttpBilling:
+    """A BillingGateway over our HTTP protocol (docs/billing-protocol.md).
+
+    Safe to make before a fork and to share between threads. ``timeout`` is in seconds.
+    """
+
+    def __init__(self, base_url: str, token: str, timeout: float) -> None:
+        self._exchange = Exchange(base_url, token, timeout)
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        """One answer for each top-up, in order; whatever is ambiguous is unknown, with a reason.
+
+        Raises ValueError for a batch above MAX_BATCH or with a key twice: our mistake, not theirs.
+        """
+        if len(batch) > MAX_BATCH or len({topup.key for topup in batch}) != len(batch):
+            raise ValueError(f"a batch is at most {MAX_BATCH} top-ups, each with its own key")
+        if not batch:
+            return []
+        try:
+            reply = self._exchange.post("/v1/topups", write_batch(batch))
+            return read_answers(_answered(reply), batch)
+        except Doubtful as error:
+            return [Answer(topup.key, Outcome.UNKNOWN, reason=error.reason) for topup in batch]
+
+    def query(self, key: str) -> Answer:
+        """What became of a key: paid, failed, not found, or unknown with a reason."""
+        try:
+            reply = self._exchange.get(f"/v1/topups/{quote(key, safe='')}")
+            if _is_not_found(reply, key):
+                return Answer(key, Outcome.NOT_FOUND)
+            return read_answer(_answered(reply), key)
+        except Doubtful as error:
+            return Answer(key, Outcome.UNKNOWN, reason=error.reason)
+
+    def statement(self, day: date) -> list[StatementLine]:
+        """All paid top-ups of a business day, by key.
+
+        Raises GatewayUnavailable when it cannot be read whole; so does a day that goes on being
+        paid into while it is read: ask again later.
+        """
+        try:
+            return self._statement(day)
+        except Doubtful as error:
+            raise GatewayUnavailable(f"no statement of {day}: {error.reason}") from error
+
+    def _statement(self, day: date) -> list[StatementLine]:
+        lines: list[StatementLine] = []
+        after: str | None = ""
+        while after is not None:
+            params = {"day": day.isoformat(), "after": after, "limit": str(_LINES_A_PAGE)}
+            page = read_page(_answered(self._exchange.get("/v1/statement", params)), day, after)
+            lines += page.lines
+            after = page.next
+            if after is not None and len(lines) >= page.count:
+                raise Doubtful(Doubt.INCONSISTENT)
+        if (len(lines), sum(line.amount for line in lines)) != (page.count, page.total):
+            raise Doubtful(Doubt.INCONSISTENT)
+        return lines
+
+
+def _answered(reply: Reply) -> bytes:
+    """The body of a reply that is an answer. Raises Doubtful."""
+    if reply.status == HTTPStatus.CONFLICT:
+        raise Doubtful(Doubt.KEY_CONFLICT)
+    if reply.status != HTTPStatus.OK:
+        raise Doubtful(f"http_{reply.status}")
+    if reply.media_type != _JSON:
+        raise Doubtful(Doubt.NOT_JSON)
+    return reply.body
+
+
+def _is_not_found(reply: Reply, key: str) -> bool:
+    return (
+        reply.status == HTTPStatus.NOT_FOUND
+        and reply.media_type == _PROBLEM
+        and says_not_found(reply.body, key)
+    )

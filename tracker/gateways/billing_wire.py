@@ -1,0 +1,177 @@
+"""The billing protocol's JSON, pure: top-ups written, answers and statements read strictly.
+
+An answer counts only when every part of it is as the protocol says. Anything else leaves the
+top-ups it concerns unknown, which is always safe: they are asked about later.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+
+from tracker.gateways.doubts import Doubt, Doubtful
+from tracker.gateways.strict_json import NotStrictJson, loads
+from tracker.kit.clock import moscow_date
+from tracker.kit.money import format_rubles, parse_rubles
+from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+
+_REFERENCE = re.compile(r"[!-~]{1,64}", re.ASCII)
+_REASON = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
+_RESULT = {"key", "status", "amount", "reference", "reason"}
+_LINE = {"key", "phone", "amount", "reference", "at"}
+_PAGE = {"day", "count", "total", "lines", "next"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a day's statement; ``count`` and ``total`` (kopecks) are the whole day's."""
+
+    count: int
+    total: int
+    lines: list[StatementLine]
+    next: str | None
+
+
+def write_batch(batch: Sequence[TopUp]) -> dict[str, object]:
+    """The body of a request for top-ups."""
+    return {
+        "topups": [
+            {"key": topup.key, "phone": topup.phone, "amount": format_rubles(topup.amount)}
+            for topup in batch
+        ]
+    }
+
+
+def read_answers(body: bytes, batch: Sequence[TopUp]) -> list[Answer]:
+    """One answer for each top-up asked for, in order.
+
+    Raises Doubtful when the reply as a whole says nothing about anyone.
+    """
+    results = _list(_members(_json(body), {"results"})["results"])
+    keyed = [(_key_of(result), result) for result in results]
+    times = Counter(key for key, _ in keyed)
+    if times.keys() - {topup.key for topup in batch}:
+        raise Doubtful(Doubt.FOREIGN_KEY)
+    by_key = dict(keyed)
+    return [_answer_for(topup, times[topup.key], by_key.get(topup.key)) for topup in batch]
+
+
+def read_answer(body: bytes, key: str) -> Answer:
+    """What became of one key. Raises Doubtful."""
+    result = _json(body)
+    if _key_of(result) != key:
+        raise Doubtful(Doubt.FOREIGN_KEY)
+    answer, _ = _read_result(result)
+    return answer
+
+
+def says_not_found(body: bytes, key: str) -> bool:
+    """Whether a refusal is the operator's word that it knows no such key.
+
+    A page of some proxy on the way is a 404 too: only one that names the key counts.
+    """
+    try:
+        problem = _json(body)
+    except Doubtful:
+        return False
+    return (
+        isinstance(problem, dict)
+        and problem.get("code") == "not_found"
+        and problem.get("key") == key
+    )
+
+
+def read_page(body: bytes, day: date, after: str) -> Page:
+    """The page of a day's statement whose keys follow ``after``. Raises Doubtful."""
+    page = _members(_json(body), _PAGE)
+    count, following = page["count"], page["next"]
+    if type(count) is not int or not (following is None or isinstance(following, str)):
+        raise Doubtful(Doubt.MALFORMED)
+    lines = [_line(entry) for entry in _list(page["lines"])]
+    keys = [after, *(line.key for line in lines)]
+    if (
+        page["day"] != day.isoformat()
+        or any(moscow_date(line.at) != day for line in lines)
+        or any(left >= right for left, right in pairwise(keys))
+        or (following is not None and (not lines or following != keys[-1]))
+    ):
+        raise Doubtful(Doubt.INCONSISTENT)
+    return Page(count, _amount(page["total"]), lines, following)
+
+
+def _answer_for(topup: TopUp, times: int, result: object) -> Answer:
+    try:
+        if times != 1:
+            raise Doubtful(Doubt.REPEATED if times else Doubt.MISSING)
+        answer, amount = _read_result(result)
+        if amount != topup.amount:
+            raise Doubtful(Doubt.OTHER_AMOUNT)
+    except Doubtful as error:
+        return Answer(topup.key, Outcome.UNKNOWN, reason=error.reason)
+    return answer
+
+
+def _read_result(entry: object) -> tuple[Answer, int]:
+    result = _members(entry, _RESULT)
+    key, status = _text(result["key"]), result["status"]
+    reference, reason = result["reference"], result["reason"]
+    amount = _amount(result["amount"])
+    if status == Outcome.PAID and reason is None:
+        return Answer(key, Outcome.PAID, reference=_text(reference, _REFERENCE)), amount
+    if status == Outcome.FAILED and reference is None:
+        return Answer(key, Outcome.FAILED, reason=_text(reason, _REASON)), amount
+    raise Doubtful(Doubt.MALFORMED)
+
+
+def _line(entry: object) -> StatementLine:
+    line = _members(entry, _LINE)
+    try:
+        at = datetime.fromisoformat(_text(line["at"]))
+        moscow_date(at)
+    except (ValueError, OverflowError) as error:
+        raise Doubtful(Doubt.MALFORMED) from error
+    if at.tzinfo is None:
+        raise Doubtful(Doubt.MALFORMED)
+    key, phone = _text(line["key"]), _text(line["phone"])
+    reference = _text(line["reference"], _REFERENCE)
+    return StatementLine(key, phone, _amount(line["amount"]), reference, at)
+
+
+def _json(body: bytes) -> object:
+    try:
+        return loads(body)
+    except NotStrictJson as error:
+        raise Doubtful(Doubt.NOT_JSON) from error
+
+
+def _members(value: object, names: set[str]) -> dict[str, object]:
+    if not isinstance(value, dict) or value.keys() != names:
+        raise Doubtful(Doubt.MALFORMED)
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise Doubtful(Doubt.MALFORMED)
+    return value
+
+
+def _key_of(result: object) -> str:
+    return _text(result.get("key") if isinstance(result, dict) else None)
+
+
+def _text(value: object, form: re.Pattern[str] = _REFERENCE) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
+        raise Doubtful(Doubt.MALFORMED)
+    return value
+
+
+def _amount(value: object) -> int:
+    if not isinstance(value, str):
+        raise Doubtful(Doubt.MALFORMED)
+    try:
+        return parse_rubles(value)
+    except ValueError as error:
+        raise Doubtful(Doubt.MALFORMED) from error

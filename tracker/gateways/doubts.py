@@ -1,0 +1,38 @@
+"""Why an answer of the operator's billing could not be taken for what it says."""
+
+from enum import StrEnum
+
+
+class Doubt(StrEnum):
+    """Reason codes of unknown outcomes; an unexpected HTTP status is ``http_<status>`` instead."""
+
+    NOT_CONNECTED = "not_connected"
+    TIMEOUT = "timeout"
+    CONNECTION_LOST = "connection_lost"
+    TOO_LARGE = "too_large"
+    KEY_CONFLICT = "key_conflict"
+    """The operator knows the key with another phone or amount."""
+    NOT_JSON = "not_json"
+    """Another media type, or a body that is no JSON, has names twice, floats or no end."""
+    MALFORMED = "malformed"
+    """JSON, but not the protocol's: a field missing, extra, or of another kind."""
+    MISSING = "missing"
+    """The answer leaves this top-up out."""
+    REPEATED = "repeated"
+    """The answer names this top-up more than once."""
+    FOREIGN_KEY = "foreign_key"
+    """The answer names a key that was not asked about, so it may be somebody else's."""
+    OTHER_AMOUNT = "other_amount"
+    INCONSISTENT = "inconsistent"
+    """A statement whose lines do not make its count, total, day or order."""
+
+
+class Doubtful(Exception):
+    """Nothing certain is known; ``reason`` is a Doubt or ``http_<status>``.
+
+    What was asked for may have been done all the same.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = str(reason)
+        super().__init__(self.reason)
