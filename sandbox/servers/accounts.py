@@ -1,0 +1,75 @@
+"""Whose rights the servers run with.
+
+PostgreSQL refuses to run as root, so root hands both servers to an ordinary account: the one that
+already owns the data, else ``nobody``. Everybody else's servers simply run as themselves.
+Whether that account can reach a folder or a program is tried for real, as that account: modes
+alone do not know of access lists, mount options and the like.
+"""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+_NOBODY = 65534
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An ordinary account that root runs the servers as."""
+
+    uid: int
+    gid: int
+
+
+def account_for(data: Path) -> Account | None:
+    """The account to drop to for servers on ``data`` (may be absent yet); None: stay who we are."""
+    if os.geteuid() != 0:
+        return None
+    if data.exists() and (owner := data.stat()).st_uid != 0:
+        return Account(owner.st_uid, owner.st_gid)
+    return nobody()
+
+
+def nobody() -> Account:
+    """The account without rights; systems that forgot to name it still know its number."""
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        return Account(_NOBODY, _NOBODY)
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def give(path: Path, account: Account | None) -> None:
+    """Make ``path`` the account's own; nothing to do when the servers run as ourselves."""
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+
+
+def may_enter(folder: Path, account: Account | None) -> bool:
+    """Whether the account can work inside the folder."""
+    return _succeeds(["/bin/sh", "-c", 'cd "$0" && test -w .', str(folder)], account)
+
+
+def may_run(program: Path, account: Account | None) -> bool:
+    """Whether the account can run the program, libraries and all; it must know ``--version``."""
+    return _succeeds([str(program), "--version"], account)
+
+
+def _succeeds(command: list[str], account: Account | None) -> bool:
+    try:
+        done = subprocess.run(
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=30,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0
