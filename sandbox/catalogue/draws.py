@@ -10,9 +10,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+def rank(key: str) -> bytes:
+    """The key's place in a shuffled order: sort by it."""
+    return sha256(key.encode()).digest()
+
+
 def number(key: str, bound: int) -> int:
     """A number from 0 up to, but not including, ``bound``."""
-    return int.from_bytes(sha256(key.encode()).digest()[:8]) % bound
+    return int.from_bytes(rank(key)[:8]) % bound
 
 
 def pick(key: str, options: Sequence[T]) -> T:
@@ -32,4 +37,4 @@ def weighted(key: str, weights: Mapping[T, int]) -> T:
 
 def shuffled(key: str, items: Iterable[str]) -> list[str]:
     """The items in an order that depends on the key and on nothing else, not even their order."""
-    return sorted(items, key=lambda item: sha256(f"{key}:{item}".encode()).digest())
+    return sorted(items, key=lambda item: rank(f"{key}:{item}"))
