@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sandbox.catalogue.shop_rows import ShopRow
-from sandbox.replay.events import ClickKey, Event, Kind, purchase_created, purchase_returned
+from sandbox.replay.clicks import Click, ClickKey
+from sandbox.replay.events import Event, Kind, purchase_created, purchase_returned
 from sandbox.replay.members import Member, members_in
 from sandbox.replay.purchases import purchases_in
 from sandbox.replay.returns import returns_in
@@ -15,14 +16,6 @@ from sandbox.replay.rows import Row, read_rows
 from sandbox.replay.shops import replay_shops
 
 _JUST_BEFORE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """A member follows the link to a shop, just before first buying there."""
-
-    key: ClickKey
-    clicked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

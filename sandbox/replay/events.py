@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
+from sandbox.replay.clicks import ClickKey
 from sandbox.replay.members import phone_of
 from sandbox.replay.purchases import Purchase
 from sandbox.replay.returns import Return
@@ -24,14 +25,6 @@ class Kind(StrEnum):
     RETURN = "return"
     UNMATCHED = "unmatched"
     """A return of an order that was never seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClickKey:
-    """A member's click to a shop, before the product has given it an id."""
-
-    phone: str
-    shop: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sandbox.catalogue.draws import rank
-from sandbox.replay.dataset import Click, Dataset
 from sandbox.replay.events import Event
 from tracker.kit.clock import moscow_midnight
 
@@ -20,7 +19,6 @@ class BusinessDay:
     """What happens on a day, and at the midnight that ends it."""
 
     day: date
-    clicks: list[Click]
     events: list[Event]
     closes_at: datetime
     """The midnight that ends the day in Moscow: holds are ended as of it."""
@@ -28,21 +26,16 @@ class BusinessDay:
     """The month, as ``2011-01``, that is settled at that midnight, after the holds; or none."""
 
 
-def calendar(dataset: Dataset, last_day: date = LAST_DAY) -> Iterator[BusinessDay]:
+def calendar(events: Iterable[Event], last_day: date = LAST_DAY) -> Iterator[BusinessDay]:
     """Every day from the first event's to the last one given, or the last event's if later."""
-    events: defaultdict[date, list[Event]] = defaultdict(list)
-    for event in dataset.events:
-        events[event.day].append(event)
-    clicks: defaultdict[date, list[Click]] = defaultdict(list)
-    for click in dataset.clicks:
-        clicks[click.clicked_at.date()].append(click)
-    happened = events.keys() | clicks.keys()
-    for day in _days(min(happened, default=last_day), max(happened | {last_day})):
+    by_day: defaultdict[date, list[Event]] = defaultdict(list)
+    for event in events:
+        by_day[event.day].append(event)
+    for day in _days(min(by_day, default=last_day), max(by_day.keys() | {last_day})):
         next_day = day + _A_DAY
         yield BusinessDay(
             day=day,
-            clicks=clicks[day],
-            events=events[day],
+            events=by_day[day],
             closes_at=moscow_midnight(next_day),
             settles=f"{next_day:%Y-%m}" if next_day.day == 1 else None,
         )

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.replay.clicks import ClickKey
 from sandbox.replay.dataset import Dataset, load_dataset
-from sandbox.replay.events import ClickKey, Kind
+from sandbox.replay.events import Kind
 from sandbox.replay.sample import sample_csv
 from tests.oracle.books import Payment
 from tests.oracle.model import Expected, Figures, expected_of

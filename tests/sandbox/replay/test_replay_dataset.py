@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from sandbox.catalogue.sections import SECTIONS
+from sandbox.replay.clicks import ClickKey, clicks_csv, issued_ids
 from sandbox.replay.dataset import Dataset, dataset_of
-from sandbox.replay.events import ClickKey, Event, Kind
+from sandbox.replay.events import Event, Kind
 from sandbox.replay.members import members_csv
 from sandbox.replay.rows import parse_rows
 from sandbox.replay.sample import sample_csv
@@ -110,11 +111,24 @@ def test_members_come_in_order_of_appearance_and_had_joined_before() -> None:
 
 
 def test_a_member_clicks_once_for_each_shop_just_before_the_first_purchase() -> None:
-    [click] = dataset(
-        "1 85123A 6 2010-12-01T08:26 2.55 17850", "2 85123A 6 2010-12-02T08:26 2.55 17850"
+    clicks = dataset(
+        "1 11449 6 2010-12-01T08:26 2.55 17850", "2 11449 6 2010-12-02T08:26 2.55 17850"
     ).clicks
-    assert click.key == ClickKey(MEMBER, shop_of("85123A"))
-    assert click.clicked_at.isoformat() == "2010-12-01T08:25:00+03:00"
+    assert clicks_csv(clicks) == (
+        "shop,phone,clicked_at\nshop-352,+79000017850,2010-12-01T08:25:00+03:00\n"
+    )
+
+
+def test_ids_of_clicks_are_found_in_what_their_import_prints() -> None:
+    printed = (
+        "shop,phone,clicked_at,click_id\n"
+        "shop-352,+79000017850,2010-12-01T08:25:00+03:00,clk_a\n"
+        "shop-001,+79000017850,2010-12-01T08:25:00+03:00,clk_b\n"
+    )
+    assert issued_ids(printed) == {
+        ClickKey(MEMBER, "shop-352"): "clk_a",
+        ClickKey(MEMBER, "shop-001"): "clk_b",
+    }
 
 
 def test_units_come_back_from_the_latest_purchase_first_at_its_own_price() -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from sandbox.replay.clicks import ClickKey
 from sandbox.replay.dataset import Dataset, load_dataset
-from sandbox.replay.events import ClickKey, Kind
+from sandbox.replay.events import Kind
 from tests.oracle.real_data import REAL_INVOICES, needs_real_data
 
 pytestmark = needs_real_data

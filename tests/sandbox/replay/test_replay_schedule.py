@@ -17,35 +17,30 @@ def sample() -> Dataset:
 
 
 def test_the_calendar_has_every_day_and_every_event_on_its_day(sample: Dataset) -> None:
-    days = list(calendar(sample))
+    days = list(calendar(sample.events))
     assert days[0].day == sample.events[0].day
     assert days[-1].day == date(2011, 3, 31)
     assert len(days) == (days[-1].day - days[0].day).days + 1
     assert [event for day in days for event in day.events] == sample.events
-    assert [click for day in days for click in day.clicks] == sample.clicks
     assert all(event.day == day.day for day in days for event in day.events)
 
 
 def test_a_day_ends_at_midnight_in_moscow_and_the_first_of_a_month_settles(
     sample: Dataset,
 ) -> None:
-    settled = {day.settles: day for day in calendar(sample) if day.settles}
+    settled = {day.settles: day for day in calendar(sample.events) if day.settles}
     assert list(settled) == ["2011-01", "2011-02", "2011-03", "2011-04"]
     assert settled["2011-01"].closes_at.isoformat() == "2010-12-31T21:00:00+00:00"
     assert settled["2011-04"].closes_at.isoformat() == "2011-03-31T20:00:00+00:00"
 
 
 def test_the_calendar_goes_on_for_events_after_its_last_day(sample: Dataset) -> None:
-    days = list(calendar(sample, last_day=date(2010, 12, 6)))
+    days = list(calendar(sample.events, last_day=date(2010, 12, 6)))
     assert days[-1].day == sample.events[-1].day
 
 
-def test_a_click_made_before_midnight_comes_on_the_day_before() -> None:
-    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-    line = "1,85123A,WHAT,6,2010-12-02T00:00,2.55,17850,WHERE"
-    first, second, *_ = calendar(dataset_of(parse_rows([header, line])))
-    assert (first.day, len(first.clicks), len(first.events)) == (date(2010, 12, 1), 1, 0)
-    assert (second.day, len(second.clicks), len(second.events)) == (date(2010, 12, 2), 0, 1)
+def test_nothing_happens_without_events() -> None:
+    assert [(day.day, day.events) for day in calendar([])] == [(date(2011, 3, 31), [])]
 
 
 def test_without_a_seed_events_keep_their_order_and_copies_follow_each_other(
