@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from sandbox.billing.server import check_free
+
 _SECONDS_TO_START = 30.0
 _SECONDS_TO_STOP = 10.0
 
@@ -28,9 +30,10 @@ class BillingProcess:
     process: subprocess.Popen[str]
 
     def kill(self) -> None:
-        """SIGKILL, as a crash would; its worker process goes with it."""
+        """SIGKILL, as a crash would, and wait for its worker process to follow it."""
         self.process.kill()
         self.process.wait()
+        check_free(int(self.url.rpartition(":")[2]))
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""

@@ -65,11 +65,9 @@ class _ScriptSchema(Schema):
 def read_script(path: Path) -> Script:
     """The rules of a fault script. Raises ScriptUnreadable, and OSError where there is no file."""
     try:
-        script = _ScriptSchema().loads(path.read_text("utf-8"))
+        script: Script = _ScriptSchema().loads(path.read_text("utf-8"))
     except ValidationError as error:
         raise ScriptUnreadable(f"{path}: {error.messages}") from error
     except ValueError as error:
         raise ScriptUnreadable(f"{path}: not JSON in UTF-8") from error
-    if not isinstance(script, Script):
-        raise ScriptUnreadable(f"{path}: an object with rules is expected")
     return script

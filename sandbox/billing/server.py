@@ -26,6 +26,7 @@ HOST = "127.0.0.1"
 _THREADS = 16
 """Calls at once; a caller kept waiting by a fault holds one."""
 _SECONDS_TO_STOP = 3
+_SECONDS_FOR_A_PORT = 1.0
 
 
 class PortTaken(Exception):
@@ -48,7 +49,7 @@ def serve(config: Config) -> None:
 
     Raises PortTaken. Port 0 takes a free one.
     """
-    with _reserved(config.port) as port:
+    with reserved(config.port) as port:
         server = Granian(
             "billing",
             address=HOST,
@@ -88,19 +89,29 @@ def _announce(port: int) -> None:
 
 
 @contextmanager
-def _reserved(port: int) -> Iterator[int]:
+def reserved(port: int) -> Iterator[int]:
     """Hold a port for the worker, which binds it too.
 
     The worker shares its port (SO_REUSEPORT), so a second billing would not fail but take half of
     the calls: the first bind here is one that does not share.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise PortTaken(f"port {port} is taken") from error
+    check_free(port)
     with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind((HOST, port))
         yield holder.getsockname()[1]
+
+
+def check_free(port: int) -> None:
+    """Raises PortTaken; waits a moment for the worker of a billing that was killed just now."""
+    give_up = time.monotonic() + _SECONDS_FOR_A_PORT
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                return probe.bind((HOST, port))
+            except OSError as error:
+                if time.monotonic() > give_up:
+                    raise PortTaken(f"port {port} is taken") from error
+        time.sleep(0.02)
