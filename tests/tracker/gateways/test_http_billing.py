@@ -1,6 +1,7 @@
 """The client and the real stand-in over real HTTP: what is said, and what is true afterwards."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -218,3 +219,23 @@ def test_a_restarted_operator_remembers(tmp_path: Path) -> None:
     with running_billing(tmp_path, token=TOKEN, port=port):
         assert submit_one(gateway, to("kept")) == answer
     assert paid_topups(tmp_path) == {"kept": 15_000}
+
+
+def test_killed_in_the_middle_and_asked_again_everyone_is_paid_once(tmp_path: Path) -> None:
+    batches = [[to(f"k:{part}:{n}", n + 1) for n in range(200)] for part in range(40)]
+    with running_billing(tmp_path, token=TOKEN, clock=NOON) as first:
+        gateway = HttpBilling(first.url, TOKEN, timeout=20)
+        told = [answer for batch in batches[:5] for answer in gateway.submit(batch)]
+        killer = threading.Thread(target=first.kill)
+        killer.start()
+        told += [answer for batch in batches[5:] for answer in gateway.submit(batch)]
+        killer.join()
+    paid_before = {answer.key: answer for answer in told if answer.outcome is Outcome.PAID}
+    assert {answer.outcome for answer in told} == {Outcome.PAID, Outcome.UNKNOWN}
+    assert paid_before.keys() <= paid_topups(tmp_path).keys()
+    with running_billing(tmp_path, token=TOKEN, clock=NOON) as second:
+        gateway = HttpBilling(second.url, TOKEN, timeout=20)
+        again = {answer.key: answer for batch in batches for answer in gateway.submit(batch)}
+        lines = {line.key: line.amount for line in gateway.statement(TODAY)}
+    assert {key: again[key] for key in paid_before} == paid_before
+    assert lines == {topup.key: topup.amount for batch in batches for topup in batch}

@@ -1,17 +1,19 @@
 """Servers that misbehave below the protocol, and clients that are forked."""
 
+import json
 import multiprocessing
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from sandbox.billing.process import running_billing
-from tracker.gateways.billing import HttpBilling
+from tracker.gateways.billing import GatewayUnavailable, HttpBilling
 from tracker.gateways.exchange import MAX_REPLY
 from tracker.settlement.ports import Answer, Outcome, TopUp
 
@@ -90,6 +92,21 @@ def test_what_is_no_answer_is_unknown(speaks: Speech, reason: str) -> None:
         submitted = HttpBilling(url, "token", seconds).submit([TopUp(KEY, "+79000000001", 100)])
         assert submitted == [expected]
         assert HttpBilling(url, "token", seconds).query(KEY) == expected
+
+
+@pytest.mark.parametrize(
+    "change", [{"count": 2}, {"total": "1.01"}, {"next": KEY}, {"count": 2, "next": KEY}]
+)
+def test_a_statement_that_does_not_add_up_is_refused(change: dict[str, object]) -> None:
+    at = "2011-01-01T09:00:00+00:00"
+    line = {"key": KEY, "phone": "+79000000001", "amount": "1.00", "reference": "T1", "at": at}
+    page = {"day": "2011-01-01", "count": 1, "total": "1.00", "lines": [line], "next": None}
+    body = json.dumps({**page, **change}).encode()
+    reply = JSON + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with server_that(saying(reply)) as url:
+        gateway = HttpBilling(url, "token", timeout=5)
+        with pytest.raises(GatewayUnavailable, match="inconsistent"):
+            gateway.statement(date(2011, 1, 1))
 
 
 def test_nobody_listening_is_unknown() -> None:
