@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-_NOBODY = 65534
+from sandbox.servers.errors import ServersError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ def account_for(data: Path) -> Account | None:
 
 
 def nobody() -> Account:
-    """The account without rights; systems that forgot to name it still know its number."""
+    """The account without rights. Raises ServersError on a system that has none of that name."""
     try:
         entry = pwd.getpwnam("nobody")
-    except KeyError:
-        return Account(_NOBODY, _NOBODY)
+    except KeyError as error:
+        raise ServersError("root runs the servers as 'nobody', and there is none") from error
     return Account(entry.pw_uid, entry.pw_gid)
 
 

@@ -14,6 +14,8 @@ from sandbox.servers.errors import ServerDidNotStart
 from sandbox.servers.home import Home, sync_folder
 from sandbox.servers.launching import Log, launch
 from sandbox.servers.passwords import Passwords
+from sandbox.servers.postgres import Postgres
+from sandbox.servers.processes import end_servers_under
 from sandbox.servers.programs import Programs
 
 DATABASE = "tracker"
@@ -44,6 +46,7 @@ def create_cluster(home: Home, programs: Programs, passwords: Passwords, *, dura
         folder.rename(home.postgres)
         sync_folder(home.path)
     except BaseException:
+        end_servers_under(folder, patience=0)  # initdb's own children
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
@@ -81,14 +84,13 @@ def _run(home: Home, folder: Path, command: list[str], stdin: str = "") -> None:
     try:
         code = process.wait(_LIMIT)
     except subprocess.TimeoutExpired as error:
-        raise _failed(command, f"no end after {_LIMIT:.0f} s", log) from error
+        raise _failed(command, f"had not ended after {_LIMIT:.0f} s", log) from error
     finally:
         process.kill()
         process.wait()
     if code != 0:
-        raise _failed(command, f"exit code {code}", log)
+        raise _failed(command, f"ended with exit code {code}", log)
 
 
 def _failed(command: list[str], why: str, log: Log) -> ServerDidNotStart:
-    name = f"PostgreSQL's {Path(command[0]).name}"
-    return ServerDidNotStart(name, why, log.path, log.tail())
+    return ServerDidNotStart(Postgres.name, f"{Path(command[0]).name} {why}", log.path, log.tail())

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from tracker.kit.errors import TrackerError
 
+_SILENT = "(nothing; is the disk full?)"
+
 
 class ServersError(TrackerError):
     """The embedded servers cannot do what was asked; the message says why, for a person."""
@@ -46,7 +48,7 @@ class ServerDidNotStart(ServersError):
     code = "server_did_not_start"
 
     def __init__(self, name: str, why: str, log: Path, tail: str) -> None:
-        super().__init__(f"{name} did not start: {why}. The end of {log}:\n{tail or '(nothing)'}")
+        super().__init__(f"{name} did not start: {why}. The end of {log}:\n{tail or _SILENT}")
         self.tail = tail
 
 

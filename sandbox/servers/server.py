@@ -50,6 +50,7 @@ class Server(ABC):
         """
         if self.pid is not None:
             return
+        self.kill()  # it may have ended by itself, and its children may not know yet
         self._prepare()
         log = Log.open(self.log)
         self._process = launch(
