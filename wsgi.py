@@ -1,8 +1,252 @@
-"""The composition root: settings → engine, Redis, gateways → Flask app, commands, workers."""
+"""The composition root: settings → engine, Redis, gateways → Flask app, commands, workers.
+
+Nobody imports this module; processes name it.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cache, partial
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import click
+from flask import Flask
+from flask_smorest import Api
+
+import migrations
+import partners.credentials.cli
+import partners.links.cli
+import partners.offers.cli
+import tracker.ledger.cli
+import tracker.ledger.queries
+import tracker.members.cli
+import tracker.purchases.cli
+import tracker.purchases.jobs
+import tracker.purchases.proof
+import tracker.purchases.queries
+import tracker.purchases.staff_api
+import tracker.settlement.calendar
+import tracker.settlement.cli
+import tracker.settlement.jobs
+import tracker.settlement.proof
+import tracker.settlement.queries
+import tracker.settlement.staff_api
+import tracker.staff.cli
+import webhooks.api
+import webhooks.cli
+import webhooks.inbox.queries
+import webhooks.inbox.work
+import webhooks.proof
+import webhooks.staff_api
+from tracker.gateways.billing import HttpBilling
+from tracker.kit import health, processes, tasks
+from tracker.kit.cli import run
+from tracker.kit.database import make_engine
+from tracker.kit.http import set_up_http
+from tracker.kit.logs import set_up_logs
+from tracker.kit.processes import Due
+from tracker.kit.runtime import Runtime
+from tracker.kit.settings import Settings, load_settings
+from tracker.ledger.cli import Proof
+from tracker.purchases.service import Programme
+from webhooks.dispatch import Dispatcher
+
+DATA = "TRACKER_DATA"
+DEFAULT_DATA = ".tracker"
+SWEEP_SECONDS = 1.0
 
 
-@click.group()
+def settings_of_process() -> Settings:
+    """The settings that this process was started with."""
+    return load_settings(os.environ, Path(os.environ.get(DATA, DEFAULT_DATA)))
+
+
+def runtime_from(settings: Settings, *, connections: int) -> Runtime:
+    """The tools of a process."""
+    set_up_logs(settings.log_level)
+    engine = make_engine(settings.database_url, pool_size=connections)
+    return Runtime(settings, engine, tasks.Nudger(tasks.connect_redis(settings.redis_url)))
+
+
+def programme_of(settings: Settings) -> Programme:
+    """The programme's figures."""
+    return Programme(settings.welcome_bonus, timedelta(days=settings.attribution_days))
+
+
+def application() -> Flask:
+    """The web service, as the WSGI server asks for it."""
+    return build_app(runtime_from(settings_of_process(), connections=processes.THREADS))
+
+
+def build_app(tools: Runtime) -> Flask:
+    """The web service over given tools."""
+    app = Flask("tracker", static_folder=None)
+    app.config.update(
+        API_TITLE="Partner-cashback tracker",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    set_up_http(app, tools)
+    api = Api(app)
+    set_up_http(app, tools)
+    for blueprint in (
+        webhooks.api.build(webhooks.api.FrontDoor(tools)),
+        webhooks.staff_api.blueprint,
+        tracker.purchases.staff_api.blueprint,
+        tracker.settlement.staff_api.blueprint,
+    ):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(
+        health.build(
+            tools,
+            readiness=webhooks.inbox.queries.readiness,
+            gauges=[webhooks.inbox.queries.gauges, tracker.settlement.queries.gauges],
+        )
+    )
+    return app
+
+
+def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
+    """What workers do, by the names that nudges use."""
+    settings = tools.settings
+    programme = programme_of(settings)
+    gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
+    return {
+        "inbox": Dispatcher(tools.engine, programme).handle_chunk,
+        "holds": lambda: bool(
+            tracker.purchases.jobs.end_due_holds(tools.engine, tools.clock.now(), programme)
+        ),
+        "settlement": partial(
+            tracker.settlement.jobs.deliver,
+            tools.engine,
+            gateway,
+            key_memory=settings.billing_key_memory,
+        ),
+        "settlement-prepare": lambda: tracker.settlement.calendar.prepare_due(
+            tools.engine,
+            tools.clock.now(),
+            minimum=settings.payout_minimum,
+            cap=settings.payout_cap,
+        ),
+    }
+
+
+def due_work() -> Mapping[str, Due]:
+    """What the scheduler asks each time, by the task that it would nudge."""
+    return {
+        "inbox": lambda session, _: webhooks.inbox.work.is_waiting(session),
+        "holds": tracker.purchases.queries.hold_is_over,
+        "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
+        "settlement-prepare": tracker.settlement.calendar.run_is_due,
+    }
+
+
+@cache
+def _tools_of_command() -> Runtime:
+    return runtime_from(settings_of_process(), connections=2)
+
+
+def _proofs() -> Mapping[str, Proof]:
+    return proofs_of(programme_of(_tools_of_command().settings))
+
+
+def proofs_of(programme: Programme) -> Mapping[str, Proof]:
+    """Every room's part of the ledger proof."""
+    return {
+        "ledger": tracker.ledger.queries.prove,
+        "purchases": partial(tracker.purchases.proof.prove, programme=programme),
+        "settlement": tracker.settlement.proof.prove,
+        "inbox": webhooks.proof.prove,
+    }
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar=DATA,
+    default=DEFAULT_DATA,
+    show_default=True,
+    help="The folder of a running stack; DATABASE_URL and REDIS_URL go first.",
+)
+@click.version_option(package_name="partner-cashback-tracker")
+@click.pass_context
+def cli(ctx: click.Context, data: Path) -> None:
+    """Partner-cashback tracker: from a shop's webhook to a paid phone balance."""
+    os.environ[DATA] = str(data)
+    ctx.obj = _tools_of_command
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--processes", "count", default=2, show_default=True, help="About one for each core.")
+def serve(host: str, port: int, count: int) -> None:
+    """The web service."""
+    settings_of_process()
+    processes.serve("wsgi:application", address=host, port=port, processes=count)
+
+
+@cli.command()
+@click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
+def worker(burst: bool) -> None:
+    """A worker: books events, ends holds, delivers payouts. Start as many as there is work for."""
+    tools = runtime_from(settings_of_process(), connections=2)
+    redis = tasks.connect_redis(tools.settings.redis_url)
+    tasks.install(redis, tasks_of(tools))
+    tasks.work(redis, burst=burst)
+
+
+@cli.command()
+def scheduler() -> None:
+    """The sweeper and the calendar: nudges the workers for whatever waits or has come due."""
+    tools = runtime_from(settings_of_process(), connections=1)
+    processes.keep_nudging(tools, due_work(), every=SWEEP_SECONDS)
+
+
+@cli.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date, as its owner. Safe to run twice and at the same time."""
+    migrations.upgrade(settings_of_process().database_owner_url)
+
+
+def _group(name: str, about: str, *commands: click.Command) -> click.Group:
+    return click.Group(name, help=about, commands=list(commands))
+
+
+_HOLDS, _PURCHASES = tracker.purchases.cli.build(programme_of)
+
+for _command in (
+    _group(
+        "shops",
+        "Partner shops.",
+        partners.offers.cli.import_shops,
+        partners.credentials.cli.secret,
+    ),
+    _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
+    tracker.members.cli.commands,
+    tracker.staff.cli.commands,
+    webhooks.cli.commands,
+    _HOLDS,
+    _PURCHASES,
+    tracker.settlement.cli.commands,
+    tracker.ledger.cli.build(_proofs),
+):
+    cli.add_command(_command)
+
+
 def main() -> None:
-    """Partner-cashback tracker."""
+    """The console script; packages may add commands by the entry point `tracker.commands`."""
+    for point in entry_points(group="tracker.commands"):
+        for command in point.load():
+            cli.add_command(command)
+    run(cli)

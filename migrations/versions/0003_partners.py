@@ -1,0 +1,92 @@
+"""Shops, their secrets and their offers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "shops",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("slug", sa.Text(collation="C"), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("section", sa.Text(), nullable=False),
+        sa.Column("subsection", sa.Text(), nullable=False),
+        sa.Column("site_url", sa.Text(), nullable=False),
+        sa.Column("link_template", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="active", nullable=False),
+        sa.Column("door_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "section IN ('leisure', 'online-shops', 'operator-offers', 'retail', 'services', 'travel')",
+            name=op.f("ck_shops_section"),
+        ),
+        sa.CheckConstraint("status IN ('active', 'left')", name=op.f("ck_shops_status")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shops")),
+        sa.UniqueConstraint("slug", name=op.f("uq_shops_slug")),
+    )
+    op.create_table(
+        "webhook_secrets",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("valid_until", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_webhook_secrets_shop_id_shops")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_secrets")),
+    )
+    op.create_index(
+        op.f("ix_webhook_secrets_shop_id"), "webhook_secrets", ["shop_id"], unique=False
+    )
+    op.create_table(
+        "offers",
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("valid_from", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("cashback_bp", sa.Integer(), nullable=False),
+        sa.Column("commission_bp", sa.Integer(), nullable=False),
+        sa.Column("hold_days", sa.Integer(), nullable=False),
+        sa.Column("on_hold_end", sa.Text(), nullable=False),
+        sa.Column(
+            "recorded_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "on_hold_end IN ('confirm', 'reject', 'wait_for_staff')",
+            name=op.f("ck_offers_on_hold_end"),
+        ),
+        sa.CheckConstraint("cashback_bp BETWEEN 0 AND 5000", name=op.f("ck_offers_cashback_bp")),
+        sa.CheckConstraint(
+            "commission_bp BETWEEN 0 AND 10000", name=op.f("ck_offers_commission_bp")
+        ),
+        sa.CheckConstraint("hold_days BETWEEN 0 AND 90", name=op.f("ck_offers_hold_days")),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_offers_shop_id_shops")),
+        sa.PrimaryKeyConstraint("shop_id", "valid_from", name=op.f("pk_offers")),
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE ON shops TO tracker_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE (valid_until) ON webhook_secrets TO tracker_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE ON offers TO tracker_app")
+
+
+def downgrade() -> None:
+    op.drop_table("offers")
+    op.drop_table("webhook_secrets")
+    op.drop_table("shops")

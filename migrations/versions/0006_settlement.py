@@ -1,0 +1,102 @@
+"""The monthly runs and their payouts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE SEQUENCE payout_fences")
+    op.create_table(
+        "settlement_runs",
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("state", sa.Text(), server_default="prepared", nullable=False),
+        sa.Column("as_of", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("payouts", sa.Integer(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("prepared_by", sa.Text(), nullable=False),
+        sa.Column(
+            "prepared_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("approved_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("done_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "period ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'", name=op.f("ck_settlement_runs_period")
+        ),
+        sa.CheckConstraint(
+            "state IN ('approved', 'done', 'prepared', 'running')",
+            name=op.f("ck_settlement_runs_state"),
+        ),
+        sa.CheckConstraint(
+            "approved_by <> prepared_by", name=op.f("ck_settlement_runs_two_people")
+        ),
+        sa.PrimaryKeyConstraint("period", name=op.f("pk_settlement_runs")),
+    )
+    op.create_table(
+        "payouts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("period", sa.Text(collation="C"), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), server_default="prepared", nullable=False),
+        sa.Column("fence", sa.BigInteger(), nullable=True),
+        sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("request_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("asked", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("ask_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('failed', 'paid', 'prepared', 'submitted', 'unknown', 'with_staff', 'withheld')",
+            name=op.f("ck_payouts_state"),
+        ),
+        sa.CheckConstraint("amount BETWEEN 1 AND 100000000000000", name=op.f("ck_payouts_amount")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_payouts_member_id_members")
+        ),
+        sa.ForeignKeyConstraint(
+            ["period"],
+            ["settlement_runs.period"],
+            name=op.f("fk_payouts_period_settlement_runs"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
+        sa.UniqueConstraint(
+            "member_id", "period", "phone", name=op.f("uq_payouts_member_id_period_phone")
+        ),
+    )
+    op.create_index(
+        "ix_payouts_open",
+        "payouts",
+        ["period", "id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('prepared', 'submitted', 'unknown')"),
+    )
+    op.create_index(
+        op.f("ix_payouts_period_member_id"), "payouts", ["period", "member_id"], unique=False
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE ON settlement_runs TO tracker_app")
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, request_sha256, asked, ask_at, reference, reason, ended_at) ON payouts TO tracker_app"
+    )
+    op.execute("GRANT USAGE ON SEQUENCE payout_fences TO tracker_app")
+
+
+def downgrade() -> None:
+    op.drop_table("payouts")
+    op.drop_table("settlement_runs")
+    op.execute("DROP SEQUENCE payout_fences")

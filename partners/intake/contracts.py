@@ -1,0 +1,36 @@
+"""What is handed down to this package: a partner's notice, whatever words it came in.
+
+Sums are in hundredths of the notice's currency; moments are aware datetimes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tracker.purchases.contracts import Line, ReturnLine
+
+
+class NoticeKind(StrEnum):
+    """What a partner may tell of a purchase."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    CONFIRMED = "confirmed"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseNotice:
+    """One notice. Which fields are set depends on the kind, as the adapters take care."""
+
+    kind: NoticeKind
+    at: datetime
+    order_id: str
+    click_id: str | None = None
+    ordered_at: datetime | None = None
+    currency: str | None = None
+    lines: tuple[Line, ...] = ()
+    return_id: str | None = None
+    return_lines: tuple[ReturnLine, ...] | None = None
+    reason: str | None = None

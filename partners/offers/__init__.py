@@ -1,0 +1,1 @@
+"""Offers: what a shop pays and promises, from which moment on; and the shops' import file."""

@@ -1,0 +1,91 @@
+"""A line of the shops' import file. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from partners.shops.rules import (
+    ShopInvalid,
+    ShopStatus,
+    read_link_template,
+    read_section,
+    read_slug,
+    read_web_address,
+)
+from partners.shops.service import Card
+from tracker.clicks.rules import OnHoldEnd, Terms
+from tracker.kit.money import percent_to_basis_points
+
+COLUMNS = (
+    "slug",
+    "name",
+    "section",
+    "subsection",
+    "site_url",
+    "link_template",
+    "hold_days",
+    "on_hold_end",
+    "cashback_percent",
+    "commission_percent",
+    "status",
+)
+MAX_HOLD_DAYS = 90
+MAX_CASHBACK_BP = 5_000
+MAX_COMMISSION_BP = 10_000
+
+T = TypeVar("T")
+
+
+def read_shop(row: Mapping[str, str]) -> tuple[Card, Terms]:
+    """A shop's card and its terms. Raises ShopInvalid with every fault of the row."""
+    faults: dict[str, str] = {}
+
+    def read(column: str, parse: Callable[[str], T], default: T) -> T:
+        try:
+            return parse(row[column])
+        except ValueError as error:
+            faults[column] = str(error)
+            return default
+
+    card = Card(
+        slug=read("slug", read_slug, ""),
+        name=read("name", _text, ""),
+        section=read("section", read_section, read_section("services")),
+        subsection=read("subsection", _text, ""),
+        site_url=read("site_url", read_web_address, ""),
+        link_template=read("link_template", read_link_template, ""),
+        status=read("status", ShopStatus, ShopStatus.ACTIVE),
+    )
+    terms = Terms(
+        cashback_bp=read("cashback_percent", _percent_up_to(MAX_CASHBACK_BP), 0),
+        commission_bp=read("commission_percent", _percent_up_to(MAX_COMMISSION_BP), 0),
+        hold_days=read("hold_days", _days, 0),
+        on_hold_end=read("on_hold_end", OnHoldEnd, OnHoldEnd.CONFIRM),
+    )
+    if faults:
+        raise ShopInvalid(f"shop {row.get('slug', '')!r}", fields=faults)
+    return card, terms
+
+
+def _text(value: str) -> str:
+    if not value or len(value) > 200:
+        raise ValueError("1 to 200 characters are expected")
+    return value
+
+
+def _days(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > MAX_HOLD_DAYS:
+        raise ValueError(f"whole days from 0 to {MAX_HOLD_DAYS} are expected")
+    return int(value)
+
+
+def _percent_up_to(limit: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        try:
+            basis_points = percent_to_basis_points(value)
+        except ValueError:
+            basis_points = limit + 1
+        if basis_points > limit:
+            raise ValueError(f"a percent from 0 to {limit / 100:g} with two decimals is expected")
+        return basis_points
+
+    return parse

@@ -1,0 +1,84 @@
+"""Sections, statuses, and what a shop's row must hold to. Pure."""
+
+import re
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from tracker.kit.errors import Invalid, NotFound
+
+
+class Section(StrEnum):
+    """The six sections of the catalogue."""
+
+    ONLINE_SHOPS = "online-shops"
+    OPERATOR_OFFERS = "operator-offers"
+    SERVICES = "services"
+    LEISURE = "leisure"
+    TRAVEL = "travel"
+    RETAIL = "retail"
+
+
+_NAMES = {
+    "online shops": Section.ONLINE_SHOPS,
+    "offers from the operator": Section.OPERATOR_OFFERS,
+    "services": Section.SERVICES,
+    "leisure and entertainment": Section.LEISURE,
+    "travel": Section.TRAVEL,
+    "retail shops": Section.RETAIL,
+}
+
+
+class ShopStatus(StrEnum):
+    """Whether a shop takes part."""
+
+    ACTIVE = "active"
+    LEFT = "left"
+    """Out of the programme: nothing new accrues, what was tracked before lives on."""
+
+
+class ShopNotFound(NotFound):
+    """No shop has this slug."""
+
+    code = "shop_not_found"
+
+
+class ShopInvalid(Invalid):
+    """A shop's data does not hold to the rules; ``fields`` says where."""
+
+    code = "shop_invalid"
+
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
+
+
+def read_slug(text: str) -> str:
+    """A shop's name in URLs. Raises ValueError."""
+    if not _SLUG.fullmatch(text):
+        raise ValueError(
+            "lower-case Latin letters, digits and inner hyphens are expected, up to 64"
+        )
+    return text
+
+
+def read_section(text: str) -> Section:
+    """A section by its slug or its English name. Raises ValueError."""
+    try:
+        return _NAMES.get(text.casefold()) or Section(text.casefold())
+    except ValueError as error:
+        raise ValueError(f"one of {', '.join(Section)} is expected") from error
+
+
+def read_web_address(text: str) -> str:
+    """An absolute http(s) address. Raises ValueError."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise ValueError("an absolute http or https address is expected")
+    return text
+
+
+def read_link_template(text: str) -> str:
+    """An address with the placeholder ``{click_id}`` behind the host. Raises ValueError."""
+    read_web_address(text)
+    if "{click_id}" not in text or "{" in urlsplit(text).netloc:
+        raise ValueError("the placeholder {click_id} is expected in the path or the query")
+    return text

@@ -1,0 +1,75 @@
+"""Verbs on shops. The caller owns the unit of work."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from partners.shops.models import Shop
+from partners.shops.rules import Section, ShopNotFound, ShopStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the catalogue shows of a shop."""
+
+    slug: str
+    name: str
+    section: Section
+    subsection: str
+    site_url: str
+    link_template: str
+    status: ShopStatus
+
+
+def upsert(session: Session, cards: Sequence[Card]) -> dict[str, int]:
+    """Make shops be as the cards say; returns their ids by slug."""
+    rows = [
+        {
+            "slug": card.slug,
+            "name": card.name,
+            "section": str(card.section),
+            "subsection": card.subsection,
+            "site_url": card.site_url,
+            "link_template": card.link_template,
+            "status": str(card.status),
+        }
+        for card in sorted(cards, key=lambda one: one.slug)
+    ]
+    if not rows:
+        return {}
+    statement = insert(Shop)
+    fresh = statement.excluded
+    names = [name for name in rows[0] if name != "slug"]
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Shop.slug],
+            set_={name: fresh[name] for name in names} | {"door_version": Shop.door_version + 1},
+            where=or_(*(Shop.__table__.c[name] != fresh[name] for name in names)),
+        ),
+        rows,
+    )
+    return ids_by_slug(session, [card.slug for card in cards])
+
+
+def ids_by_slug(session: Session, slugs: Collection[str]) -> dict[str, int]:
+    """Ids of shops by slug; unknown ones are left out."""
+    rows = session.execute(select(Shop.slug, Shop.id).where(Shop.slug.in_(list(slugs))))
+    return {row.slug: row.id for row in rows}
+
+
+def find(session: Session, slug: str) -> Shop:
+    """The shop of a slug. Raises ShopNotFound."""
+    shop = session.scalar(select(Shop).where(Shop.slug == slug))
+    if shop is None:
+        raise ShopNotFound(f"no shop is called {slug!r}")
+    return shop
+
+
+def change_the_door(session: Session, shop_id: int) -> None:
+    """What web processes remember of the shop's door holds no more."""
+    session.execute(
+        update(Shop).where(Shop.id == shop_id).values(door_version=Shop.door_version + 1)
+    )

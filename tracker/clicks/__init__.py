@@ -1,0 +1,1 @@
+"""Clicks: who was promised which terms, where and when. Written once, never changed."""

@@ -1,0 +1,34 @@
+"""The table of clicks."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.clicks.rules import OnHoldEnd
+from tracker.kit.database import Base, Instant, one_of
+
+
+class ClickRow(Base):
+    """One click with a copy of the terms promised: a later change of the shop's changes nothing."""
+
+    __tablename__ = "clicks"
+    __table_args__ = (
+        CheckConstraint("cashback_bp BETWEEN 0 AND 5000", name="cashback_bp"),
+        CheckConstraint("commission_bp BETWEEN 0 AND 10000", name="commission_bp"),
+        CheckConstraint("hold_days BETWEEN 0 AND 90", name="hold_days"),
+        CheckConstraint(one_of("on_hold_end", OnHoldEnd), name="on_hold_end"),
+    )
+
+    id: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    """Opaque and random: it travels through the shop."""
+    member_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.id"))
+    shop_id: Mapped[int] = mapped_column(BigInteger)
+    clicked_at: Mapped[datetime] = mapped_column(Instant)
+    cashback_bp: Mapped[int]
+    """Cashback promised, basis points of the sum paid."""
+    commission_bp: Mapped[int]
+    """Commission the shop owes us, basis points of the sum paid."""
+    hold_days: Mapped[int]
+    on_hold_end: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())

@@ -1,0 +1,67 @@
+"""The terms of a click, and whether an order may be credited to it. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class OnHoldEnd(StrEnum):
+    """What becomes of a pending purchase when its hold is over and the shop has said nothing."""
+
+    CONFIRM = "confirm"
+    REJECT = "reject"
+    WAIT_FOR_STAFF = "wait_for_staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a member was promised. Rates are basis points of the sum paid."""
+
+    cashback_bp: int
+    commission_bp: int
+    hold_days: int
+    on_hold_end: OnHoldEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A member's way to a shop."""
+
+    id: str
+    member_id: int
+    shop_id: int
+    clicked_at: datetime
+    terms: Terms
+
+
+class Unattributed(StrEnum):
+    """Why a purchase is nobody's. A closed list, told to staff and to shops."""
+
+    NO_CLICK_ID = "no_click_id"
+    UNKNOWN_CLICK = "unknown_click"
+    CLICK_OF_ANOTHER_SHOP = "click_of_another_shop"
+    OUTSIDE_WINDOW = "outside_window"
+
+
+def why_unattributed(
+    click_id: str | None,
+    click: Click | None,
+    *,
+    shop_id: int,
+    ordered_at: datetime,
+    window: timedelta,
+) -> Unattributed | None:
+    """Why an order cannot be credited to the click it names, or None when it can.
+
+    An order before its click is credited all the same: shops' clocks are off, and money is not
+    refused on a suspicion.
+    """
+    if not click_id:
+        return Unattributed.NO_CLICK_ID
+    if click is None:
+        return Unattributed.UNKNOWN_CLICK
+    if click.shop_id != shop_id:
+        return Unattributed.CLICK_OF_ANOTHER_SHOP
+    if ordered_at >= click.clicked_at + window:
+        return Unattributed.OUTSIDE_WINDOW
+    return None

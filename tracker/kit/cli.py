@@ -1,0 +1,106 @@
+"""What every command shares: finding its stack, time, figures as a table or JSON, exit codes."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from tracker.kit.clock import Clock, FixedClock
+from tracker.kit.errors import TrackerError
+from tracker.kit.runtime import Runtime
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Moment(click.ParamType[datetime]):
+    """An instant in ISO 8601 with an offset from UTC, such as 2011-01-01T00:00:00+03:00."""
+
+    name = "ISO8601"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an ISO 8601 date and time", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} needs an offset from UTC, such as +03:00 or Z", param, ctx)
+        return moment
+
+
+as_of_option = click.option(
+    "--as-of", type=Moment(), help="The moment to act at, with its offset [default: now]."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
+
+
+def runtime_of(ctx: click.Context) -> Runtime:
+    """The tools of this process, opened when the first command asks for them.
+
+    `tracker --help` and wrong usage must not need a database.
+    """
+    opened: Runtime = ctx.obj()
+    return opened
+
+
+def moment_of(as_of: datetime | None, clock: Clock) -> datetime:
+    """The one place where a command looks at a clock."""
+    return (FixedClock(as_of) if as_of else clock).now()
+
+
+def show(figures: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
+    """Named figures, one a line."""
+    if as_json:
+        print_json(figures)
+        return
+    table = Table(title=title or None, show_header=False, box=None, pad_edge=False)
+    table.add_column(style="cyan")
+    table.add_column()
+    for name, value in figures.items():
+        table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+
+
+def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
+    """A table of rows that share their columns; ``empty`` is said when there are none."""
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in rows[0]:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def run(command: click.Command) -> None:
+    """Run the console script: exit 2 for bad usage, 1 for a task that failed, with a clear word."""
+    try:
+        command.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except TrackerError as error:
+        click.echo(f"{error.code}: {error.detail}", err=True)
+        for field, fault in error.fields.items():
+            click.echo(f"  {field}: {fault}", err=True)
+        sys.exit(1)

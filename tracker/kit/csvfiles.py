@@ -1,0 +1,57 @@
+"""CSV files from outside: named columns, and faults told by line."""
+
+import csv
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from tracker.kit.errors import Invalid
+
+
+class FileInvalid(Invalid):
+    """A file has a fault; the detail names its line and column."""
+
+    code = "file_invalid"
+
+
+class Row(dict[str, str]):
+    """A line of a file; ``line`` is its number for messages, the header being 1."""
+
+    line: int
+
+
+def read_rows(path: Path, *, required: Collection[str]) -> Iterator[Row]:
+    """Lines of a UTF-8 file with a header; blanks around values are cut. Raises FileInvalid."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            yield from _rows(csv.DictReader(file), required)
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise FileInvalid(f"{path.name} is not a CSV file in UTF-8: {error}") from error
+
+
+def _rows(reader: "csv.DictReader[str]", required: Collection[str]) -> Iterator[Row]:
+    missing = sorted(set(required) - set(reader.fieldnames or ()))
+    if missing:
+        raise FileInvalid(f"line 1: no column {', '.join(missing)}")
+    for values in reader:
+        if None in values or None in values.values():
+            raise FileInvalid(f"line {reader.line_num}: not as many values as the header has names")
+        row = Row({name: value.strip() for name, value in values.items()})
+        row.line = reader.line_num
+        for name in required:
+            if not row[name]:
+                raise FileInvalid(f"line {row.line}: {name} is empty")
+        yield row
+
+
+def instant(row: Row, column: str) -> datetime:
+    """An ISO 8601 moment with its offset. Raises FileInvalid."""
+    try:
+        moment = datetime.fromisoformat(row[column])
+    except ValueError as error:
+        raise FileInvalid(
+            f"line {row.line}: {column} is not an ISO 8601 date and time: {row[column]!r}"
+        ) from error
+    if moment.tzinfo is None:
+        raise FileInvalid(f"line {row.line}: {column} needs an offset from UTC: {row[column]!r}")
+    return moment

@@ -1,0 +1,22 @@
+"""marshmallow fields that are ours."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from tracker.kit.money import format_rubles, parse_rubles
+
+
+class Rubles(fields.Field[int]):
+    """A sum: kopecks in code, a decimal string such as "1530.00" outside; never a number."""
+
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else format_rubles(value)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if not isinstance(value, str):
+            raise ValidationError('Must be a decimal string such as "1530.00".')
+        try:
+            return parse_rubles(value)
+        except ValueError as error:
+            raise ValidationError('Must be a decimal string such as "1530.00".') from error

@@ -1,0 +1,130 @@
+"""Settings: the environment first, then what the running stack of a data folder says of itself."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+from tracker.kit.clock import Clock, clock_from
+from tracker.kit.crypto import key_from
+from tracker.kit.errors import Invalid, Unavailable
+
+STACK_FILE = "stack.json"
+"""In the data folder while `tracker up` runs there: setting names and values, mode 0600."""
+
+
+class StackNotFound(Unavailable):
+    """Neither DATABASE_URL nor a running stack was found."""
+
+    code = "stack_not_found"
+
+
+class SettingInvalid(Invalid):
+    """A setting cannot be read."""
+
+    code = "setting_invalid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two deployments. Sums are kopecks, times seconds."""
+
+    database_url: str
+    """Logs in as the application: SELECT, INSERT, and UPDATE only where a table is state."""
+    database_owner_url: str
+    """Logs in as the owner of the schema; only migrations use it."""
+    redis_url: str
+    secret_key: bytes
+    """32 random bytes: encrypts shops' webhook secrets and keys the hashes of tokens."""
+    clock: Clock
+    billing_url: str
+    billing_token: str
+    billing_timeout: float
+    billing_key_memory: int
+    """How long the operator remembers our keys: past it nothing is sent again."""
+    welcome_bonus: int
+    payout_minimum: int
+    payout_cap: int | None
+    attribution_days: int
+    webhook_rate: int
+    """Webhooks a second that one shop may send to one web process before 429."""
+    log_level: str
+
+
+class _SettingsSchema(Schema):
+    """Names and defaults as an operator sees them."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    database_url = fields.String(data_key="DATABASE_URL", required=True)
+    database_owner_url = fields.String(data_key="DATABASE_OWNER_URL", load_default="")
+    redis_url = fields.String(data_key="REDIS_URL", load_default="redis://127.0.0.1:6379/0")
+    secret_key = fields.String(data_key="TRACKER_SECRET_KEY", required=True)
+    clock = fields.String(data_key="TRACKER_CLOCK", load_default="")
+    billing_url = fields.String(data_key="BILLING_URL", load_default="http://127.0.0.1:8090")
+    billing_token = fields.String(data_key="BILLING_TOKEN", load_default="")
+    billing_timeout = fields.Float(data_key="BILLING_TIMEOUT", load_default=10.0)
+    billing_key_memory = fields.Integer(data_key="BILLING_KEY_MEMORY", load_default=86_400)
+    welcome_bonus = fields.Integer(
+        data_key="WELCOME_BONUS", load_default=20_000, validate=validate.Range(min=0)
+    )
+    payout_minimum = fields.Integer(
+        data_key="PAYOUT_MINIMUM", load_default=100, validate=validate.Range(min=1)
+    )
+    payout_cap = fields.Integer(data_key="PAYOUT_CAP", load_default=None, allow_none=True)
+    attribution_days = fields.Integer(data_key="ATTRIBUTION_DAYS", load_default=30)
+    webhook_rate = fields.Integer(
+        data_key="WEBHOOK_RATE", load_default=300, validate=validate.Range(min=1)
+    )
+    log_level = fields.String(
+        data_key="LOG_LEVEL",
+        load_default="INFO",
+        validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]),
+    )
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: object) -> Settings:
+        values["database_owner_url"] = values["database_owner_url"] or values["database_url"]
+        values["secret_key"] = _read("TRACKER_SECRET_KEY", key_from, values["secret_key"])
+        values["clock"] = _read("TRACKER_CLOCK", clock_from, values["clock"])
+        return Settings(**values)
+
+
+def load_settings(environ: Mapping[str, str], data: Path) -> Settings:
+    """The settings of this process.
+
+    Raises StackNotFound when nothing says where the database is, SettingInvalid when a value
+    cannot be read.
+    """
+    merged = {**_stack(data), **environ}
+    if not merged.get("DATABASE_URL"):
+        raise StackNotFound(
+            f"no stack runs in {data}: start one with `tracker up`, name its folder with --data, "
+            "or set DATABASE_URL and REDIS_URL"
+        )
+    try:
+        settings: Settings = _SettingsSchema().load(merged)
+    except ValidationError as error:
+        faults = {name: " ".join(map(str, said)) for name, said in error.messages_dict.items()}
+        text = "; ".join(f"{name}: {said}" for name, said in faults.items())
+        raise SettingInvalid(text, fields=faults) from error
+    return settings
+
+
+def _read(name: str, parse: Any, text: str) -> Any:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise ValidationError({name: [str(error)]}) from error
+
+
+def _stack(data: Path) -> dict[str, str]:
+    try:
+        found = json.loads((data / STACK_FILE).read_text())
+    except FileNotFoundError:
+        return {}
+    return {str(name): str(value) for name, value in found.items()}

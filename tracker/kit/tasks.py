@@ -1,0 +1,125 @@
+"""Work to do is a row in PostgreSQL; a job in Redis is only a nudge to look there.
+
+So a lost job, a doubled job or a Redis flushed empty costs seconds and never money: the scheduler
+nudges again whatever still waits.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from tracker.kit.logs import log
+
+QUEUE = "tracker"
+JOB_SECONDS = 5.0
+"""A job works on chunks for about this long, then nudges the next one and makes room."""
+
+_LOG = log("tasks")
+_COALESCE_MS = 2_000
+_REDIS_REST = 5.0
+
+Task = Callable[[], bool]
+"""Does a bounded piece of the work that waits; True when more is left."""
+
+_tasks: dict[str, Task] = {}
+
+
+def connect_redis(url: str) -> "Redis":
+    """A client that gives up quickly: nobody may wait on Redis while PostgreSQL is at hand."""
+    return Redis.from_url(
+        url, socket_connect_timeout=1, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
+
+
+class Nudger:
+    """Asks a worker to look for waiting work. Many nudges within a moment become one job."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._rest_until = 0.0
+
+    def nudge(self, task: str) -> bool:
+        """Best effort, after COMMIT: False when Redis cannot be reached; nothing is lost then."""
+        if time.monotonic() < self._rest_until:
+            return False
+        try:
+            if self._redis.set(_key(task), "1", nx=True, px=_COALESCE_MS):
+                _enqueue(self._redis, task)
+        except RedisError as error:
+            self._rest_until = time.monotonic() + _REDIS_REST
+            _LOG.warning("nudge_failed", task=task, error=str(error))
+            return False
+        return True
+
+    def ping(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(self._redis.ping())
+        except RedisError:
+            return False
+
+
+def _key(task: str) -> str:
+    return f"tracker:nudge:{task}"
+
+
+def _enqueue(redis: "Redis", task: str) -> None:
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    queue.enqueue(perform, task, job_timeout=120, result_ttl=0, failure_ttl=3600)
+
+
+def perform(task: str) -> None:
+    """What a worker runs. Unknown names come from a newer release: they are left to its workers."""
+    if task not in _tasks:
+        _LOG.warning("unknown_task", task=task)
+        return
+    redis = _worker_redis()
+    # First the flag, then the look: work committed before the flag fell is seen by this look,
+    # work committed after it raises the flag anew.
+    redis.delete(_key(task))
+    started = time.monotonic()
+    more = True
+    while more and time.monotonic() - started < JOB_SECONDS:
+        more = _tasks[task]()
+    if more:
+        Nudger(redis).nudge(task)
+
+
+_redis_of_worker: list[Any] = []
+
+
+def _worker_redis() -> "Redis":
+    client: Redis = _redis_of_worker[0]
+    return client
+
+
+def install(redis: "Redis", tasks: Mapping[str, Task]) -> None:
+    """Give this process its tasks; called once, by the composition root."""
+    _redis_of_worker[:] = [redis]
+    _tasks.clear()
+    _tasks.update(tasks)
+
+
+def work(redis: "Redis", *, burst: bool = False) -> None:
+    """Serve the queue until told to stop.
+
+    One queue for each worker: a worker on two may lose a job between them. Short worker and
+    maintenance times, because by default a killed worker's job is found after many minutes.
+    """
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    worker = Worker(
+        [queue],
+        connection=redis,
+        serializer=JSONSerializer,
+        worker_ttl=30,
+        maintenance_interval=5,
+        log_job_description=False,
+    )
+    worker.work(burst=burst, logging_level="WARNING")

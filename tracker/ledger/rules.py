@@ -1,0 +1,127 @@
+"""What a posting is and when it is sound. Pure.
+
+Amounts are kopecks, debit positive, credit negative. A member's balance is what we owe the
+member, so a credit raises it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tracker.kit.errors import TrackerError
+
+HOUSE = 0
+"""The owner of accounts that belong to nobody but us."""
+
+
+class Account(StrEnum):
+    """The chart of accounts. The owner is a member, a shop, or the house."""
+
+    MEMBER_PENDING = "member_pending"
+    """Owed to a member once the purchase is confirmed."""
+    MEMBER_AVAILABLE = "member_available"
+    """Owed to a member now; below zero it is the member's debt."""
+    MEMBER_IN_FLIGHT = "member_in_flight"
+    """Handed to the operator's billing, outcome not known yet."""
+    SHOP_PENDING_COMMISSION = "shop_pending_commission"
+    """What a shop will owe us if its purchases are confirmed."""
+    SHOP_RECEIVABLE = "shop_receivable"
+    """What a shop owes us."""
+    PENDING_MARGIN = "pending_margin"
+    """Commission less cashback of purchases not yet confirmed."""
+    MARGIN = "margin"
+    """Commission less cashback of confirmed purchases: our income."""
+    MARKETING_EXPENSE = "marketing_expense"
+    """Bonuses that no shop pays for."""
+    OWED_TO_OPERATOR = "owed_to_operator"
+    """Top-ups the operator has made for us."""
+
+
+MEMBER_ACCOUNTS = frozenset(
+    {Account.MEMBER_PENDING, Account.MEMBER_AVAILABLE, Account.MEMBER_IN_FLIGHT}
+)
+SHOP_ACCOUNTS = frozenset({Account.SHOP_PENDING_COMMISSION, Account.SHOP_RECEIVABLE})
+
+
+class Kind(StrEnum):
+    """Why money moved."""
+
+    TRACKED = "tracked"
+    REJECTED = "rejected"
+    CONFIRMED = "confirmed"
+    CLAWED_BACK = "clawed_back"
+    BONUS_TRACKED = "bonus_tracked"
+    BONUS_REJECTED = "bonus_rejected"
+    BONUS_CONFIRMED = "bonus_confirmed"
+    BONUS_CLAWED_BACK = "bonus_clawed_back"
+    PAYOUT_SUBMITTED = "payout_submitted"
+    PAYOUT_PAID = "payout_paid"
+    PAYOUT_FAILED = "payout_failed"
+
+
+CLAWBACKS = frozenset({Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK})
+"""The only kinds that may push a member's available balance below zero."""
+
+
+class PostingUnsound(TrackerError):
+    """A posting does not balance, has an empty leg, or names an owner that cannot own."""
+
+    code = "posting_unsound"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of a posting: kopecks, debit positive."""
+
+    account: Account
+    owner: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One ledger transaction to be.
+
+    ``reference`` makes it happen once; ``effective_at`` is when it counts; ``corrects`` is the
+    reference of the transaction that it corrects.
+    """
+
+    reference: str
+    kind: Kind
+    effective_at: datetime
+    legs: tuple[Leg, ...]
+    corrects: str | None = None
+
+
+def posting(
+    reference: str,
+    kind: Kind,
+    effective_at: datetime,
+    legs: Iterable[Leg],
+    *,
+    corrects: str | None = None,
+) -> Posting | None:
+    """A sound posting of the legs that move something, or None when none does.
+
+    Raises PostingUnsound.
+    """
+    moving = tuple(leg for leg in legs if leg.amount)
+    if not moving:
+        return None
+    if len(moving) < 2 or sum(leg.amount for leg in moving) != 0:
+        raise PostingUnsound(f"{reference}: legs must be two or more and sum to zero: {moving}")
+    for leg in moving:
+        owned = leg.account in MEMBER_ACCOUNTS or leg.account in SHOP_ACCOUNTS
+        if owned != (leg.owner != HOUSE):
+            raise PostingUnsound(f"{reference}: {leg.account} cannot belong to {leg.owner}")
+    return Posting(reference, kind, effective_at, moving, corrects)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that does not add up: kopecks, or a word, as it ought to be and as it is."""
+
+    what: str
+    expected: str
+    found: str

@@ -1,0 +1,110 @@
+"""Posting and locking. The caller owns the unit of work."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tracker.kit.database import bulk_insert, constraint_name
+from tracker.kit.errors import Conflict
+from tracker.ledger.models import LedgerEntry, LedgerTransaction
+from tracker.ledger.rules import Posting
+
+
+class AlreadyPosted(Conflict):
+    """A posting with this reference is in the ledger already."""
+
+    code = "already_posted"
+
+
+class BalanceTooLow(Conflict):
+    """The movement would take a member's balance below zero, which only a clawback may do."""
+
+    code = "balance_too_low"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A member's balances in kopecks; ``available`` below zero is a debt."""
+
+    pending: int
+    available: int
+    in_flight: int
+
+
+def lock_members(session: Session, members: Collection[int]) -> dict[int, Balance]:
+    """Lock members in sorted order, which is what keeps two workers from a deadlock.
+
+    Returns balances as they are now that nobody else can move them.
+    """
+    if not members:
+        return {}
+    rows = session.execute(_LOCK_MEMBERS, {"ids": sorted(members)})
+    return {row.member_id: Balance(row.pending, row.available, row.in_flight) for row in rows}
+
+
+def post(session: Session, postings: Sequence[Posting]) -> None:
+    """Write sound postings; balances follow by trigger, in the same statement.
+
+    Raises AlreadyPosted and BalanceTooLow; the unit of work is lost then.
+    """
+    if not postings:
+        return
+    ids = list(session.scalars(_NEXT_IDS, {"count": len(postings)}))
+    try:
+        bulk_insert(session, LedgerTransaction, _transactions(ids, postings))
+        bulk_insert(session, LedgerEntry, _entries(ids, postings))
+    except IntegrityError as error:
+        raise _meaning(error) from error
+
+
+def _transactions(ids: list[int], postings: Sequence[Posting]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": transaction,
+            "reference": posting.reference,
+            "kind": str(posting.kind),
+            "effective_at": posting.effective_at,
+            "corrects": posting.corrects,
+        }
+        for transaction, posting in zip(ids, postings, strict=True)
+    ]
+
+
+def _entries(ids: list[int], postings: Sequence[Posting]) -> list[dict[str, object]]:
+    return [
+        {
+            "transaction_id": transaction,
+            "leg": number,
+            "account": str(leg.account),
+            "owner_id": leg.owner,
+            "amount": leg.amount,
+        }
+        for transaction, posting in zip(ids, postings, strict=True)
+        for number, leg in enumerate(posting.legs)
+    ]
+
+
+def _meaning(error: IntegrityError) -> Exception:
+    names: dict[str | None, type[Conflict]] = {
+        "uq_ledger_transactions_reference": AlreadyPosted,
+        "ck_member_balances_available": BalanceTooLow,
+        "ck_member_balances_pending": BalanceTooLow,
+        "ck_member_balances_in_flight": BalanceTooLow,
+    }
+    named = names.get(constraint_name(error))
+    return named(str(error.orig)) if named else error
+
+
+# The application may not UPDATE balances, so it cannot lock their rows by itself either: a function
+# of the owner opens missing rows and locks all, in the order of their ids.
+_LOCK_MEMBERS = text("""
+    SELECT member_id, pending, available, in_flight
+    FROM ledger_lock_members(CAST(:ids AS bigint[]))
+""")
+
+_NEXT_IDS = text("""
+    SELECT nextval('ledger_transactions_id_seq') FROM generate_series(1, CAST(:count AS integer))
+""")

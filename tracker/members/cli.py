@@ -1,0 +1,44 @@
+"""`tracker members …`"""
+
+from pathlib import Path
+
+import click
+
+from tracker.kit.cli import json_option, runtime_of, show
+from tracker.kit.csvfiles import instant, read_rows
+from tracker.kit.database import unit_of_work
+from tracker.members.service import Newcomer, join_many
+
+_BATCH = 5_000
+
+
+@click.group("members")
+def commands() -> None:
+    """Members of the club."""
+
+
+@commands.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+@click.pass_context
+def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
+    """Take in members from a CSV FILE: phone,joined_at[,email,referrer_phone].
+
+    Numbers that are members already are left as they are. All of the file is taken, or none.
+    """
+    newcomers = [
+        Newcomer(
+            phone=row["phone"],
+            joined_at=instant(row, "joined_at"),
+            email=row.get("email") or None,
+            referrer_phone=row.get("referrer_phone") or None,
+        )
+        for row in read_rows(file, required=("phone", "joined_at"))
+    ]
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        joined = sum(
+            join_many(session, newcomers[start : start + _BATCH])
+            for start in range(0, len(newcomers), _BATCH)
+        )
+    figures = {"rows": len(newcomers), "joined": joined}
+    show(figures, as_json=as_json)

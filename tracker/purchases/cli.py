@@ -1,0 +1,100 @@
+"""`tracker holds …` and `tracker purchases …`"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+
+from tracker.clicks.rules import OnHoldEnd
+from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show, show_rows
+from tracker.kit.database import unit_of_work
+from tracker.kit.money import format_rubles
+from tracker.kit.settings import Settings
+from tracker.purchases.jobs import CHUNK
+from tracker.purchases.queries import listed, totals
+from tracker.purchases.rules import Status
+from tracker.purchases.service import Programme, decide, end_holds
+
+
+def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, click.Group]:
+    """The groups `holds` and `purchases`."""
+
+    @click.group("holds")
+    def holds() -> None:
+        """How long purchases stay pending."""
+
+    @holds.command("run")
+    @as_of_option
+    @json_option
+    @click.pass_context
+    def run(ctx: click.Context, as_of: datetime | None, as_json: bool) -> None:
+        """End the holds that are over, each by the policy promised at its click."""
+        runtime = runtime_of(ctx)
+        moment = moment_of(as_of, runtime.clock)
+        ended = 0
+        while True:
+            with unit_of_work(runtime.engine) as session:
+                found = end_holds(session, moment, programme(runtime.settings), limit=CHUNK)
+            if not found:
+                break
+            ended += found
+        show({"as_of": moment.isoformat(), "ended": ended}, as_json=as_json)
+
+    @click.group("purchases")
+    def purchases() -> None:
+        """What the shops reported."""
+
+    purchases.add_command(list_purchases)
+    purchases.add_command(show_totals)
+
+    @purchases.command("decide")
+    @click.argument("purchase_id", type=int)
+    @click.argument("outcome", type=click.Choice([OnHoldEnd.CONFIRM, OnHoldEnd.REJECT]))
+    @as_of_option
+    @click.pass_context
+    def decide_one(
+        ctx: click.Context, purchase_id: int, outcome: str, as_of: datetime | None
+    ) -> None:
+        """The word of staff on a purchase that awaits it."""
+        runtime = runtime_of(ctx)
+        moment = moment_of(as_of, runtime.clock)
+        with unit_of_work(runtime.engine) as session:
+            figures = programme(runtime.settings)
+            decide(session, purchase_id, OnHoldEnd(outcome), moment, figures)
+
+    return holds, purchases
+
+
+@click.command("list")
+@click.option("--status", type=click.Choice([*Status]), help="Only purchases in this state.")
+@click.option("--limit", default=100, show_default=True)
+@json_option
+@click.pass_context
+def list_purchases(ctx: click.Context, status: str | None, limit: int, as_json: bool) -> None:
+    """Purchases, also those that are nobody's (unattributed) or never seen (unmatched)."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        found = listed(session, status=Status(status) if status else None, limit=limit)
+        rows = [
+            {
+                "id": one.id,
+                "shop_id": one.shop_id,
+                "order_id": one.order_id,
+                "status": one.status,
+                "reason": one.unattributed_reason or "",
+                "member_id": one.member_id or "",
+                "hold_ends_at": one.hold_ends_at.isoformat() if one.hold_ends_at else "",
+                "pending": format_rubles(one.pending_cashback),
+                "confirmed": format_rubles(one.confirmed_cashback),
+            }
+            for one in found
+        ]
+    show_rows(rows, as_json=as_json, empty="none")
+
+
+@click.command("totals")
+@json_option
+@click.pass_context
+def show_totals(ctx: click.Context, as_json: bool) -> None:
+    """How many purchases there are in each state."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        show(totals(session), as_json=as_json, title="Purchases")

@@ -1,0 +1,54 @@
+"""Reads of purchases."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from tracker.purchases.models import Purchase, PurchaseReturn
+from tracker.purchases.rules import Status
+
+
+def listed(
+    session: Session,
+    *,
+    status: Status | None = None,
+    shop_id: int | None = None,
+    member_id: int | None = None,
+    order_id: str | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[Purchase]:
+    """Purchases in the order they were first heard of."""
+    query = select(Purchase).where(Purchase.id > after).order_by(Purchase.id).limit(limit)
+    wanted = {
+        Purchase.status: status and str(status),
+        Purchase.shop_id: shop_id,
+        Purchase.member_id: member_id,
+        Purchase.order_id: order_id,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return list(session.scalars(query))
+
+
+def totals(session: Session) -> dict[str, Any]:
+    """How many purchases there are in each state, and how many returns match no purchase."""
+    counts = dict(session.execute(select(Purchase.status, func.count()).group_by(Purchase.status)))
+    unmatched_returns = session.scalar(
+        select(func.count())
+        .select_from(PurchaseReturn)
+        .join(Purchase, Purchase.id == PurchaseReturn.purchase_id)
+        .where(Purchase.status == Status.UNMATCHED)
+    )
+    return {str(status): counts.get(status, 0) for status in Status} | {
+        "unmatched_returns": unmatched_returns or 0
+    }
+
+
+def hold_is_over(session: Session, as_of: datetime) -> bool:
+    """Whether the hold of some pending purchase is over."""
+    due = exists().where(Purchase.status == Status.PENDING, Purchase.hold_ends_at <= as_of)
+    return bool(session.scalar(select(due)))

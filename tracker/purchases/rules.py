@@ -1,0 +1,182 @@
+"""What a purchase's facts come to, and how the ledger gets there. Pure.
+
+Sums are kopecks, rates basis points. The rules are the programme's: the cashback of a line is
+half up of what is left of it; what a return takes away is rejected, or clawed back once confirmed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from tracker.clicks.rules import OnHoldEnd, Terms
+from tracker.kit.money import share
+from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting, posting
+
+
+class Status(StrEnum):
+    """Where a purchase stands."""
+
+    UNMATCHED = "unmatched"
+    """Returns or confirmations came for it, the purchase itself has not."""
+    UNATTRIBUTED = "unattributed"
+    """Reported, but nobody's."""
+    PENDING = "pending"
+    AWAITING_STAFF = "awaiting_staff"
+    """The hold is over and the shop's policy leaves the word to staff; the money is pending."""
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+LIVE = frozenset({Status.PENDING, Status.AWAITING_STAFF, Status.CONFIRMED})
+"""Purchases that earn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A pair of sums that always move together: the member's cashback and our commission."""
+
+    cashback: int = 0
+    commission: int = 0
+
+    def __sub__(self, other: "Earned") -> "Earned":
+        return Earned(self.cashback - other.cashback, self.commission - other.commission)
+
+    def __add__(self, other: "Earned") -> "Earned":
+        return Earned(self.cashback + other.cashback, self.commission + other.commission)
+
+    def __neg__(self) -> "Earned":
+        return Earned(-self.cashback, -self.commission)
+
+    @property
+    def falls(self) -> bool:
+        """Whether the movement takes away."""
+        return (self.cashback, self.commission) < (0, 0)
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.cashback or self.commission)
+
+
+NOTHING = Earned()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of a reported purchase, in no order."""
+
+    amounts: Mapping[str, int]
+    """Kopecks paid, by line."""
+    returned: Mapping[str, int]
+    """Kopecks given back, by line; may name lines that the purchase does not have."""
+    returned_whole: bool
+    confirmed_by_shop: bool
+    hold_outcome: OnHoldEnd | None
+    """What the end of the hold came to, or staff after it; None while the hold lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a purchase stands: its status, whose it is, and what is pending and confirmed."""
+
+    status: Status
+    member_id: int | None = None
+    pending: Earned = NOTHING
+    confirmed: Earned = NOTHING
+
+
+def evaluate(facts: Facts, terms: Terms, member_id: int) -> Standing:
+    """What an attributed purchase comes to.
+
+    The shop's own word goes before what the calendar assumed in its silence, so a confirmation
+    that comes late still counts, and the order of arrival changes nothing.
+    """
+    left = {
+        line: 0 if facts.returned_whole else max(0, amount - facts.returned.get(line, 0))
+        for line, amount in facts.amounts.items()
+    }
+    something_back = facts.returned_whole or any(facts.returned.get(line) for line in left)
+    if something_back and not any(left.values()):
+        return Standing(Status.REJECTED, member_id)
+    earned = Earned(
+        sum(share(amount, terms.cashback_bp) for amount in left.values()),
+        sum(share(amount, terms.commission_bp) for amount in left.values()),
+    )
+    if facts.confirmed_by_shop or facts.hold_outcome is OnHoldEnd.CONFIRM:
+        return Standing(Status.CONFIRMED, member_id, confirmed=earned)
+    if facts.hold_outcome is OnHoldEnd.REJECT:
+        return Standing(Status.REJECTED, member_id)
+    waits = facts.hold_outcome is OnHoldEnd.WAIT_FOR_STAFF
+    return Standing(Status.AWAITING_STAFF if waits else Status.PENDING, member_id, pending=earned)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One movement of a purchase's money for one member."""
+
+    kind: Kind
+    member_id: int
+    moved: Earned
+
+
+def steps(booked: Standing, target: Standing) -> Iterator[Step]:
+    """The movements that take the ledger from where it stands to where it ought to stand.
+
+    What was confirmed is never edited: it is clawed back. What is newly confirmed goes through
+    pending, so that every confirmed kopeck was once tracked.
+    """
+    if booked.member_id is not None and booked.member_id != target.member_id:
+        yield from steps(booked, Standing(Status.REJECTED, booked.member_id))
+        booked = Standing(Status.REJECTED)
+    member = target.member_id
+    if member is None:
+        return
+    change = target.confirmed - booked.confirmed
+    if change.falls:
+        yield Step(Kind.CLAWED_BACK, member, -change)
+        change = NOTHING
+    difference = target.pending + change - booked.pending
+    if not difference.is_nothing:
+        if difference.falls:
+            yield Step(Kind.REJECTED, member, -difference)
+        else:
+            yield Step(Kind.TRACKED, member, difference)
+    if not change.is_nothing:
+        yield Step(Kind.CONFIRMED, member, change)
+
+
+def step_posting(
+    step: Step, *, shop_id: int, reference: str, effective_at: datetime, corrects: str | None
+) -> Posting | None:
+    """The ledger's form of a step; None when it moves nothing."""
+    pending = _pending_legs(step, shop_id)
+    final = _final_legs(step, shop_id)
+    legs: Sequence[Leg] = {
+        Kind.TRACKED: pending,
+        Kind.REJECTED: _reverse(pending),
+        Kind.CONFIRMED: (*_reverse(pending), *final),
+        Kind.CLAWED_BACK: _reverse(final),
+    }[step.kind]
+    return posting(reference, step.kind, effective_at, legs, corrects=corrects)
+
+
+def _pending_legs(step: Step, shop_id: int) -> tuple[Leg, ...]:
+    cashback, commission = step.moved.cashback, step.moved.commission
+    return (
+        Leg(Account.SHOP_PENDING_COMMISSION, shop_id, commission),
+        Leg(Account.MEMBER_PENDING, step.member_id, -cashback),
+        Leg(Account.PENDING_MARGIN, HOUSE, cashback - commission),
+    )
+
+
+def _final_legs(step: Step, shop_id: int) -> tuple[Leg, ...]:
+    cashback, commission = step.moved.cashback, step.moved.commission
+    return (
+        Leg(Account.SHOP_RECEIVABLE, shop_id, commission),
+        Leg(Account.MEMBER_AVAILABLE, step.member_id, -cashback),
+        Leg(Account.MARGIN, HOUSE, cashback - commission),
+    )
+
+
+def _reverse(legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    return tuple(replace(leg, amount=-leg.amount) for leg in legs)

@@ -1,0 +1,43 @@
+"""How purchases look to staff."""
+
+from marshmallow import Schema, fields, validate
+
+from tracker.kit.fields import Rubles
+from tracker.purchases.rules import Status
+
+
+class PurchaseSchema(Schema):
+    """One purchase, and where its money stands."""
+
+    id = fields.Integer()
+    shop_id = fields.Integer()
+    order_id = fields.String()
+    status = fields.String()
+    unattributed_reason = fields.String(allow_none=True)
+    click_id = fields.String(allow_none=True)
+    member_id = fields.Integer(allow_none=True)
+    ordered_at = fields.AwareDateTime(format="iso", allow_none=True)
+    hold_ends_at = fields.AwareDateTime(format="iso", allow_none=True)
+    pending_cashback = Rubles()
+    confirmed_cashback = Rubles()
+    pending_commission = Rubles()
+    confirmed_commission = Rubles()
+    revision = fields.Integer()
+
+
+class PurchaseFilter(Schema):
+    """Which purchases."""
+
+    status = fields.String(validate=validate.OneOf([*Status]))
+    shop_id = fields.Integer()
+    member_id = fields.Integer()
+    order_id = fields.String()
+    cursor = fields.Integer(load_default=0)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class PurchasePage(Schema):
+    """A page of purchases; pass ``next`` as the cursor of the next page."""
+
+    items = fields.List(fields.Nested(PurchaseSchema))
+    next = fields.String(allow_none=True)

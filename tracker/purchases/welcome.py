@@ -1,0 +1,103 @@
+"""Where the welcome bonuses of some members stand, read and written. Called under their locks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tracker.ledger.rules import Posting
+from tracker.purchases.bonus import Bonus, Carrier, bonus_posting, movements, place
+from tracker.purchases.models import WelcomeBonus
+from tracker.purchases.rules import LIVE, Status
+
+
+def place_bonuses(
+    session: Session, moments: Mapping[int, datetime], *, amount: int
+) -> list[Posting]:
+    """Put each member's bonus where it belongs now; returns the postings that this takes.
+
+    ``moments`` tells for each member when it counts. Purchases are written already, and the
+    members are locked, so what is read here cannot move.
+    """
+    postings: list[Posting] = []
+    changed: list[dict[str, Any]] = []
+    for row in session.execute(_STANDINGS, {"members": sorted(moments), "amount": amount}):
+        before = Bonus(row.amount, row.purchase_id, bool(row.confirmed))
+        after = place(before, _carrier(row.first_id, row.first_status), _present(row))
+        if after == before:
+            continue
+        revision = row.revision + 1
+        changed.append(_state(row.member_id, after, revision))
+        for kind in movements(before, after):
+            made = bonus_posting(
+                kind,
+                member_id=row.member_id,
+                amount=row.amount,
+                reference=f"bonus:welcome:{row.member_id}:{kind}:{revision}",
+                effective_at=moments[row.member_id],
+            )
+            postings += [made] if made else []
+    _keep(session, changed)
+    return postings
+
+
+def _carrier(purchase_id: int | None, status: str | None) -> Carrier | None:
+    if purchase_id is None or status is None or Status(status) not in LIVE:
+        return None
+    return Carrier(purchase_id, Status(status))
+
+
+def _present(row: Row[Any]) -> Carrier | None:
+    if row.present_member_id != row.member_id:
+        return None
+    return _carrier(row.purchase_id, row.present_status)
+
+
+def _state(member_id: int, bonus: Bonus, revision: int) -> dict[str, Any]:
+    return {
+        "member_id": member_id,
+        "amount": bonus.amount,
+        "purchase_id": bonus.purchase_id,
+        "confirmed": bonus.confirmed,
+        "revision": revision,
+    }
+
+
+def _keep(session: Session, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    statement = insert(WelcomeBonus).values(rows)
+    fresh = statement.excluded
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[WelcomeBonus.member_id],
+            set_={
+                "purchase_id": fresh.purchase_id,
+                "confirmed": fresh.confirmed,
+                "revision": fresh.revision,
+            },
+        )
+    )
+
+
+# The statuses are written out, because only then does the planner see the partial index.
+_STANDINGS = text("""
+    SELECT wanted.member_id,
+           coalesce(bonus.amount, CAST(:amount AS bigint)) AS amount,
+           bonus.purchase_id, bonus.confirmed, coalesce(bonus.revision, 0) AS revision,
+           present.status AS present_status, present.member_id AS present_member_id,
+           earliest.id AS first_id, earliest.status AS first_status
+    FROM unnest(CAST(:members AS bigint[])) AS wanted (member_id)
+    LEFT JOIN welcome_bonuses AS bonus ON bonus.member_id = wanted.member_id
+    LEFT JOIN purchases AS present ON present.id = bonus.purchase_id
+    LEFT JOIN LATERAL (
+        SELECT id, status FROM purchases
+        WHERE purchases.member_id = wanted.member_id
+          AND status IN ('pending', 'awaiting_staff', 'confirmed')
+        ORDER BY ordered_at, shop_id, order_id
+        LIMIT 1
+    ) AS earliest ON true
+""")

@@ -1,0 +1,153 @@
+"""`tracker settlement …`: prepare → show → approve → run → status."""
+
+import time
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.progress import Progress
+from sqlalchemy import Engine
+
+from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show
+from tracker.kit.database import unit_of_work
+from tracker.kit.money import format_rubles
+from tracker.settlement.models import SettlementRun
+from tracker.settlement.queries import Tally, run_of, tallies
+from tracker.settlement.rules import SYSTEM, PayoutState, RunState
+from tracker.settlement.schemas import RunSchema
+from tracker.settlement.service import approve, prepare, start
+from tracker.staff.cli import token_option
+from tracker.staff.rules import Role, TokenNotAccepted
+from tracker.staff.service import recognise
+
+TASK = "settlement"
+
+period_option = click.option("--period", required=True, metavar="YYYY-MM", help="The month paid.")
+
+
+@click.group("settlement")
+def commands() -> None:
+    """The monthly auto-payment."""
+
+
+@commands.command("prepare")
+@period_option
+@as_of_option
+@token_option
+@json_option
+@click.pass_context
+def prepare_run(
+    ctx: click.Context, period: str, as_of: datetime | None, token: str | None, as_json: bool
+) -> None:
+    """Draw up and seal the list of what each member is due. Doing it again changes nothing."""
+    runtime = runtime_of(ctx)
+    settings = runtime.settings
+    with unit_of_work(runtime.engine) as session:
+        run = prepare(
+            session,
+            period,
+            moment_of(as_of, runtime.clock),
+            minimum=settings.payout_minimum,
+            cap=settings.payout_cap,
+            prepared_by=(
+                recognise(session, settings.secret_key, token, Role.OPERATOR).login
+                if token
+                else SYSTEM
+            ),
+        )
+        _show_run(run, as_json=as_json)
+
+
+@commands.command("show")
+@period_option
+@json_option
+@click.pass_context
+def show_run(ctx: click.Context, period: str, as_json: bool) -> None:
+    """The sealed list's total and SHA-256: what the second person approves."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        _show_run(run_of(session, period), as_json=as_json)
+
+
+@commands.command("approve")
+@period_option
+@click.option("--sha256", help="The seal being approved [default: asks, showing it].")
+@token_option
+@json_option
+@click.pass_context
+def approve_run(
+    ctx: click.Context, period: str, sha256: str | None, token: str | None, as_json: bool
+) -> None:
+    """Approve exactly the sealed list, as another person than the one who prepared it."""
+    runtime = runtime_of(ctx)
+    if not token:
+        raise TokenNotAccepted("an approver's token is needed: --token or TRACKER_STAFF_TOKEN")
+    with unit_of_work(runtime.engine) as session:
+        person = recognise(session, runtime.settings.secret_key, token, Role.APPROVER)
+        run = run_of(session, period)
+        if sha256 is None:
+            _show_run(run, as_json=False)
+            click.confirm("Approve this list?", abort=True)
+        run = approve(session, period, sha256 or run.sha256, person.login)
+        _show_run(run, as_json=as_json)
+
+
+@commands.command("run")
+@period_option
+@click.option("--wait", is_flag=True, help="Stay until every payout has ended, showing progress.")
+@json_option
+@click.pass_context
+def run_period(ctx: click.Context, period: str, wait: bool, as_json: bool) -> None:
+    """Let the workers deliver an approved run. Started again, it goes on where it was."""
+    runtime = runtime_of(ctx)
+    with unit_of_work(runtime.engine) as session:
+        start(session, period)
+    runtime.nudger.nudge(TASK)
+    if wait:
+        _wait(runtime.engine, period)
+    with unit_of_work(runtime.engine) as session:
+        _show_status(run_of(session, period), tallies(session, period), as_json=as_json)
+
+
+@commands.command("status")
+@period_option
+@json_option
+@click.pass_context
+def status(ctx: click.Context, period: str, as_json: bool) -> None:
+    """How the payouts of a period stand."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        _show_status(run_of(session, period), tallies(session, period), as_json=as_json)
+
+
+def _wait(engine: Engine, period: str) -> None:
+    with Progress(transient=True) as progress:
+        bar = progress.add_task(f"paying {period}", total=None)
+        while True:
+            with unit_of_work(engine) as session:
+                run, stand = run_of(session, period), tallies(session, period)
+            ended = sum(tally.count for state, tally in stand.items() if state not in _OPEN)
+            progress.update(bar, total=run.payouts, completed=ended)
+            if run.state == RunState.DONE:
+                return
+            time.sleep(0.2)
+
+
+_OPEN = (PayoutState.PREPARED, PayoutState.SUBMITTED, PayoutState.UNKNOWN)
+
+
+def _show_run(run: SettlementRun, *, as_json: bool) -> None:
+    show(dict(RunSchema().dump(run)), as_json=as_json, title=f"Settlement {run.period}")
+
+
+def _show_status(run: SettlementRun, stand: dict[PayoutState, Tally], *, as_json: bool) -> None:
+    figures: dict[str, Any] = {"period": run.period, "state": run.state}
+    if as_json:
+        figures["payouts"] = {
+            str(state): {"count": tally.count, "amount": format_rubles(tally.amount)}
+            for state, tally in stand.items()
+        }
+    else:
+        figures |= {
+            str(state): f"{tally.count} payouts, {format_rubles(tally.amount)} RUB"
+            for state, tally in stand.items()
+        }
+    show(figures, as_json=as_json, title=f"Settlement {run.period}")

@@ -1,0 +1,247 @@
+"""Delivering payouts in chunks: claim and commit, call, record. Each step is one unit of work.
+
+No transaction is open while the operator is being talked to. A claim carries a fencing token, so
+that whoever wakes up late writes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tracker.ledger.rules import Kind, Posting
+from tracker.ledger.service import lock_members, post
+from tracker.settlement.models import FENCES
+from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.rules import PayoutState, gateway_key, payout_posting, wait_before_asking
+
+LEASE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A payout in this worker's hands until its lease is over."""
+
+    id: int
+    member_id: int
+    phone: str
+    amount: int
+    asked: int
+    as_of: datetime
+    overdue: bool
+    """Sent so long ago that the operator may have forgotten the key."""
+
+    @property
+    def top_up(self) -> TopUp:
+        """What the operator is told."""
+        return TopUp(gateway_key(self.id), self.phone, self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Payouts claimed together, under one fencing token."""
+
+    fence: int
+    payouts: tuple[Claimed, ...]
+
+
+def claim_prepared(session: Session, limit: int) -> Chunk:
+    """Take payouts of running runs that were never sent, and put their money in flight.
+
+    What a member can no longer cover is withheld instead: a return came in after the seal.
+    """
+    chunk = _claim(session, _NEXT_PREPARED, {"limit": limit})
+    balances = lock_members(session, {one.member_id for one in chunk.payouts})
+    left = {member: balance.available for member, balance in balances.items()}
+    covered, withheld = [], []
+    for one in chunk.payouts:
+        if left[one.member_id] >= one.amount:
+            left[one.member_id] -= one.amount
+            covered.append(one)
+        else:
+            withheld.append(one)
+    post(session, [_posting(one, Kind.PAYOUT_SUBMITTED) for one in covered])
+    _write(session, chunk.fence, _MARK_WITHHELD, withheld)
+    session.execute(
+        _MARK_SENT,
+        {
+            "ids": [one.id for one in covered],
+            "hashes": [_request_hash(one.top_up) for one in covered],
+            "fence": chunk.fence,
+        },
+    )
+    return Chunk(chunk.fence, tuple(covered))
+
+
+def claim_questions(session: Session, limit: int, key_memory: int) -> Chunk:
+    """Take payouts of unknown outcome whose time to be asked about has come."""
+    return _claim(session, _NEXT_QUESTIONS, {"limit": limit, "key_memory": key_memory})
+
+
+def take_back_expired(session: Session) -> int:
+    """Turn payouts whose worker went away during the call into unknown ones; returns how many."""
+    found: Any = session.execute(_EXPIRE)
+    return int(found.rowcount)
+
+
+def record(session: Session, chunk: Chunk, answers: Sequence[Answer]) -> int:
+    """Write down what the operator said; returns how many payouts were still in this hand.
+
+    A payout that another worker has taken over meanwhile is left alone: that worker asks, and the
+    operator's answer is the same.
+    """
+    mine = set(
+        session.scalars(
+            _STILL_MINE, {"ids": [one.id for one in chunk.payouts], "fence": chunk.fence}
+        )
+    )
+    rows, postings = [], []
+    for one, answer in zip(chunk.payouts, answers, strict=True):
+        if one.id in mine:
+            state, wait = _meaning(one, answer.outcome)
+            rows.append(_row(one, answer, state, wait))
+            postings += _postings_of(one, state)
+    lock_members(session, {one.member_id for one in chunk.payouts if one.id in mine})
+    if rows:
+        session.execute(_RECORD, _arrays(rows, chunk.fence))
+    post(session, postings)
+    return len(mine)
+
+
+def _meaning(one: Claimed, outcome: Outcome) -> tuple[PayoutState, int | None]:
+    """The state an answer leads to, and the seconds until the next question."""
+    match outcome:
+        case Outcome.PAID:
+            return PayoutState.PAID, None
+        case Outcome.FAILED:
+            return PayoutState.FAILED, None
+        case Outcome.UNKNOWN | Outcome.NOT_FOUND:
+            wait = wait_before_asking(one.asked)
+            return (PayoutState.WITH_STAFF if wait is None else PayoutState.UNKNOWN), wait
+
+
+def _postings_of(one: Claimed, state: PayoutState) -> list[Posting]:
+    kinds = {PayoutState.PAID: Kind.PAYOUT_PAID, PayoutState.FAILED: Kind.PAYOUT_FAILED}
+    return [_posting(one, kinds[state])] if state in kinds else []
+
+
+def _posting(one: Claimed, kind: Kind) -> Posting:
+    return payout_posting(
+        kind,
+        payout_id=one.id,
+        member_id=one.member_id,
+        amount=one.amount,
+        effective_at=one.as_of,
+    )
+
+
+def _request_hash(top_up: TopUp) -> bytes:
+    told = json.dumps([top_up.key, top_up.phone, top_up.amount])
+    return hashlib.sha256(told.encode()).digest()
+
+
+def _row(one: Claimed, answer: Answer, state: PayoutState, wait: int | None) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "state": str(state),
+        "reference": answer.reference,
+        "reason": answer.reason,
+        "wait": wait,
+    }
+
+
+def _arrays(rows: Sequence[dict[str, Any]], fence: int) -> dict[str, Any]:
+    return {name: [row[name] for row in rows] for name in rows[0]} | {"fence": fence}
+
+
+def _write(session: Session, fence: int, statement: Any, payouts: Sequence[Claimed]) -> None:
+    if payouts:
+        session.execute(statement, {"ids": [one.id for one in payouts], "fence": fence})
+
+
+def _claim(session: Session, statement: Any, values: dict[str, Any]) -> Chunk:
+    fence = session.scalar(FENCES.next_value())
+    rows = session.execute(statement, {**values, "fence": fence, "lease": LEASE_SECONDS})
+    claimed = sorted((Claimed(**row) for row in rows.mappings()), key=lambda one: one.id)
+    return Chunk(int(fence or 0), tuple(claimed))
+
+
+_NEXT_PREPARED = text("""
+    WITH next AS (
+        SELECT payouts.id, run.as_of
+        FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
+        WHERE payouts.state = 'prepared' AND run.state = 'running'
+        ORDER BY payouts.id
+        LIMIT :limit
+        FOR UPDATE OF payouts SKIP LOCKED
+    )
+    UPDATE payouts
+    SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease)
+    FROM next
+    WHERE payouts.id = next.id
+    RETURNING payouts.id, member_id, phone, amount, asked, next.as_of, false AS overdue
+""")
+
+_NEXT_QUESTIONS = text("""
+    WITH next AS (
+        SELECT payouts.id, run.as_of
+        FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
+        WHERE payouts.state = 'unknown' AND ask_at <= clock_timestamp()
+          AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        ORDER BY payouts.id
+        LIMIT :limit
+        FOR UPDATE OF payouts SKIP LOCKED
+    )
+    UPDATE payouts
+    SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease)
+    FROM next
+    WHERE payouts.id = next.id
+    RETURNING payouts.id, member_id, phone, amount, asked, next.as_of,
+              sent_at < clock_timestamp() - make_interval(secs => :key_memory) AS overdue
+""")
+
+_MARK_SENT = text("""
+    UPDATE payouts
+    SET state = 'submitted', sent_at = clock_timestamp(), request_sha256 = given.hash
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:hashes AS bytea[])) AS given (id, hash)
+    WHERE payouts.id = given.id AND payouts.fence = :fence
+""")
+
+_MARK_WITHHELD = text("""
+    UPDATE payouts
+    SET state = 'withheld', reason = 'balance_fell', ended_at = clock_timestamp(),
+        lease_until = NULL
+    WHERE id = ANY (:ids) AND fence = :fence
+""")
+
+_EXPIRE = text("""
+    UPDATE payouts
+    SET state = 'unknown', ask_at = clock_timestamp(), reason = 'worker_lost', lease_until = NULL,
+        fence = nextval('payout_fences')
+    WHERE state = 'submitted' AND lease_until < clock_timestamp()
+""")
+
+_STILL_MINE = text("""
+    SELECT id FROM payouts
+    WHERE id = ANY (:ids) AND fence = :fence AND state IN ('submitted', 'unknown')
+    ORDER BY id
+    FOR UPDATE
+""")
+
+_RECORD = text("""
+    UPDATE payouts
+    SET state = given.state, reference = coalesce(given.reference, payouts.reference),
+        reason = given.reason, lease_until = NULL,
+        asked = payouts.asked + CASE WHEN given.wait IS NULL THEN 0 ELSE 1 END,
+        ask_at = clock_timestamp() + make_interval(secs => given.wait),
+        ended_at = CASE WHEN given.wait IS NULL THEN clock_timestamp() END
+    FROM unnest(CAST(:id AS bigint[]), CAST(:state AS text[]), CAST(:reference AS text[]),
+                CAST(:reason AS text[]), CAST(:wait AS double precision[]))
+         AS given (id, state, reference, reason, wait)
+    WHERE payouts.id = given.id AND payouts.fence = :fence
+""")

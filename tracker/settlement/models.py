@@ -1,0 +1,95 @@
+"""Tables of settlement."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Sequence,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.kit.database import Base, Instant, one_of
+from tracker.kit.money import MAX_KOPECKS
+from tracker.settlement.rules import PayoutState, RunState
+
+FENCES = Sequence("payout_fences", metadata=Base.metadata)
+"""Fencing tokens: a worker that wakes after its lease writes with a token that holds no more."""
+
+
+class SettlementRun(Base):
+    """One month's auto-payment."""
+
+    __tablename__ = "settlement_runs"
+    __table_args__ = (
+        CheckConstraint(one_of("state", RunState), name="state"),
+        CheckConstraint("period ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'", name="period"),
+        CheckConstraint("approved_by <> prepared_by", name="two_people"),
+    )
+
+    period: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    """The month on whose 1st it is paid, YYYY-MM."""
+    state: Mapped[str] = mapped_column(Text, server_default=RunState.PREPARED)
+    as_of: Mapped[datetime] = mapped_column(Instant)
+    """The moment the list was drawn up for; the payouts count at it."""
+    payouts: Mapped[int]
+    total: Mapped[int] = mapped_column(BigInteger)
+    """Kopecks."""
+    sha256: Mapped[str] = mapped_column(Text)
+    """The seal over the sorted list; what the second person approves."""
+    prepared_by: Mapped[str] = mapped_column(Text)
+    prepared_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    approved_by: Mapped[str | None] = mapped_column(Text)
+    approved_at: Mapped[datetime | None] = mapped_column(Instant)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Payout(Base):
+    """One payment to one number, under the one key ``payout:{id}``."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (
+        UniqueConstraint("member_id", "period", "phone"),
+        CheckConstraint(one_of("state", PayoutState), name="state"),
+        CheckConstraint(f"amount BETWEEN 1 AND {MAX_KOPECKS}", name="amount"),
+        Index(
+            "ix_payouts_open",
+            "period",
+            "id",
+            postgresql_where=text("state IN ('prepared', 'submitted', 'unknown')"),
+        ),
+        Index(None, "period", "member_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    period: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        ForeignKey("settlement_runs.period", deferrable=True, initially="DEFERRED"),
+    )
+    member_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.id"))
+    phone: Mapped[str] = mapped_column(Text)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    """Kopecks."""
+    state: Mapped[str] = mapped_column(Text, server_default=PayoutState.PREPARED)
+    fence: Mapped[int | None] = mapped_column(BigInteger)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Set and committed before the operator first hears of it."""
+    request_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Hash of what was sent: the same key is never sent with another content."""
+    asked: Mapped[int] = mapped_column(server_default="0")
+    """How often the operator was asked what became of it."""
+    ask_at: Mapped[datetime | None] = mapped_column(Instant)
+    reference: Mapped[str | None] = mapped_column(Text)
+    """The operator's own reference."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,0 +1,59 @@
+"""Reads of settlement runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tracker.settlement.models import Payout, SettlementRun
+from tracker.settlement.rules import PayoutState, RunNotFound, SealedLine
+
+_STREAM = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many payouts are in a state, and their sum in kopecks."""
+
+    count: int
+    amount: int
+
+
+def run_of(session: Session, period: str, *, lock: bool = False) -> SettlementRun:
+    """The run of a period. Raises RunNotFound."""
+    query = select(SettlementRun).where(SettlementRun.period == period)
+    found = session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise RunNotFound(f"no settlement was prepared for {period}")
+    return found
+
+
+def sealed_lines(session: Session, period: str) -> Iterator[SealedLine]:
+    """The list in the order of its seal, in flat memory."""
+    rows = session.execute(
+        select(Payout.member_id, Payout.phone, Payout.amount)
+        .where(Payout.period == period)
+        .order_by(Payout.member_id, Payout.phone)
+        .execution_options(yield_per=_STREAM)
+    )
+    for row in rows:
+        yield SealedLine(row.member_id, row.phone, row.amount)
+
+
+def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:
+    """How the payouts of a period stand, by state; states with none are left out."""
+    rows = session.execute(
+        select(Payout.state, func.count(), func.sum(Payout.amount))
+        .where(Payout.period == period)
+        .group_by(Payout.state)
+        .order_by(Payout.state)
+    )
+    return {PayoutState(state): Tally(count, int(amount)) for state, count, amount in rows}
+
+
+def gauges(session: Session) -> dict[str, float]:
+    """Payouts in figures for monitoring: how many are in each state, over all periods."""
+    rows = session.execute(select(Payout.state, func.count()).group_by(Payout.state))
+    counts = dict(rows)
+    return {f"payouts_{state}": counts.get(state, 0) for state in PayoutState}

@@ -1,0 +1,1 @@
+"""Staff: who may do what, proved by a bearer token. Below every room that has a staff_api."""

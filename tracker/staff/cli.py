@@ -1,0 +1,32 @@
+"""`tracker staff …`, and the option by which other commands learn who is acting."""
+
+import click
+
+from tracker.kit.cli import json_option, runtime_of, show
+from tracker.kit.database import unit_of_work
+from tracker.staff.rules import Role
+from tracker.staff.service import hire
+
+token_option = click.option(
+    "--token",
+    envvar="TRACKER_STAFF_TOKEN",
+    help="The acting staff member's API token [env: TRACKER_STAFF_TOKEN].",
+)
+
+
+@click.group("staff")
+def commands() -> None:
+    """The finance team."""
+
+
+@commands.command("add")
+@click.argument("login")
+@click.option("--role", type=click.Choice([*Role]), required=True)
+@json_option
+@click.pass_context
+def add(ctx: click.Context, login: str, role: str, as_json: bool) -> None:
+    """Add a staff member and print an API token, once."""
+    runtime = runtime_of(ctx)
+    with unit_of_work(runtime.engine) as session:
+        token = hire(session, runtime.settings.secret_key, login, Role(role))
+    show({"login": login, "role": role, "token": token}, as_json=as_json)

@@ -1,0 +1,55 @@
+"""Verbs on staff. The caller owns the unit of work."""
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tracker.kit.crypto import keyed_hash
+from tracker.kit.database import constraint_name
+from tracker.kit.errors import Conflict
+from tracker.staff.models import Staff
+from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted
+
+_PURPOSE = "staff token"
+
+
+class LoginTaken(Conflict):
+    """A staff member with this login exists."""
+
+    code = "login_taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A staff member whose token was accepted."""
+
+    login: str
+    role: Role
+
+
+def hire(session: Session, key: bytes, login: str, role: Role) -> str:
+    """Add a staff member; returns the API token, which cannot be read again. Raises LoginTaken."""
+    token = "stf_" + secrets.token_urlsafe(32)
+    session.add(Staff(login=login, role=role, token_hash=keyed_hash(key, _PURPOSE, token)))
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if constraint_name(error) == "uq_staff_login":
+            raise LoginTaken(f"{login} is taken") from error
+        raise
+    return token
+
+
+def recognise(session: Session, key: bytes, token: str, needed: Role) -> Person:
+    """The staff member who holds a token. Raises TokenNotAccepted and RoleTooLow."""
+    hashed = keyed_hash(key, _PURPOSE, token)
+    found = session.scalar(select(Staff).where(Staff.token_hash == hashed, Staff.active))
+    if found is None:
+        raise TokenNotAccepted
+    person = Person(found.login, Role(found.role))
+    if not person.role.includes(needed):
+        raise RoleTooLow(f"{person.login} is {person.role}, {needed} is needed")
+    return person

@@ -1,0 +1,1 @@
+"""One file for each wire shape: bytes become a partner's notice, or a clear fault. Pure."""

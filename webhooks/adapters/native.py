@@ -1,0 +1,75 @@
+"""Our own dialect, as the contract lays it down. Pure."""
+
+from typing import Any
+
+from partners.intake.contracts import NoticeKind, PurchaseNotice
+from tracker.purchases.contracts import Line, ReturnLine
+from webhooks.adapters.reading import Reader
+from webhooks.adapters.strict_json import decode
+from webhooks.errors import EventInvalid
+
+_KINDS = {f"purchase.{kind}": kind for kind in NoticeKind}
+
+
+def read(body: bytes) -> PurchaseNotice:
+    """The notice in a body. Raises BodyUnreadable, and EventInvalid with every field at fault."""
+    faults: dict[str, str] = {}
+    notice = _notice(decode(body), faults)
+    if faults:
+        raise EventInvalid("The event was read and is wrong.", fields=faults)
+    return notice
+
+
+def _notice(value: Any, faults: dict[str, str]) -> PurchaseNotice:
+    event = Reader(value, faults)
+    kind = _KINDS[event.word("type", tuple(_KINDS))]
+    at = event.moment("timestamp")
+    data = event.inner("data")
+    order_id = data.identifier("order_id")
+    match kind:
+        case NoticeKind.CREATED | NoticeKind.UPDATED:
+            return PurchaseNotice(
+                kind,
+                at,
+                order_id,
+                click_id=data.optional_identifier("click_id"),
+                ordered_at=data.moment("ordered_at"),
+                currency=data.currency("currency"),
+                lines=_lines(data),
+            )
+        case NoticeKind.CONFIRMED:
+            return PurchaseNotice(kind, at, order_id)
+        case NoticeKind.RETURNED:
+            return PurchaseNotice(
+                kind,
+                at,
+                order_id,
+                return_id=data.identifier("return_id"),
+                return_lines=_return_lines(data) if data.has("lines") else None,
+                reason=data.optional_text("reason"),
+            )
+        case NoticeKind.CANCELLED:
+            return PurchaseNotice(kind, at, order_id, reason=data.optional_text("reason"))
+
+
+def _lines(data: Reader) -> tuple[Line, ...]:
+    lines = tuple(
+        Line(
+            item.identifier("line_id"),
+            item.count("quantity"),
+            item.money("amount"),
+            item.optional_text("sku"),
+            item.optional_text("category"),
+        )
+        for item in data.items("lines")
+    )
+    if len({line.line_id for line in lines}) < len(lines):
+        data.fault("lines", "a line_id stands twice")
+    return lines
+
+
+def _return_lines(data: Reader) -> tuple[ReturnLine, ...]:
+    return tuple(
+        ReturnLine(item.identifier("line_id"), item.count("quantity"), item.money("amount"))
+        for item in data.items("lines")
+    )

@@ -1,0 +1,137 @@
+"""`POST /webhooks/<shop slug>`: verify, decode the envelope, store, answer. Nothing else."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask_smorest import Blueprint
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from tracker.kit.clock import SystemClock
+from tracker.kit.runtime import Runtime
+from webhooks.adapters import native
+from webhooks.errors import (
+    BodyTooLarge,
+    NotJson,
+    RateExceeded,
+    ShopHasLeft,
+    ShopUnknown,
+    SignatureNotAccepted,
+)
+from webhooks.inbox.door import NOBODYS_KEY, Door, Doors
+from webhooks.inbox.store import Stored, store
+from webhooks.signatures import verify
+
+MAX_BODY = 256 * 1024
+TASK = "inbox"
+
+
+class FrontDoor:
+    """The door of one web process."""
+
+    def __init__(self, tools: Runtime) -> None:
+        self._tools = tools
+        self._doors = Doors(tools.engine, tools.settings.secret_key)
+        self._rate = RateLimitItemPerSecond(tools.settings.webhook_rate)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def receive(self, slug: str, headers: Any, body: bytes, now: datetime) -> tuple[str, Stored]:
+        """The webhook-id and what became of the event. Raises what webhooks.errors names."""
+        door = self._doors.of(slug)
+        try:
+            webhook_id = _verify(door, headers, body, now)
+        except SignatureNotAccepted:
+            # Perhaps the secret is newer than what this process remembers.
+            door = self._doors.look_again(slug)
+            webhook_id = _verify(door, headers, body, now)
+        stored = self._admit(slug, door, webhook_id, body)
+        while stored is Stored.DOOR_CHANGED:
+            door = self._doors.look_again(slug)
+            webhook_id = _verify(door, headers, body, now)
+            stored = self._admit(slug, door, webhook_id, body)
+        if stored is Stored.ACCEPTED:
+            self._tools.nudger.nudge(TASK)
+        return webhook_id, stored
+
+    def _admit(self, slug: str, door: Door | None, webhook_id: str, body: bytes) -> Stored:
+        if door is None:
+            raise ShopUnknown
+        if door.has_left:
+            raise ShopHasLeft
+        if not self._limiter.hit(self._rate, slug):
+            raise RateExceeded(retry_after=1)
+        native.read(body)
+        return store(self._tools.engine, door, webhook_id, body)
+
+
+def _verify(door: Door | None, headers: Any, body: bytes, now: datetime) -> str:
+    if door is None:
+        # The same work as for a shop that exists, so that the time tells nothing.
+        _spend(headers, body, now)
+        raise ShopUnknown
+    keys = [secret.key for secret in door.secrets if secret.holds(now)]
+    return verify(headers, body, keys or [b""], now)
+
+
+def _spend(headers: Any, body: bytes, now: datetime) -> None:
+    try:
+        verify(headers, body, [NOBODYS_KEY], now)
+    except SignatureNotAccepted:
+        return
+
+
+def build(door: FrontDoor) -> Blueprint:
+    """The blueprint of a front door."""
+    blueprint = Blueprint("webhooks", __name__, description="Partner shops report purchases")
+
+    @blueprint.route("/webhooks/<slug>", methods=["POST"])
+    @blueprint.doc(**_DOCUMENT)
+    def receive(slug: str) -> Response:
+        """Report what happened to a purchase."""
+        body = _body()
+        webhook_id, stored = door.receive(slug, request.headers, body, SystemClock().now())
+        response = jsonify({"id": webhook_id, "status": str(stored)})
+        response.status_code = 202 if stored is Stored.ACCEPTED else 200
+        return response
+
+    return blueprint
+
+
+def _body() -> bytes:
+    if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
+        raise NotJson
+    if request.content_length is not None and request.content_length > MAX_BODY:
+        raise BodyTooLarge
+    request.max_content_length = MAX_BODY
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise BodyTooLarge from error
+
+
+_ANSWERS = {
+    200: "The same event came before: nothing happens twice",
+    202: "Stored durably, once",
+    400: "Unreadable",
+    401: "No, old or wrong signature",
+    404: "No such shop",
+    409: "The webhook-id was used for another body",
+    410: "The shop has left the programme",
+    413: "More than 256 KiB",
+    415: "Not application/json",
+    422: "Readable but wrong: which field and why",
+    429: "Above the shop's rate; see Retry-After",
+    503: "Cannot store now; try again",
+}
+
+_DOCUMENT: dict[str, Any] = {
+    "parameters": [
+        {"in": "header", "name": name, "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ],
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
+    "responses": {str(code): {"description": said} for code, said in _ANSWERS.items()},
+}

@@ -1,0 +1,103 @@
+"""`tracker inbox …`"""
+
+import json
+
+import click
+
+from tracker.kit.cli import json_option, runtime_of, show, show_rows
+from tracker.kit.database import unit_of_work
+from tracker.kit.errors import NotFound
+from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
+from webhooks.inbox.queries import events, standing
+from webhooks.inbox.work import retry
+
+TASK = "inbox"
+_ALL = 100_000
+
+
+class EventNotFound(NotFound):
+    """No such event in the inbox."""
+
+    code = "event_not_found"
+
+
+@click.group("inbox")
+def commands() -> None:
+    """Events from the shops: what waits, what is parked and why."""
+
+
+@commands.command("status")
+@click.option("--parked", is_flag=True, help="List the parked events.")
+@json_option
+@click.pass_context
+def status(ctx: click.Context, parked: bool, as_json: bool) -> None:
+    """What waits, what is parked and why."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        if not parked:
+            show(standing(session), as_json=as_json, title="Inbox")
+            return
+        rows = [
+            {
+                "id": event.id,
+                "shop_id": event.shop_id,
+                "webhook_id": event.webhook_id,
+                "reason": event.parked_reason,
+                "detail": event.parked_detail,
+            }
+            for event in events(session, state=EventState.PARKED, limit=1000)
+        ]
+    show_rows(rows, as_json=as_json, empty="nothing is parked")
+
+
+@commands.command("show")
+@click.argument("event_id", type=int)
+@json_option
+@click.pass_context
+def show_event(ctx: click.Context, event_id: int, as_json: bool) -> None:
+    """One event: its state, its attempts, its raw body."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        event = session.get(InboxEvent, event_id)
+        if event is None:
+            raise EventNotFound(f"no event {event_id}")
+        figures = {
+            "id": event.id,
+            "shop_id": event.shop_id,
+            "webhook_id": event.webhook_id,
+            "received_at": event.received_at.isoformat(),
+            "state": event.state,
+            "attempts": event.attempts,
+            "parked_reason": event.parked_reason,
+            "parked_detail": event.parked_detail,
+            "body": _body(event.body),
+        }
+    show(figures, as_json=as_json, title=f"Event {event_id}")
+
+
+@commands.command("retry")
+@click.argument("event_ids", type=int, nargs=-1)
+@click.option("--reason", type=click.Choice([*ParkedReason]), help="All parked for this reason.")
+@json_option
+@click.pass_context
+def retry_events(
+    ctx: click.Context, event_ids: tuple[int, ...], reason: str | None, as_json: bool
+) -> None:
+    """Let parked events be tried again: by their ids, or all of a reason."""
+    if not event_ids and not reason:
+        raise click.UsageError("name events by their ids, or a --reason")
+    runtime = runtime_of(ctx)
+    with unit_of_work(runtime.engine) as session:
+        ids = list(event_ids)
+        if reason:
+            wanted = ParkedReason(reason)
+            parked = events(session, state=EventState.PARKED, reason=wanted, limit=_ALL)
+            ids += [event.id for event in parked]
+        count = retry(session, ids)
+    runtime.nudger.nudge(TASK)
+    show({"retried": count}, as_json=as_json)
+
+
+def _body(raw: bytes) -> object:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")

@@ -1,0 +1,134 @@
+"""From stored bytes to booked money: each event is read in its shop's dialect, reported, booked.
+
+A chunk is booked as a whole, in one unit of work with the events' own change of state. When that
+fails, its events are taken one by one, so that a poisonous one harms no other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import stamina
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from partners.intake.rules import report
+from tracker.kit.database import AWAY, unit_of_work
+from tracker.kit.errors import TrackerError
+from tracker.kit.logs import log
+from tracker.purchases.contracts import PurchaseReport
+from tracker.purchases.service import Programme, book
+from webhooks.adapters import native
+from webhooks.inbox.models import ParkedReason
+from webhooks.inbox.work import MAX_ATTEMPTS, Claim, Event, LeaseLost, claim, finish, park, rest
+
+CHUNK = 250
+_LOG = log("inbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Handles waiting events, a chunk at a time."""
+
+    engine: Engine
+    programme: Programme
+
+    def handle_chunk(self) -> bool:
+        """Claim a chunk and handle it; True when there may be more."""
+        with unit_of_work(self.engine) as session:
+            claimed = claim(session, CHUNK)
+        if not claimed.events:
+            return False
+        suspects = any(event.attempts > 1 for event in claimed.events)
+        if suspects or not self._handle_together(claimed):
+            for event in claimed.events:
+                self._handle_alone(Claim(claimed.fence, (event,)))
+        return True
+
+    def _handle_together(self, claimed: Claim) -> bool:
+        try:
+            self._handle_in_one(claimed)
+        except AWAY:
+            raise
+        except Exception:
+            # Whatever it is, it may be the fault of one event: each is tried by itself.
+            _LOG.exception("chunk_failed", fence=claimed.fence, events=len(claimed.events))
+            return False
+        suspects = any(event.attempts > 1 for event in claimed.events)
+        if suspects or not self._handle_together(claimed):
+            for event in claimed.events:
+                self._handle_alone(Claim(claimed.fence, (event,)))
+        return True
+
+    def _handle_together(self, claimed: Claim) -> bool:
+        try:
+            self._handle_in_one(claimed)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001
+            # Whatever it is, it may be the fault of one event: each is tried by itself.
+            _LOG.warning("chunk_failed", fence=claimed.fence, error=repr(error))
+            return False
+        return True
+
+    def _handle_alone(self, claimed: Claim) -> None:
+        (event,) = claimed.events
+        try:
+            self._handle_in_one(claimed)
+        except AWAY:
+            raise
+        except Exception as error:
+            _LOG.exception("event_failed", event_id=event.id, attempts=event.attempts)
+            self._set_aside(claimed.fence, event, error)
+
+    def _handle_in_one(self, claimed: Claim) -> None:
+        """One unit of work; done anew when the database was away or two chunks met head-on.
+
+        Doing it anew is harmless, also after a COMMIT whose answer was lost: the events are no
+        longer in this hand then.
+        """
+        for attempt in stamina.retry_context(on=AWAY, attempts=4, timeout=15.0):
+            with attempt, unit_of_work(self.engine) as session:
+                try:
+                    self._handle(session, claimed)
+                except LeaseLost:
+                    session.rollback()
+                    _LOG.warning("lease_lost", fence=claimed.fence, events=len(claimed.events))
+
+    def _set_aside(self, fence: int, event: Event, error: Exception) -> None:
+        with unit_of_work(self.engine) as session:
+            if event.attempts >= MAX_ATTEMPTS:
+                park(session, fence, {event.id: (ParkedReason.KEEPS_FAILING, repr(error))})
+            else:
+                rest(session, fence, event.id, 2**event.attempts)
+
+    def _handle(self, session: Session, claimed: Claim) -> None:
+        parked: dict[int, tuple[ParkedReason, str]] = {}
+        told: list[tuple[Event, PurchaseReport]] = []
+        for event in claimed.events:
+            try:
+                told.append((event, read_event(event.shop_id, event.webhook_id, event.body)))
+            except TrackerError as error:
+                parked[event.id] = (_reason(error), _text(error))
+        refused = book(session, [one for _, one in told], self.programme)
+        for place, refusal in refused.items():
+            parked[told[place][0].id] = (_reason(refusal), _text(refusal))
+        park(session, claimed.fence, parked)
+        finish(session, claimed.fence, _ids(claimed.events, parked))
+
+
+def read_event(shop_id: int, webhook_id: str, body: bytes) -> PurchaseReport:
+    """What a stored event reports. Raises the errors of the adapters and of intake."""
+    return report(native.read(body), shop_id=shop_id, source=webhook_id)
+
+
+def _ids(events: Sequence[Event], parked: dict[int, tuple[ParkedReason, str]]) -> list[int]:
+    return [event.id for event in events if event.id not in parked]
+
+
+def _reason(error: TrackerError) -> ParkedReason:
+    known = {reason.value: reason for reason in ParkedReason}
+    return known.get(error.code, ParkedReason.UNREADABLE)
+
+
+def _text(error: TrackerError) -> str:
+    return "; ".join([error.detail, *(f"{name}: {why}" for name, why in error.fields.items())])

@@ -1,0 +1,69 @@
+"""What the front door says no to, and why. The contract's table of answers, by kind."""
+
+from tracker.kit.errors import (
+    Conflict,
+    Gone,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unreadable,
+    Unsupported,
+)
+
+_NOT_LET_IN = "The shop or the signature is not known here."
+
+
+class BodyTooLarge(TooLarge):
+    """An event is at most 256 KiB."""
+
+
+class NotJson(Unsupported):
+    """Events are application/json in UTF-8, not compressed."""
+
+
+class BodyUnreadable(Unreadable):
+    """The body is not strict JSON in UTF-8."""
+
+
+class EventInvalid(Invalid):
+    """The body was read and is wrong: which field and why."""
+
+    code = "event_invalid"
+
+
+class SignatureNotAccepted(Unauthenticated):
+    """No, old or wrong signature. Looks exactly as ShopUnknown does, but for the status."""
+
+    code = "not_let_in"
+
+    def __init__(self) -> None:
+        super().__init__(_NOT_LET_IN)
+
+
+class ShopUnknown(NotFound):
+    """No such shop. Looks exactly as SignatureNotAccepted does, but for the status."""
+
+    code = "not_let_in"
+
+    def __init__(self) -> None:
+        super().__init__(_NOT_LET_IN)
+
+
+class WebhookIdReused(Conflict):
+    """This webhook-id came before with another body. Both are kept, and staff are told."""
+
+    code = "webhook_id_reused"
+
+
+class ShopHasLeft(Gone):
+    """The shop has left the programme: please stop sending."""
+
+    code = "shop_has_left"
+
+
+class RateExceeded(TooMany):
+    """The shop sends faster than agreed."""
+
+    code = "rate_exceeded"

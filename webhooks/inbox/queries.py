@@ -1,0 +1,90 @@
+"""Reads of the inbox."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.orm import Session
+
+from webhooks.inbox.models import EventState, InboxConflict, InboxEvent, ParkedReason
+
+_STREAM = 2_000
+
+
+def standing(session: Session) -> dict[str, Any]:
+    """How many events are in each state, how old the oldest unhandled one is (seconds), and how
+    many bodies were kept aside because their webhook-id was used before."""
+    counts = dict(
+        session.execute(select(InboxEvent.state, func.count()).group_by(InboxEvent.state))
+    )
+    reasons = session.execute(
+        select(InboxEvent.parked_reason, func.count())
+        .where(InboxEvent.state == EventState.PARKED)
+        .group_by(InboxEvent.parked_reason)
+    )
+    return {
+        "waiting": counts.get(EventState.WAITING, 0),
+        "done": counts.get(EventState.DONE, 0),
+        "parked": counts.get(EventState.PARKED, 0),
+        "parked_by_reason": {str(reason): count for reason, count in reasons},
+        "oldest_waiting_seconds": oldest_waiting(session),
+        "conflicts": session.scalar(select(func.count()).select_from(InboxConflict)) or 0,
+    }
+
+
+def oldest_waiting(session: Session) -> float | None:
+    """The age in seconds of the oldest event that is not handled yet; None when there is none."""
+    age = session.scalar(_OLDEST)
+    return None if age is None else round(float(age), 3)
+
+
+def readiness(session: Session) -> dict[str, float]:
+    """How many events wait, and the age in seconds of the oldest."""
+    waiting = session.scalar(select(func.count()).where(InboxEvent.state == EventState.WAITING))
+    return {"inbox_waiting": waiting or 0, "inbox_oldest_seconds": oldest_waiting(session) or 0}
+
+
+def gauges(session: Session) -> dict[str, float]:
+    """The inbox in figures for monitoring."""
+    found = standing(session)
+    return {
+        "inbox_waiting": found["waiting"],
+        "inbox_parked": found["parked"],
+        "inbox_conflicts": found["conflicts"],
+        "inbox_oldest_seconds": found["oldest_waiting_seconds"] or 0,
+    }
+
+
+def events(
+    session: Session,
+    *,
+    state: EventState | None,
+    reason: ParkedReason | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[InboxEvent]:
+    """Events in the order they came in."""
+    query = select(InboxEvent).where(InboxEvent.id > after).order_by(InboxEvent.id).limit(limit)
+    if state is not None:
+        query = query.where(InboxEvent.state == state)
+    if reason is not None:
+        query = query.where(InboxEvent.parked_reason == reason)
+    return list(session.scalars(query))
+
+
+def handled(session: Session) -> Iterator[Row[Any]]:
+    """Every handled event with its raw bytes, in flat memory."""
+    return iter(
+        session.execute(
+            select(InboxEvent.id, InboxEvent.shop_id, InboxEvent.webhook_id, InboxEvent.body)
+            .where(InboxEvent.state == EventState.DONE)
+            .order_by(InboxEvent.id)
+            .execution_options(yield_per=_STREAM)
+        )
+    )
+
+
+_OLDEST = text("""
+    SELECT extract(epoch FROM clock_timestamp() - received_at)
+    FROM inbox_events WHERE state = 'waiting' ORDER BY id LIMIT 1
+""")

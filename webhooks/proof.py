@@ -1,0 +1,28 @@
+"""This package's part of the ledger proof: every handled event is in the facts it reported."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from sqlalchemy.orm import Session
+
+from tracker.kit.errors import TrackerError
+from tracker.ledger.rules import Difference
+from tracker.purchases.contracts import PurchaseReport
+from tracker.purchases.proof import missing
+from webhooks.dispatch import read_event
+from webhooks.inbox.queries import handled
+
+_CHUNK = 1_000
+
+
+def prove(session: Session) -> Iterator[Difference]:
+    """Read every handled event anew from its raw bytes and look for what it reported."""
+    events = handled(session)
+    while chunk := list(islice(events, _CHUNK)):
+        reports: list[PurchaseReport] = []
+        for event in chunk:
+            try:
+                reports.append(read_event(event.shop_id, event.webhook_id, event.body))
+            except TrackerError as error:
+                yield Difference(f"event {event.id}", "readable, since handled", error.code)
+        yield from missing(session, reports)
