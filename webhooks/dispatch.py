@@ -49,22 +49,7 @@ class Dispatcher:
             self._handle_in_one(claimed)
         except AWAY:
             raise
-        except Exception:
-            # Whatever it is, it may be the fault of one event: each is tried by itself.
-            _LOG.exception("chunk_failed", fence=claimed.fence, events=len(claimed.events))
-            return False
-        suspects = any(event.attempts > 1 for event in claimed.events)
-        if suspects or not self._handle_together(claimed):
-            for event in claimed.events:
-                self._handle_alone(Claim(claimed.fence, (event,)))
-        return True
-
-    def _handle_together(self, claimed: Claim) -> bool:
-        try:
-            self._handle_in_one(claimed)
-        except AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             # Whatever it is, it may be the fault of one event: each is tried by itself.
             _LOG.warning("chunk_failed", fence=claimed.fence, error=repr(error))
             return False
