@@ -20,8 +20,8 @@ import wsgi
 from partners.credentials.service import issue
 from partners.links.service import Visit, follow
 from partners.offers.service import offer
-from partners.shops.rules import Section, ShopStatus
-from partners.shops.service import Card, change_the_door, upsert
+from partners.shops.rules import Card, Section, ShopStatus
+from partners.shops.service import change_the_door, upsert
 from tracker.clicks.rules import OnHoldEnd, Terms
 from tracker.kit.clock import MOSCOW, SystemClock
 from tracker.kit.database import snapshot, unit_of_work
@@ -62,9 +62,9 @@ class ObedientBilling:
         self.paid |= {one.key: one for one in batch}
         return [Answer(one.key, Outcome.PAID, f"ref-{one.key}") for one in batch]
 
-    def query(self, key: str) -> Answer:
-        known = key in self.paid
-        return Answer(key, Outcome.PAID if known else Outcome.NOT_FOUND, f"ref-{key}")
+    def query(self, top_up: TopUp) -> Answer:
+        known = self.paid.get(top_up.key) == top_up
+        return Answer(top_up.key, Outcome.PAID if known else Outcome.NOT_FOUND, "ref")
 
     def statement(self, day: Any) -> list[Any]:
         raise AssertionError(f"no story asks for the statement of {day}")

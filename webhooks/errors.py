@@ -8,7 +8,6 @@ from tracker.kit.errors import (
     TooLarge,
     TooMany,
     Unauthenticated,
-    Unreadable,
     Unsupported,
 )
 
@@ -21,10 +20,6 @@ class BodyTooLarge(TooLarge):
 
 class NotJson(Unsupported):
     """Events are application/json in UTF-8, not compressed."""
-
-
-class BodyUnreadable(Unreadable):
-    """The body is not strict JSON in UTF-8."""
 
 
 class EventInvalid(Invalid):

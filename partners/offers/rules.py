@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from partners.shops.rules import (
+    Card,
     ShopInvalid,
     ShopStatus,
     read_link_template,
@@ -11,7 +12,6 @@ from partners.shops.rules import (
     read_slug,
     read_web_address,
 )
-from partners.shops.service import Card
 from tracker.clicks.rules import OnHoldEnd, Terms
 from tracker.kit.money import percent_to_basis_points
 

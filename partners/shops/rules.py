@@ -1,6 +1,7 @@
 """Sections, statuses, and what a shop's row must hold to. Pure."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -34,6 +35,19 @@ class ShopStatus(StrEnum):
     ACTIVE = "active"
     LEFT = "left"
     """Out of the programme: nothing new accrues, what was tracked before lives on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the catalogue shows of a shop."""
+
+    slug: str
+    name: str
+    section: Section
+    subsection: str
+    site_url: str
+    link_template: str
+    status: ShopStatus
 
 
 class ShopNotFound(NotFound):

@@ -1,27 +1,13 @@
 """Verbs on shops. The caller owns the unit of work."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from partners.shops.models import Shop
-from partners.shops.rules import Section, ShopNotFound, ShopStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What the catalogue shows of a shop."""
-
-    slug: str
-    name: str
-    section: Section
-    subsection: str
-    site_url: str
-    link_template: str
-    status: ShopStatus
+from partners.shops.rules import Card, ShopNotFound
 
 
 def upsert(session: Session, cards: Sequence[Card]) -> dict[str, int]:

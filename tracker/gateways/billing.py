@@ -14,8 +14,7 @@ from tracker.gateways.billing_wire import (
 )
 from tracker.gateways.doubts import Doubt, Doubtful
 from tracker.gateways.exchange import Exchange, Reply
-from tracker.kit.errors import Unavailable
-from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, StatementLine, TopUp
 
 MAX_BATCH = 1000
 """Top-ups that the protocol takes in one request."""
@@ -23,12 +22,6 @@ MAX_BATCH = 1000
 _LINES_A_PAGE = 5000
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
-
-
-class GatewayUnavailable(Unavailable):
-    """The operator's billing could not be asked, or its statement cannot be trusted."""
-
-    code = "gateway_unavailable"
 
 
 class HttpBilling:
@@ -55,13 +48,14 @@ class HttpBilling:
         except Doubtful as error:
             return [Answer(topup.key, Outcome.UNKNOWN, reason=error.reason) for topup in batch]
 
-    def query(self, key: str) -> Answer:
-        """What became of a key: paid, failed, not found, or unknown with a reason."""
+    def query(self, top_up: TopUp) -> Answer:
+        """What became of a top-up: paid, failed, not found, or unknown with a reason."""
+        key = top_up.key
         try:
             reply = self._exchange.get(f"/v1/topups/{quote(key, safe='')}")
             if _is_not_found(reply, key):
                 return Answer(key, Outcome.NOT_FOUND)
-            return read_answer(_answered(reply), key)
+            return read_answer(_answered(reply), top_up)
         except Doubtful as error:
             return Answer(key, Outcome.UNKNOWN, reason=error.reason)
 

@@ -12,9 +12,9 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from tracker.gateways.doubts import Doubt, Doubtful
-from tracker.gateways.strict_json import NotStrictJson, loads
 from tracker.kit.clock import moscow_date
 from tracker.kit.money import format_rubles, parse_rubles
+from tracker.kit.strict_json import NotStrictJson, decode
 from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
 
 _REFERENCE = re.compile(r"[!-~]{1,64}", re.ASCII)
@@ -58,13 +58,12 @@ def read_answers(body: bytes, batch: Sequence[TopUp]) -> list[Answer]:
     return [_answer_for(topup, times[topup.key], by_key.get(topup.key)) for topup in batch]
 
 
-def read_answer(body: bytes, key: str) -> Answer:
-    """What became of one key. Raises Doubtful."""
+def read_answer(body: bytes, topup: TopUp) -> Answer:
+    """What became of one top-up. Raises Doubtful."""
     result = _json(body)
-    if _key_of(result) != key:
+    if _key_of(result) != topup.key:
         raise Doubtful(Doubt.FOREIGN_KEY)
-    answer, _ = _read_result(result)
-    return answer
+    return _answer_for(topup, 1, result)
 
 
 def says_not_found(body: bytes, key: str) -> bool:
@@ -141,7 +140,7 @@ def _line(entry: object) -> StatementLine:
 
 def _json(body: bytes) -> object:
     try:
-        return loads(body)
+        return decode(body)
     except NotStrictJson as error:
         raise Doubtful(Doubt.NOT_JSON) from error
 

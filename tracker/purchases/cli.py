@@ -10,7 +10,6 @@ from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, sh
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.settings import Settings
-from tracker.purchases.jobs import CHUNK
 from tracker.purchases.queries import listed, totals
 from tracker.purchases.rules import Status
 from tracker.purchases.service import Programme, decide, end_holds
@@ -34,7 +33,7 @@ def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, clic
         ended = 0
         while True:
             with unit_of_work(runtime.engine) as session:
-                found = end_holds(session, moment, programme(runtime.settings), limit=CHUNK)
+                found = end_holds(session, moment, programme(runtime.settings))
             if not found:
                 break
             ended += found

@@ -7,8 +7,6 @@ from sqlalchemy import Engine
 from tracker.kit.database import try_lock, unit_of_work
 from tracker.purchases.service import Programme, end_holds
 
-CHUNK = 500
-
 
 def end_due_holds(engine: Engine, as_of: datetime, programme: Programme) -> int:
     """End one chunk of holds that are over; returns how many, 0 also while somebody else does it.
@@ -18,4 +16,4 @@ def end_due_holds(engine: Engine, as_of: datetime, programme: Programme) -> int:
     with unit_of_work(engine) as session:
         if not try_lock(session, "holds"):
             return 0
-        return end_holds(session, as_of, programme, limit=CHUNK)
+        return end_holds(session, as_of, programme)

@@ -52,6 +52,9 @@ class PurchaseNotAwaitingStaff(Conflict):
     code = "purchase_not_awaiting_staff"
 
 
+HOLDS_AT_ONCE = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Programme:
     """The programme's figures that purchases depend on: kopecks, and the attribution window."""
@@ -80,8 +83,8 @@ def book(
     return refused
 
 
-def end_holds(session: Session, as_of: datetime, programme: Programme, *, limit: int) -> int:
-    """End holds that are over at a moment; returns how many, which is 0 when none is left.
+def end_holds(session: Session, as_of: datetime, programme: Programme) -> int:
+    """End a chunk of the holds that are over at a moment; returns how many, 0 when none is left.
 
     Each purchase goes by the policy promised at its click.
     """
@@ -89,7 +92,7 @@ def end_holds(session: Session, as_of: datetime, programme: Programme, *, limit:
         select(Purchase.id)
         .where(Purchase.status == Status.PENDING, Purchase.hold_ends_at <= as_of)
         .order_by(Purchase.hold_ends_at, Purchase.id)
-        .limit(limit)
+        .limit(HOLDS_AT_ONCE)
     ).all()
     ended = []
     for one in open_by_ids(session, due):

@@ -49,7 +49,7 @@ def ask(engine: Engine, gateway: BillingGateway, *, key_memory: int) -> int:
     with unit_of_work(engine) as session:
         chunk = claim_questions(session, QUESTIONS, key_memory)
     if chunk.payouts:
-        answers = [gateway.query(one.top_up.key) for one in chunk.payouts]
+        answers = [gateway.query(one.top_up) for one in chunk.payouts]
         _record(engine, chunk, _send_again(gateway, chunk, answers))
     return len(chunk.payouts)
 

@@ -6,6 +6,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from tracker.kit.errors import Unavailable
+
+
+class GatewayUnavailable(Unavailable):
+    """The operator's billing could not be asked, or its statement cannot be trusted."""
+
+    code = "gateway_unavailable"
+
 
 class Outcome(StrEnum):
     """What the operator says, or leaves unsaid, of one top-up."""
@@ -55,8 +63,8 @@ class BillingGateway(Protocol):
         """One answer for each top-up, in order. Never raises for the outside's faults."""
         ...
 
-    def query(self, key: str) -> Answer:
-        """What became of a key."""
+    def query(self, top_up: TopUp) -> Answer:
+        """What became of a top-up; UNKNOWN when the operator knows another sum for its key."""
         ...
 
     def statement(self, day: date) -> list[StatementLine]:

@@ -3,16 +3,16 @@
 from typing import Any
 
 from partners.intake.contracts import NoticeKind, PurchaseNotice
+from tracker.kit.strict_json import decode
 from tracker.purchases.contracts import Line, ReturnLine
 from webhooks.adapters.reading import Reader
-from webhooks.adapters.strict_json import decode
 from webhooks.errors import EventInvalid
 
 _KINDS = {f"purchase.{kind}": kind for kind in NoticeKind}
 
 
 def read(body: bytes) -> PurchaseNotice:
-    """The notice in a body. Raises BodyUnreadable, and EventInvalid with every field at fault."""
+    """The notice in a body. Raises NotStrictJson, and EventInvalid with every field at fault."""
     faults: dict[str, str] = {}
     notice = _notice(decode(body), faults)
     if faults:

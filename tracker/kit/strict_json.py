@@ -10,29 +10,34 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from webhooks.errors import BodyUnreadable
+from tracker.kit.errors import Unreadable
 
 MAX_DEPTH = 16
 MAX_DIGITS = 40
+
+
+class NotStrictJson(Unreadable):
+    """Not UTF-8, not JSON, or JSON that two readers could read differently."""
+
 
 _UNKEEPABLE = re.compile("[\\x00\ud800-\udfff]")
 
 
 def decode(body: bytes) -> Any:
-    """The value of a strict JSON text; fractions become Decimal. Raises BodyUnreadable."""
+    """The value of a strict JSON text; fractions become Decimal. Raises NotStrictJson."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BodyUnreadable(f"not UTF-8 at byte {error.start}") from error
+        raise NotStrictJson(f"not UTF-8 at byte {error.start}") from error
     if text.startswith("\ufeff"):
-        raise BodyUnreadable("a byte order mark has no place in JSON")
+        raise NotStrictJson("a byte order mark has no place in JSON")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise BodyUnreadable(f"not JSON at {where}: {error.msg}") from error
+        raise NotStrictJson(f"not JSON at {where}: {error.msg}") from error
     except RecursionError as error:
-        raise BodyUnreadable(f"nested deeper than {MAX_DEPTH}") from error
+        raise NotStrictJson(f"nested deeper than {MAX_DEPTH}") from error
     _check(value, MAX_DEPTH)
     return value
 
@@ -40,7 +45,7 @@ def decode(body: bytes) -> Any:
 def _check(value: Any, left: int) -> None:
     if isinstance(value, str):
         if _UNKEEPABLE.search(value):
-            raise BodyUnreadable("NUL and lone surrogates cannot be kept")
+            raise NotStrictJson("NUL and lone surrogates cannot be kept")
         return
     if isinstance(value, dict):
         inner = [*value.keys(), *value.values()]
@@ -49,7 +54,7 @@ def _check(value: Any, left: int) -> None:
     else:
         return
     if left == 0:
-        raise BodyUnreadable(f"nested deeper than {MAX_DEPTH}")
+        raise NotStrictJson(f"nested deeper than {MAX_DEPTH}")
     for one in inner:
         _check(one, left - 1)
 
@@ -59,7 +64,7 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise BodyUnreadable(f"the key {twice[:50]!r} stands twice in one object")
+        raise NotStrictJson(f"the key {twice[:50]!r} stands twice in one object")
     return found
 
 
@@ -73,12 +78,12 @@ def _fraction(digits: str) -> Decimal:
 
 def _bounded(digits: str) -> str:
     if len(digits) > MAX_DIGITS:
-        raise BodyUnreadable(f"a number of more than {MAX_DIGITS} digits")
+        raise NotStrictJson(f"a number of more than {MAX_DIGITS} digits")
     return digits
 
 
 def _no_constant(name: str) -> Any:
-    raise BodyUnreadable(f"{name} is no JSON number")
+    raise NotStrictJson(f"{name} is no JSON number")
 
 
 _DECODER = json.JSONDecoder(
