@@ -87,6 +87,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('prepared', 'submitted', 'unknown')"),
     )
     op.create_index(
+        "ix_payouts_unknown",
+        "payouts",
+        ["ask_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'unknown'"),
+    )
+    op.create_index(
         op.f("ix_payouts_period_member_id"), "payouts", ["period", "member_id"], unique=False
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON settlement_runs TO tracker_app")

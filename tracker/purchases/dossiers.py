@@ -181,7 +181,9 @@ def _state_row(one: Dossier) -> dict[str, Any]:
 
 def _load(session: Session, match: Any, *, lock: bool) -> list[Dossier]:
     query = select(Purchase.__table__).where(match).order_by(Purchase.id)
-    rows = session.execute(query.with_for_update() if lock else query)
+    # Not the strongest lock: a bonus that moves to a purchase refers to its row, and must not wait
+    # for somebody who holds that row and waits for the member.
+    rows = session.execute(query.with_for_update(key_share=True) if lock else query)
     dossiers = {row.id: _dossier(row) for row in rows}
     _load_lines(session, dossiers)
     _load_returns(session, dossiers)

@@ -21,6 +21,7 @@ from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import PayoutState, gateway_key, payout_posting, wait_before_asking
 
 LEASE_SECONDS = 30
+UNKNOWN_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,12 @@ class Chunk:
 def claim_prepared(session: Session, limit: int) -> Chunk:
     """Take payouts of running runs that were never sent, and put their money in flight.
 
+    Not while the outcome of many is unknown already: an operator that does not answer is to have
+    a few payouts to be asked about, not the whole month.
+
     What a member can no longer cover is withheld instead: a return came in after the seal.
     """
-    chunk = _claim(session, _NEXT_PREPARED, {"limit": limit})
+    chunk = _claim(session, _NEXT_PREPARED, {"limit": limit, "too_many": UNKNOWN_AT_ONCE})
     balances = lock_members(session, {one.member_id for one in chunk.payouts})
     left = {member: balance.available for member, balance in balances.items()}
     covered, withheld = [], []
@@ -176,6 +180,7 @@ _NEXT_PREPARED = text("""
         SELECT payouts.id, run.as_of
         FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
         WHERE payouts.state = 'prepared' AND run.state = 'running'
+          AND (SELECT count(*) FROM payouts WHERE state = 'unknown') < :too_many
         ORDER BY payouts.id
         LIMIT :limit
         FOR UPDATE OF payouts SKIP LOCKED

@@ -67,6 +67,7 @@ class Payout(Base):
             "id",
             postgresql_where=text("state IN ('prepared', 'submitted', 'unknown')"),
         ),
+        Index("ix_payouts_unknown", "ask_at", postgresql_where=text("state = 'unknown'")),
         Index(None, "period", "member_id"),
     )
 

@@ -18,7 +18,8 @@ SYSTEM = "system"
 """Who prepared a run that no person asked for."""
 
 _PERIOD = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
-_ASK_AFTER = (2, 10, 60, 300, 3_600)
+_DAY = 86_400
+_ASK_AFTER = (2, 10, 60, 300, 3_600, _DAY, _DAY, _DAY, _DAY, _DAY)
 
 
 class RunState(StrEnum):
