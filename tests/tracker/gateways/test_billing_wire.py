@@ -94,7 +94,8 @@ def test_answers_come_in_the_order_asked_whatever_was_sent() -> None:
         ([{**PAID, "status": "unknown"}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "reference": None}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "reference": ""}, FAILED], Doubt.MALFORMED),
-        ([{**PAID, "reference": "T\x00"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "reference": "T\x01"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "amount": 150.5}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "reason": "number_closed"}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "fee": "1.00"}, FAILED], Doubt.MALFORMED),
         ([{k: v for k, v in PAID.items() if k != "amount"}, FAILED], Doubt.MALFORMED),
@@ -118,7 +119,9 @@ def test_a_flaw_in_one_result_concerns_its_key_alone(
         (said(PAID, FAILED).decode().encode("utf-16"), Doubt.NOT_JSON),
         (b'{"results":[],"results":[]}', Doubt.NOT_JSON),
         (b'{"results":[NaN]}', Doubt.NOT_JSON),
-        (b'{"results":[1.5]}', Doubt.NOT_JSON),
+        (b'{"results":[1.5]}', Doubt.MALFORMED),
+        (said({**PAID, "reference": "T\x00"}, FAILED), Doubt.NOT_JSON),
+        (said({**PAID, "reference": "\ud800"}, FAILED), Doubt.NOT_JSON),
         (b'{"results":[' + b"9" * 5_000 + b"]}", Doubt.NOT_JSON),
         (b"[" * 100_000, Doubt.NOT_JSON),
         (b"[]", Doubt.MALFORMED),
@@ -169,11 +172,19 @@ def test_damage_never_raises_anything_but_doubt(scrap: bytes, start: int, end: i
 
 def test_one_key_is_read() -> None:
     body = json.dumps(PAID).encode()
-    assert read_answer(body, "payout:1").outcome is Outcome.PAID
+    assert read_answer(body, FIRST) == Answer("payout:1", Outcome.PAID, reference="T000000000001")
     with pytest.raises(Doubtful, match="foreign_key"):
-        read_answer(body, "payout:2")
-    with pytest.raises(Doubtful, match="malformed"):
-        read_answer(b'{"key":"payout:1"}', "payout:1")
+        read_answer(body, SECOND)
+
+
+def test_one_key_with_a_flaw_is_unknown() -> None:
+    assert read_answer(b'{"key":"payout:1"}', FIRST) == Answer(
+        "payout:1", Outcome.UNKNOWN, reason=Doubt.MALFORMED
+    )
+    other = json.dumps({**PAID, "amount": "149.99"}).encode()
+    assert read_answer(other, FIRST) == Answer(
+        "payout:1", Outcome.UNKNOWN, reason=Doubt.OTHER_AMOUNT
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,14 @@ import pytest
 
 from sandbox.billing.process import BillingProcess, running_billing
 from sandbox.billing.store import paid_topups
-from tracker.gateways.billing import GatewayUnavailable, HttpBilling
-from tracker.settlement.ports import Answer, BillingGateway, Outcome, TopUp
+from tracker.gateways.billing import HttpBilling
+from tracker.settlement.ports import (
+    Answer,
+    BillingGateway,
+    GatewayUnavailable,
+    Outcome,
+    TopUp,
+)
 
 TOKEN = "gateway-test-token"
 NOON = "2011-01-01T12:00:00+03:00 x0 @0"
@@ -79,7 +85,7 @@ def test_paid_and_failed_are_told(patient: BillingGateway, billing: BillingProce
     assert first.reference != third.reference
     assert second == Answer("ok:2", Outcome.FAILED, reason="number_not_served")
     assert patient.submit(batch) == [first, second, third]
-    assert [patient.query(topup.key) for topup in batch] == [first, second, third]
+    assert [patient.query(topup) for topup in batch] == [first, second, third]
     truth = paid_topups(billing.data)
     assert (truth["ok:1"], truth.get("ok:2"), truth["ok:3"]) == (100, None, 300)
 
@@ -102,7 +108,7 @@ def test_a_batch_that_is_our_mistake_is_not_sent(
 
 
 def test_a_key_that_never_came_is_not_found(patient: BillingGateway) -> None:
-    assert patient.query("never:came") == Answer("never:came", Outcome.NOT_FOUND)
+    assert patient.query(to("never:came")) == Answer("never:came", Outcome.NOT_FOUND)
 
 
 def test_a_conflict_leaves_everyone_unknown_and_does_nothing(
@@ -111,20 +117,20 @@ def test_a_conflict_leaves_everyone_unknown_and_does_nothing(
     submit_one(patient, to("conflict:1", 100))
     answers = patient.submit([to("conflict:2"), to("conflict:1", 101)])
     assert {(a.outcome, a.reason) for a in answers} == {(Outcome.UNKNOWN, "key_conflict")}
-    assert patient.query("conflict:2").outcome is Outcome.NOT_FOUND
+    assert patient.query(to("conflict:2")).outcome is Outcome.NOT_FOUND
     assert paid_topups(billing.data)["conflict:1"] == 100
 
 
 def test_a_timeout_before_acting(hasty: BillingGateway, patient: BillingGateway) -> None:
     answer = submit_one(hasty, to("t:before"))
     assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, "timeout")
-    assert patient.query("t:before").outcome is Outcome.NOT_FOUND
+    assert patient.query(to("t:before")).outcome is Outcome.NOT_FOUND
 
 
 def test_a_timeout_after_acting(hasty: BillingGateway, patient: BillingGateway) -> None:
     answer = submit_one(hasty, to("t:after"))
     assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, "timeout")
-    assert soon(lambda: patient.query("t:after").outcome is Outcome.PAID)
+    assert soon(lambda: patient.query(to("t:after")).outcome is Outcome.PAID)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +143,7 @@ def test_a_spoilt_answer_hides_a_payment(
     answer = submit_one(patient, to(key))
     assert (answer.outcome, answer.reason) == (Outcome.UNKNOWN, reason)
     assert paid_topups(billing.data)[key] == 15_000
-    assert patient.query(key).outcome is Outcome.PAID
+    assert patient.query(to(key)).outcome is Outcome.PAID
 
 
 def test_another_amount_concerns_its_key_alone(patient: BillingGateway) -> None:
@@ -149,14 +155,14 @@ def test_half_a_batch(patient: BillingGateway, billing: BillingProcess) -> None:
     first, second = patient.submit([to("half:1"), to("half:2:half")])
     assert first.outcome is Outcome.PAID
     assert second == Answer("half:2:half", Outcome.UNKNOWN, reason="missing")
-    assert patient.query(second.key).outcome is Outcome.NOT_FOUND
+    assert patient.query(to(second.key)).outcome is Outcome.NOT_FOUND
     assert {"half:1"} == {key for key in paid_topups(billing.data) if key.startswith("half:")}
 
 
 def test_a_failed_number_stays_failed(patient: BillingGateway, billing: BillingProcess) -> None:
     answer = submit_one(patient, to("ported", phone="+79000000066"))
     assert answer == Answer("ported", Outcome.FAILED, reason="number_ported")
-    assert patient.query("ported") == answer
+    assert patient.query(to("ported")) == answer
     assert "ported" not in paid_topups(billing.data)
 
 
@@ -172,19 +178,36 @@ def test_a_spoilt_query_stays_unknown(
 ) -> None:
     assert submit_one(patient, to(key)).outcome is Outcome.PAID
     gateway = hasty if reason == "timeout" else patient
-    assert gateway.query(key) == Answer(key, Outcome.UNKNOWN, reason=reason)
+    assert gateway.query(to(key)) == Answer(key, Outcome.UNKNOWN, reason=reason)
+
+
+def test_a_query_that_finds_another_amount_is_unknown(patient: BillingGateway) -> None:
+    topup = to("asked:1", 15_000)
+    paid = submit_one(patient, topup)
+    for amount in (14_999, 15_001):
+        other = patient.query(to("asked:1", amount))
+        assert other == Answer("asked:1", Outcome.UNKNOWN, reason="other_amount")
+    assert patient.query(topup) == paid
+
+
+def test_a_misquoted_query_is_unknown(patient: BillingGateway, billing: BillingProcess) -> None:
+    topup = to("q:misquoted")
+    assert submit_one(patient, topup).outcome is Outcome.PAID
+    expected = Answer(topup.key, Outcome.UNKNOWN, reason="other_amount")
+    assert patient.query(topup) == expected
+    assert paid_topups(billing.data)[topup.key] == topup.amount
 
 
 def test_a_wrong_token_is_unknown_not_failed(billing: BillingProcess) -> None:
     stranger = HttpBilling(billing.url, "another", timeout=20)
     assert submit_one(stranger, to("stranger")).reason == "http_401"
-    assert stranger.query("stranger").reason == "http_401"
+    assert stranger.query(to("stranger")).reason == "http_401"
     assert "stranger" not in paid_topups(billing.data)
 
 
 def test_a_wrong_address_does_not_say_not_found(billing: BillingProcess) -> None:
     lost = HttpBilling(f"{billing.url}/elsewhere", TOKEN, timeout=20)
-    assert lost.query("ok:1") == Answer("ok:1", Outcome.UNKNOWN, reason="http_404")
+    assert lost.query(to("ok:1")) == Answer("ok:1", Outcome.UNKNOWN, reason="http_404")
 
 
 def test_the_statement_is_the_truth(patient: BillingGateway, billing: BillingProcess) -> None:
@@ -213,7 +236,7 @@ def test_a_restarted_operator_remembers(tmp_path: Path) -> None:
         answer = submit_one(gateway, to("kept"))
         before.kill()
         assert submit_one(gateway, to("kept")).outcome is Outcome.UNKNOWN
-        assert gateway.query("kept") == Answer("kept", Outcome.UNKNOWN, reason="not_connected")
+        assert gateway.query(to("kept")) == Answer("kept", Outcome.UNKNOWN, reason="not_connected")
         with pytest.raises(GatewayUnavailable, match="not_connected"):
             gateway.statement(TODAY)
     with running_billing(tmp_path, token=TOKEN, port=port):

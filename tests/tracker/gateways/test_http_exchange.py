@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from sandbox.billing.process import running_billing
-from tracker.gateways.billing import GatewayUnavailable, HttpBilling
+from tracker.gateways.billing import HttpBilling
 from tracker.gateways.exchange import MAX_REPLY
-from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, TopUp
 
 Speech = Callable[[socket.socket], None]
 JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 KEY = "payout:1"
+TOP_UP = TopUp(KEY, "+79000000001", 100)
 
 
 def read_request(connection: socket.socket) -> None:
@@ -89,9 +90,9 @@ def test_what_is_no_answer_is_unknown(speaks: Speech, reason: str) -> None:
     expected = Answer(KEY, Outcome.UNKNOWN, reason=reason)
     with server_that(speaks) as url:
         seconds = 20 if reason == "too_large" else 0.3
-        submitted = HttpBilling(url, "token", seconds).submit([TopUp(KEY, "+79000000001", 100)])
+        submitted = HttpBilling(url, "token", seconds).submit([TOP_UP])
         assert submitted == [expected]
-        assert HttpBilling(url, "token", seconds).query(KEY) == expected
+        assert HttpBilling(url, "token", seconds).query(TOP_UP) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_statement_that_does_not_add_up_is_refused(change: dict[str, object]) 
 def test_nobody_listening_is_unknown() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    answer = HttpBilling(url, "token", timeout=5).query(KEY)
+    answer = HttpBilling(url, "token", timeout=5).query(TOP_UP)
     assert answer == Answer(KEY, Outcome.UNKNOWN, reason="not_connected")
 
 
