@@ -4,7 +4,7 @@ Sums are kopecks, rates basis points. The rules are the programme's: the cashbac
 half up of what is left of it; what a return takes away is rejected, or clawed back once confirmed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -98,16 +98,22 @@ def evaluate(facts: Facts, terms: Terms, member_id: int) -> Standing:
     something_back = facts.returned_whole or any(facts.returned.get(line) for line in left)
     if something_back and not any(left.values()):
         return Standing(Status.REJECTED, member_id)
-    earned = Earned(
-        sum(share(amount, terms.cashback_bp) for amount in left.values()),
-        sum(share(amount, terms.commission_bp) for amount in left.values()),
-    )
+    earned = earned_on(left.values(), terms)
     if facts.confirmed_by_shop or facts.hold_outcome is OnHoldEnd.CONFIRM:
         return Standing(Status.CONFIRMED, member_id, confirmed=earned)
     if facts.hold_outcome is OnHoldEnd.REJECT:
         return Standing(Status.REJECTED, member_id)
     waits = facts.hold_outcome is OnHoldEnd.WAIT_FOR_STAFF
     return Standing(Status.AWAITING_STAFF if waits else Status.PENDING, member_id, pending=earned)
+
+
+def earned_on(amounts: Iterable[int], terms: Terms) -> Earned:
+    """What lines of these sums earn, each rounded by itself."""
+    lines = list(amounts)
+    return Earned(
+        sum(share(amount, terms.cashback_bp) for amount in lines),
+        sum(share(amount, terms.commission_bp) for amount in lines),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +125,27 @@ class Step:
     moved: Earned
 
 
-def steps(booked: Standing, target: Standing) -> Iterator[Step]:
+def steps(booked: Standing, target: Standing, sold: Earned = NOTHING) -> Iterator[Step]:
     """The movements that take the ledger from where it stands to where it ought to stand.
 
     What was confirmed is never edited: it is clawed back. What is newly confirmed goes through
-    pending, so that every confirmed kopeck was once tracked.
+    pending, so that every confirmed kopeck was once tracked. ``sold`` is what the purchase comes
+    to with nothing given back: a member is promised that first, so that a return leaves the same
+    trail whether it comes after its purchase or before.
     """
     if booked.member_id is not None and booked.member_id != target.member_id:
-        yield from steps(booked, Standing(Status.REJECTED, booked.member_id))
+        yield from _moves(booked.member_id, booked, Standing(Status.REJECTED))
         booked = Standing(Status.REJECTED)
-    member = target.member_id
-    if member is None:
+    if target.member_id is None:
         return
+    if booked.member_id is None:
+        promised = Standing(Status.PENDING, pending=sold)
+        yield from _moves(target.member_id, booked, promised)
+        booked = promised
+    yield from _moves(target.member_id, booked, target)
+
+
+def _moves(member: int, booked: Standing, target: Standing) -> Iterator[Step]:
     change = target.confirmed - booked.confirmed
     if change.falls:
         yield Step(Kind.CLAWED_BACK, member, -change)

@@ -30,7 +30,16 @@ from tracker.purchases.dossiers import (
     open_by_keys,
 )
 from tracker.purchases.models import Purchase
-from tracker.purchases.rules import Standing, Status, evaluate, step_posting, steps
+from tracker.purchases.rules import (
+    NOTHING,
+    Earned,
+    Standing,
+    Status,
+    earned_on,
+    evaluate,
+    step_posting,
+    steps,
+)
 from tracker.purchases.welcome import place_bonuses
 
 
@@ -173,7 +182,9 @@ def _settle(session: Session, dossiers: Sequence[Dossier], programme: Programme)
         one.standing = assess(one, clicks, programme)
     members = _members(before.values()) | _members(one.standing for one in dossiers)
     lock_members(session, members)
-    postings = [posting for one in dossiers for posting in _move(one, before[one.id])]
+    postings = [
+        posting for one in dossiers for posting in _move(one, before[one.id], _sold(one, clicks))
+    ]
     keep_state(session, dossiers)
     moments = _moments(dossiers, before)
     postings += place_bonuses(session, moments, amount=programme.welcome_bonus)
@@ -199,11 +210,15 @@ def assess(one: Dossier, clicks: Mapping[str, Click], programme: Programme) -> S
     return evaluate(one.facts, click.terms, click.member_id)
 
 
-def _move(one: Dossier, before: Standing) -> Iterable[Posting]:
-    moved = list(steps(before, one.standing))
-    if moved:
+def _sold(one: Dossier, clicks: Mapping[str, Click]) -> Earned:
+    """What a purchase comes to with nothing given back."""
+    click = clicks.get(one.click_id or "")
+    return earned_on(one.amounts.values(), click.terms) if click else NOTHING
+
+
+def _move(one: Dossier, before: Standing, sold: Earned) -> Iterable[Posting]:
+    for step in steps(before, one.standing, sold):
         one.revision += 1
-    for step in moved:
         reference = f"purchase:{one.id}:{step.kind}:{one.revision}"
         first = step.kind is Kind.TRACKED and one.tracked_reference is None
         effective_at = one.ordered_at if first else one.moment
