@@ -22,11 +22,12 @@ _ROOT = Path(__file__).resolve().parents[2]
 class Guard:
     """The guard of one home, as its owner sees it; ``watch`` is what the guard itself runs."""
 
-    def __init__(self, home: Home, *, keep: bool) -> None:
+    def __init__(self, home: Home, sockets: Path, *, keep: bool) -> None:
         self._arguments = [
             str(os.getpid()),
             str(home.chosen),
             str(home.path),
+            str(sockets),
             "keep" if keep else "remove",
         ]
         self._process: subprocess.Popen[bytes] | None = None

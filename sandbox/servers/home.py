@@ -36,6 +36,16 @@ class Home:
     account: Account | None
 
     @property
+    def data(self) -> Path:
+        """The data folder that all of this is for."""
+        return self.chosen.parent
+
+    @property
+    def announcement(self) -> Path:
+        """What a running stack says of itself; nothing while none runs."""
+        return self.data / "stack.json"
+
+    @property
     def postgres(self) -> Path:
         return self.path / "postgres"
 
@@ -51,9 +61,8 @@ class Home:
         """Delete the data for good, and the data folder too if nothing else is in it."""
         shutil.rmtree(self.path, ignore_errors=True)
         shutil.rmtree(self.chosen, ignore_errors=True)
-        data = self.chosen.parent
-        if data.is_dir() and not any(data.iterdir()):
-            data.rmdir()
+        if self.data.is_dir() and not any(self.data.iterdir()):
+            self.data.rmdir()
 
 
 def chosen_folder(data: Path) -> Path:
@@ -94,11 +103,12 @@ def socket_folder(home: Home) -> Iterator[Path]:
         home.sockets_link.symlink_to(sockets)
         yield sockets
     finally:
-        remove_sockets(home.path)
+        shutil.rmtree(sockets, ignore_errors=True)
+        home.sockets_link.unlink(missing_ok=True)
 
 
 def remove_sockets(path: Path) -> None:
-    """Remove the socket folder that a home links to, if it still is one of ours."""
+    """Remove the socket folder that a dead owner's home links to, if it is one of ours."""
     link = path / "sockets"
     if not link.is_symlink():
         return

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sandbox.servers.errors import ServerDidNotStop
 
-_PROC = Path("/proc")
-_HAS_PROC = (_PROC / "self" / "stat").exists()
+PROC = Path("/proc")
+HAS_PROC = (PROC / "self" / "stat").exists()
 _SERVERS = frozenset({"postgres", "initdb", "valkey-server"})
 _DELETED = " (deleted)"
 _STEP = 0.02
@@ -25,7 +25,7 @@ def birth(pid: int) -> str | None:
 
     A zombie does not live: it holds no lock and no file.
     """
-    return _birth_by_proc(pid) if _HAS_PROC else _birth_by_ps(pid)
+    return _birth_by_proc(pid) if HAS_PROC else _birth_by_ps(pid)
 
 
 def servers_under(folder: Path) -> list[int]:
@@ -36,7 +36,7 @@ def servers_under(folder: Path) -> list[int]:
     Without ``/proc`` only those are found that name the folder on their command line; that leaves
     out PostgreSQL's own children, who end by themselves soon after their parent.
     """
-    return _under_by_proc(folder) if _HAS_PROC else _under_by_ps(folder)
+    return _under_by_proc(folder) if HAS_PROC else _under_by_ps(folder)
 
 
 def end_servers_under(folder: Path, *, patience: float) -> int:
@@ -49,7 +49,7 @@ def end_servers_under(folder: Path, *, patience: float) -> int:
     if found and patience > 0:
         _signal(_topmost(found), signal.SIGINT)
         wait_until(lambda: not servers_under(folder), patience)
-    if not wait_until(lambda: not _kill_all(servers_under(folder)), 10.0):
+    if not wait_until(lambda: not kill_all(servers_under(folder)), 10.0):
         raise ServerDidNotStop(f"processes {servers_under(folder)} under {folder} do not end")
     return len(found)
 
@@ -64,7 +64,8 @@ def wait_until(true: Callable[[], bool], limit: float) -> bool:
     return True
 
 
-def _kill_all(pids: list[int]) -> list[int]:
+def kill_all(pids: list[int]) -> list[int]:
+    """SIGKILL to each; returns them, for whoever asks again until there are none."""
     _signal(pids, signal.SIGKILL)
     return pids
 
@@ -85,7 +86,7 @@ def _topmost(pids: list[int]) -> list[int]:
 
 
 def _parent(pid: int) -> int | None:
-    if not _HAS_PROC:
+    if not HAS_PROC:
         return None
     fields = _stat(pid)
     return int(fields[1]) if fields else None
@@ -94,7 +95,7 @@ def _parent(pid: int) -> int | None:
 def _stat(pid: int) -> list[str]:
     """The fields of ``/proc/PID/stat`` from the state on; the name before it may hold blanks."""
     try:
-        return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        return (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []
 
@@ -104,18 +105,18 @@ def _birth_by_proc(pid: int) -> str | None:
     if not fields or fields[0] in "ZX":
         return None
     # Ticks since boot mean something only together with which boot it was.
-    boot = (_PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
+    boot = (PROC / "sys" / "kernel" / "random" / "boot_id").read_text().strip()
     return f"{boot}:{fields[19]}"
 
 
 def _birth_by_ps(pid: int) -> str | None:
-    line = _ps("-o", "stat=,lstart=", "-p", str(pid)).strip()
+    line = ask_ps("-o", "stat=,lstart=", "-p", str(pid)).strip()
     state, _, started = line.partition(" ")
     return started.strip() if line and not state.startswith("Z") else None
 
 
 def _under_by_proc(folder: Path) -> list[int]:
-    return [int(entry.name) for entry in _PROC.glob("[0-9]*") if _works_under(entry, folder)]
+    return [int(entry.name) for entry in PROC.glob("[0-9]*") if _works_under(entry, folder)]
 
 
 def _works_under(entry: Path, folder: Path) -> bool:
@@ -132,11 +133,12 @@ def _works_under(entry: Path, folder: Path) -> bool:
 def _under_by_ps(folder: Path) -> list[int]:
     names = "|".join(_SERVERS)
     line = re.compile(rf"\s*(\d+)\s+\S*/(?:{names})\s.*{re.escape(str(folder))}(?:[/\s]|$)")
-    matches = (line.match(text) for text in _ps("-axww", "-o", "pid=,command=").splitlines())
+    matches = (line.match(text) for text in ask_ps("-axww", "-o", "pid=,command=").splitlines())
     return [int(match[1]) for match in matches if match]
 
 
-def _ps(*arguments: str) -> str:
+def ask_ps(*arguments: str) -> str:
+    """What ``ps`` prints; nothing when it fails."""
     ask = ["/bin/ps", *arguments]
     done = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=20)
     return done.stdout

@@ -12,7 +12,7 @@ from sandbox.servers.processes import birth, servers_under
 @pytest.fixture(params=[True, False], ids=["proc", "ps"])
 def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Where the answers come from."""
-    monkeypatch.setattr(processes, "_HAS_PROC", request.param)
+    monkeypatch.setattr(processes, "HAS_PROC", request.param)
     return bool(request.param)
 
 
