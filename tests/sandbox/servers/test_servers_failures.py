@@ -80,6 +80,6 @@ def test_a_first_start_that_fails_can_be_repeated(data: Path) -> None:
 
 
 def test_programs_that_are_not_there(data: Path) -> None:
-    missing = replace(installed(), valkey=data / "no-such-program")
-    with pytest.raises(ProgramsMissing, match="no-such-program is missing"):
+    missing = replace(installed(), initdb=data / "no-such-program")
+    with pytest.raises(ProgramsMissing, match="no-such-program cannot be run"):
         EmbeddedServers(data, programs=missing).start()

@@ -1,6 +1,7 @@
 """Servers live exactly as long as their owner, however it ends, and have one owner at a time."""
 
 import os
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -38,6 +39,19 @@ def test_the_guard_stops_a_killed_owners_servers(used: Path, start_owner: StartO
     owner.die()
     assert wait_until(lambda: birth(owner.facts["guard"]) is None, 20)
     assert servers_under(used) == []
+    assert not sockets_of(owner.facts["database_url"]).exists()
+
+
+def test_nothing_runs_on_in_a_folder_that_was_removed(
+    used: Path, data: Path, start_owner: StartOwner
+) -> None:
+    subprocess.run(["/bin/cp", "-a", str(used), str(data)], check=True)
+    owner = start_owner(data)
+    shutil.rmtree(data)
+    owner.die()
+    assert wait_until(lambda: birth(owner.facts["guard"]) is None, 20)
+    assert birth(owner.facts["valkey"]) is None
+    assert birth(owner.facts["postgres"]) is None
     assert not sockets_of(owner.facts["database_url"]).exists()
 
 
