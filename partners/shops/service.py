@@ -46,6 +46,12 @@ def ids_by_slug(session: Session, slugs: Collection[str]) -> dict[str, int]:
     return {row.slug: row.id for row in rows}
 
 
+def all_ids(session: Session) -> dict[str, int]:
+    """Ids of all shops by slug, in the order of their slugs."""
+    rows = session.execute(select(Shop.slug, Shop.id).order_by(Shop.slug))
+    return {row.slug: row.id for row in rows}
+
+
 def find(session: Session, slug: str) -> Shop:
     """The shop of a slug. Raises ShopNotFound."""
     shop = session.scalar(select(Shop).where(Shop.slug == slug))
