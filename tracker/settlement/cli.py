@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import Engine
 
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
+from tracker.kit.runtime import Runtime
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.queries import Tally, run_of, tallies
 from tracker.settlement.rules import SYSTEM, PayoutState, RunState
@@ -103,7 +104,7 @@ def run_period(ctx: click.Context, period: str, wait: bool, as_json: bool) -> No
         start(session, period)
     runtime.nudger.nudge(TASK)
     if wait:
-        _wait(runtime.engine, period)
+        _wait(runtime, period)
     with unit_of_work(runtime.engine) as session:
         _show_status(run_of(session, period), tallies(session, period), as_json=as_json)
 
@@ -118,16 +119,19 @@ def status(ctx: click.Context, period: str, as_json: bool) -> None:
         _show_status(run_of(session, period), tallies(session, period), as_json=as_json)
 
 
-def _wait(engine: Engine, period: str) -> None:
-    with Progress(transient=True) as progress:
+def _wait(runtime: Runtime, period: str) -> None:
+    """Until the run is done. Nudges all the while: a nudge may be lost with Redis or a worker, an
+    unknown payout waits for its time to be asked about, and no scheduler may be there."""
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"paying {period}", total=None)
         while True:
-            with unit_of_work(engine) as session:
+            with unit_of_work(runtime.engine) as session:
                 run, stand = run_of(session, period), tallies(session, period)
             ended = sum(tally.count for state, tally in stand.items() if state not in _OPEN)
             progress.update(bar, total=run.payouts, completed=ended)
             if run.state == RunState.DONE:
                 return
+            runtime.nudger.nudge(TASK)
             time.sleep(0.2)
 
 
