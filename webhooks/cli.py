@@ -96,6 +96,14 @@ def retry_events(
     show({"retried": count}, as_json=as_json)
 
 
+@commands.command("nudge")
+@json_option
+@click.pass_context
+def nudge(ctx: click.Context, as_json: bool) -> None:
+    """Ask the workers to look at the inbox now, as a scheduler does every second."""
+    show({"nudged": runtime_of(ctx).nudger.nudge(TASK)}, as_json=as_json)
+
+
 def _body(raw: bytes) -> object:
     try:
         return json.loads(raw)

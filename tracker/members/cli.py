@@ -7,6 +7,7 @@ import click
 from tracker.kit.cli import json_option, runtime_of, show
 from tracker.kit.csvfiles import instant, read_rows
 from tracker.kit.database import unit_of_work
+from tracker.members.queries import count
 from tracker.members.service import Newcomer, join_many
 
 _BATCH = 5_000
@@ -42,3 +43,12 @@ def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
         )
     figures = {"rows": len(newcomers), "joined": joined}
     show(figures, as_json=as_json)
+
+
+@commands.command("count")
+@json_option
+@click.pass_context
+def count_members(ctx: click.Context, as_json: bool) -> None:
+    """How many members there are."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        show({"members": count(session)}, as_json=as_json)

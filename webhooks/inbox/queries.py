@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from webhooks.inbox.models import EventState, InboxConflict, InboxEvent, ParkedReason
@@ -39,9 +39,18 @@ def oldest_waiting(session: Session) -> float | None:
 
 
 def readiness(session: Session) -> dict[str, float]:
-    """How many events wait, and the age in seconds of the oldest."""
-    waiting = session.scalar(select(func.count()).where(InboxEvent.state == EventState.WAITING))
-    return {"inbox_waiting": waiting or 0, "inbox_oldest_seconds": oldest_waiting(session) or 0}
+    """How many events wait, the age in seconds of the oldest, and how many are parked."""
+    return {
+        "inbox_waiting": _count(session, EventState.WAITING),
+        "inbox_oldest_seconds": oldest_waiting(session) or 0,
+        "inbox_parked": _count(session, EventState.PARKED),
+    }
+
+
+def _count(session: Session, state: EventState) -> int:
+    # Written out, because only then does the planner see the partial indexes.
+    query = select(func.count()).where(InboxEvent.state == literal_column(f"'{state}'"))
+    return session.scalar(query) or 0
 
 
 def gauges(session: Session) -> dict[str, float]:
