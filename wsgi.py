@@ -104,7 +104,12 @@ def build_app(tools: Runtime) -> Flask:
         health.build(
             tools,
             readiness=webhooks.inbox.queries.readiness,
-            gauges=[webhooks.inbox.queries.gauges, tracker.settlement.queries.gauges],
+            gauges=[
+                webhooks.inbox.queries.gauges,
+                tracker.purchases.queries.gauges,
+                tracker.ledger.queries.gauges,
+                tracker.settlement.queries.gauges,
+            ],
         )
     )
     return app

@@ -25,6 +25,18 @@ def totals(session: Session) -> dict[str, dict[str, int]]:
     return found
 
 
+def gauges(session: Session) -> dict[str, float]:
+    """What we owe all members together, in figures for monitoring: kopecks."""
+    owed = session.execute(_OWED).one()
+    return {f"members_{name}_kopecks": int(amount) for name, amount in owed._asdict().items()}
+
+
+_OWED = text("""
+    SELECT coalesce(sum(pending), 0) AS pending, coalesce(sum(available), 0) AS available,
+           coalesce(sum(in_flight), 0) AS in_flight
+    FROM member_balances
+""")
+
 _UNBALANCED = text("""
     SELECT transactions.reference, coalesce(sum(entries.amount), 0) AS off
     FROM ledger_transactions AS transactions

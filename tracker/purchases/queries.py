@@ -36,16 +36,23 @@ def listed(
 
 def totals(session: Session) -> dict[str, Any]:
     """How many purchases there are in each state, and how many returns match no purchase."""
-    counts = dict(session.execute(select(Purchase.status, func.count()).group_by(Purchase.status)))
     unmatched_returns = session.scalar(
         select(func.count())
         .select_from(PurchaseReturn)
         .join(Purchase, Purchase.id == PurchaseReturn.purchase_id)
         .where(Purchase.status == Status.UNMATCHED)
     )
-    return {str(status): counts.get(status, 0) for status in Status} | {
-        "unmatched_returns": unmatched_returns or 0
-    }
+    return {**_by_status(session), "unmatched_returns": unmatched_returns or 0}
+
+
+def _by_status(session: Session) -> dict[str, int]:
+    counts = dict(session.execute(select(Purchase.status, func.count()).group_by(Purchase.status)))
+    return {str(status): counts.get(status, 0) for status in Status}
+
+
+def gauges(session: Session) -> dict[str, float]:
+    """Purchases in figures for monitoring: how many are in each state."""
+    return {f"purchases_{status}": count for status, count in _by_status(session).items()}
 
 
 def hold_is_over(session: Session, as_of: datetime) -> bool:

@@ -53,7 +53,12 @@ def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:
 
 
 def gauges(session: Session) -> dict[str, float]:
-    """Payouts in figures for monitoring: how many are in each state, over all periods."""
-    rows = session.execute(select(Payout.state, func.count()).group_by(Payout.state))
-    counts = dict(rows)
-    return {f"payouts_{state}": counts.get(state, 0) for state in PayoutState}
+    """Payouts in figures for monitoring, over all periods: how many are in each state, and what
+    the operator has paid in all, in kopecks."""
+    rows = session.execute(
+        select(Payout.state, func.count(), func.sum(Payout.amount)).group_by(Payout.state)
+    )
+    stand = {state: Tally(count, int(amount)) for state, count, amount in rows}
+    none = Tally(0, 0)
+    counts = {f"payouts_{state}": stand.get(state, none).count for state in PayoutState}
+    return {**counts, "paid_out_kopecks": stand.get(PayoutState.PAID, none).amount}
