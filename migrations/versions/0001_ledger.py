@@ -126,9 +126,11 @@ _FUNCTIONS = (
     END $$
     """,
     # At COMMIT every transaction has entries: what they sum to was looked at as they were written.
+    # By the index, whatever was planned while the table was empty: a session keeps its first plan,
+    # and reading the whole table for each posting took longer than booking it.
     """
     CREATE FUNCTION ledger_transaction_has_entries() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, public, pg_temp AS $$
+    SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
     BEGIN
         IF NOT EXISTS (SELECT FROM public.ledger_entries WHERE transaction_id = NEW.id) THEN
             RAISE EXCEPTION 'ledger transaction % has no entries', NEW.reference
