@@ -33,6 +33,9 @@ def upgrade() -> None:
             "kind IN ('bonus_clawed_back', 'bonus_confirmed', 'bonus_rejected', 'bonus_tracked', 'clawed_back', 'confirmed', 'payout_failed', 'payout_paid', 'payout_submitted', 'rejected', 'tracked')",
             name=op.f("ck_ledger_transactions_kind"),
         ),
+        sa.CheckConstraint(
+            "isfinite(effective_at)", name=op.f("ck_ledger_transactions_effective_at")
+        ),
         sa.ForeignKeyConstraint(
             ["corrects"],
             ["ledger_transactions.reference"],
@@ -49,7 +52,7 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "(owner_id <> 0) = (account IN ('member_available', 'member_in_flight', 'member_pending', 'shop_pending_commission', 'shop_receivable'))",
+            "owner_id >= 0 AND (owner_id <> 0) = (account IN ('member_available', 'member_in_flight', 'member_pending', 'shop_pending_commission', 'shop_receivable'))",
             name=op.f("ck_ledger_entries_owner"),
         ),
         sa.CheckConstraint(
@@ -130,7 +133,7 @@ _FUNCTIONS = (
     # and reading the whole table for each posting took longer than booking it.
     """
     CREATE FUNCTION ledger_transaction_has_entries() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off AS $$
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
     BEGIN
         IF NOT EXISTS (SELECT FROM public.ledger_entries WHERE transaction_id = NEW.id) THEN
             RAISE EXCEPTION 'ledger transaction % has no entries', NEW.reference
@@ -144,7 +147,7 @@ _FUNCTIONS = (
     # a thousand postings are looked at by one query instead of three thousand.
     """
     CREATE FUNCTION ledger_entries_balance() RETURNS trigger LANGUAGE plpgsql
-    SET search_path = pg_catalog, public, pg_temp AS $$
+    SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
         unsound record;
     BEGIN
@@ -156,6 +159,7 @@ _FUNCTIONS = (
         LEFT JOIN public.ledger_transactions AS written ON written.id = legs.transaction_id
         WHERE legs.count < 2 OR legs.total <> 0
            OR written.written_by IS DISTINCT FROM pg_current_xact_id()::text::bigint
+           OR written.recorded_at <> now() -- numbers start anew after a restore, time does not
         LIMIT 1;
         IF FOUND THEN
             RAISE EXCEPTION 'ledger transaction % has % legs here and is off by % kopecks, '
@@ -169,12 +173,12 @@ _FUNCTIONS = (
     # their ids, so that two statements cannot wait for each other.
     """
     CREATE FUNCTION ledger_keep_balances() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
         broke bigint;
     BEGIN
         PERFORM public.ledger_lock_members(
-            ARRAY(SELECT DISTINCT owner_id FROM fresh WHERE account LIKE 'member\\_%')
+            ARRAY(SELECT DISTINCT owner_id FROM fresh WHERE starts_with(account, 'member_'))
         );
 
         UPDATE public.member_balances AS balances
@@ -186,22 +190,19 @@ _FUNCTIONS = (
                    coalesce(-sum(amount) FILTER (WHERE account = 'member_pending'), 0) AS pending,
                    coalesce(-sum(amount) FILTER (WHERE account = 'member_available'), 0) AS available,
                    coalesce(-sum(amount) FILTER (WHERE account = 'member_in_flight'), 0) AS in_flight
-            FROM fresh WHERE account LIKE 'member\\_%' GROUP BY owner_id
+            FROM fresh WHERE starts_with(account, 'member_') GROUP BY owner_id
         ) AS moved
         WHERE balances.member_id = moved.owner_id;
 
-        -- Below zero by a clawback alone: a debt, never an overdraft.
+        -- Below zero by a clawback alone: a debt, never an overdraft. What comes in by the same
+        -- statement pays off the debt, it does not leave room for taking.
         SELECT balances.member_id INTO broke
-        FROM public.member_balances AS balances
-        JOIN (
-            SELECT fresh.owner_id, sum(fresh.amount) AS taken
-            FROM fresh JOIN public.ledger_transactions AS written
-                ON written.id = fresh.transaction_id
-            WHERE fresh.account = 'member_available'
-              AND written.kind NOT IN ('clawed_back', 'bonus_clawed_back')
-            GROUP BY fresh.owner_id
-        ) AS moved ON moved.owner_id = balances.member_id
-        WHERE balances.available < 0 AND moved.taken > 0
+        FROM fresh
+        JOIN public.ledger_transactions AS written ON written.id = fresh.transaction_id
+        JOIN public.member_balances AS balances ON balances.member_id = fresh.owner_id
+        WHERE balances.available < 0
+          AND fresh.account = 'member_available' AND fresh.amount > 0
+          AND written.kind NOT IN ('clawed_back', 'bonus_clawed_back')
         LIMIT 1;
         IF broke IS NOT NULL THEN
             RAISE EXCEPTION 'member % has less available than this takes', broke
@@ -213,7 +214,7 @@ _FUNCTIONS = (
     # The application has no right to change balances and so none to lock them; this is how it does.
     """
     CREATE FUNCTION ledger_lock_members(ids bigint[]) RETURNS SETOF member_balances
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
         INSERT INTO public.member_balances (member_id)
         SELECT wanted.id FROM unnest(ids) AS wanted (id)
@@ -259,6 +260,9 @@ _GRANTS = (
     "GRANT SELECT, INSERT ON ledger_entries TO tracker_app",
     "GRANT SELECT ON member_balances TO tracker_app",
     "GRANT USAGE ON SEQUENCE ledger_transactions_id_seq TO tracker_app",
-    "REVOKE ALL ON FUNCTION ledger_lock_members(bigint[]) FROM PUBLIC",
+    # Whoever may execute a trigger's function may hang it on a table of their own, and this one
+    # moves balances with the rights of its owner.
+    "REVOKE ALL ON FUNCTION ledger_refuse_change(), ledger_transaction_has_entries(),"
+    " ledger_entries_balance(), ledger_keep_balances(), ledger_lock_members(bigint[]) FROM PUBLIC",
     "GRANT EXECUTE ON FUNCTION ledger_lock_members(bigint[]) TO tracker_app",
 )

@@ -14,7 +14,10 @@ class LedgerTransaction(Base):
     """One balanced movement of money. Never changed, never deleted."""
 
     __tablename__ = "ledger_transactions"
-    __table_args__ = (CheckConstraint(one_of("kind", Kind), name="kind"),)
+    __table_args__ = (
+        CheckConstraint(one_of("kind", Kind), name="kind"),
+        CheckConstraint("isfinite(effective_at)", name="effective_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=False), primary_key=True)
     reference: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
@@ -44,7 +47,8 @@ class LedgerEntry(Base):
         ),
         CheckConstraint(one_of("account", Account), name="account"),
         CheckConstraint(
-            f"(owner_id <> 0) = ({one_of('account', MEMBER_ACCOUNTS | SHOP_ACCOUNTS)})",
+            "owner_id >= 0 AND (owner_id <> 0) = "
+            f"({one_of('account', MEMBER_ACCOUNTS | SHOP_ACCOUNTS)})",
             name="owner",
         ),
         Index(None, "account", "owner_id", "transaction_id"),
