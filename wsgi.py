@@ -249,9 +249,33 @@ for _command in (
     cli.add_command(_command)
 
 
+def _accept_data_everywhere(command: click.Command) -> None:
+    """Let `--data` stand behind the command as well, where people write it."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _accept_data_everywhere(inner)
+    elif all(option.name != "data" for option in command.params):
+        command.params.append(
+            click.Option(
+                ["--data"],
+                type=click.Path(file_okay=False),
+                expose_value=False,
+                is_eager=True,
+                callback=_note_data,
+                help="The folder of a running stack.",
+            )
+        )
+
+
+def _note_data(_: click.Context, __: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        os.environ[DATA] = value
+
+
 def main() -> None:
     """The console script; packages may add commands by the entry point `tracker.commands`."""
     for point in entry_points(group="tracker.commands"):
         for command in point.load():
             cli.add_command(command)
+    _accept_data_everywhere(cli)
     run(cli)
