@@ -93,7 +93,9 @@ def print_json(value: Any) -> None:
 def run(command: click.Command) -> None:
     """Run the console script: exit 2 for bad usage, 1 for a task that failed, with a clear word."""
     try:
-        command.main(standalone_mode=False)
+        # What `ctx.exit(1)` asks for comes back as a value here.
+        if code := command.main(standalone_mode=False):
+            sys.exit(code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
