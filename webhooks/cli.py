@@ -4,7 +4,7 @@ import json
 
 import click
 
-from tracker.kit.cli import json_option, runtime_of, show, show_rows
+from tracker.kit.cli import json_option, runtime_of, show, show_rows, word_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import NotFound
 from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
@@ -75,7 +75,7 @@ def show_event(ctx: click.Context, event_id: int, as_json: bool) -> None:
 
 @commands.command("retry")
 @click.argument("event_ids", type=int, nargs=-1)
-@click.option("--reason", type=click.Choice([*ParkedReason]), help="All parked for this reason.")
+@click.option("--reason", type=word_of(ParkedReason), help="All parked for this reason.")
 @json_option
 @click.pass_context
 def retry_events(

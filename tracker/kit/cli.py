@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import click
@@ -40,6 +41,11 @@ as_of_option = click.option(
     "--as-of", type=Moment(), help="The moment to act at, with its offset [default: now]."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
+
+
+def word_of(words: Iterable[StrEnum]) -> click.Choice[str]:
+    """A choice among the words themselves: given an enum, click would take its members' names."""
+    return click.Choice([str(word) for word in words])
 
 
 def runtime_of(ctx: click.Context) -> Runtime:

@@ -6,7 +6,15 @@ from datetime import datetime
 import click
 
 from tracker.clicks.rules import OnHoldEnd
-from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show, show_rows
+from tracker.kit.cli import (
+    as_of_option,
+    json_option,
+    moment_of,
+    runtime_of,
+    show,
+    show_rows,
+    word_of,
+)
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.settings import Settings
@@ -48,7 +56,7 @@ def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, clic
 
     @purchases.command("decide")
     @click.argument("purchase_id", type=int)
-    @click.argument("outcome", type=click.Choice([OnHoldEnd.CONFIRM, OnHoldEnd.REJECT]))
+    @click.argument("outcome", type=word_of([OnHoldEnd.CONFIRM, OnHoldEnd.REJECT]))
     @as_of_option
     @click.pass_context
     def decide_one(
@@ -65,7 +73,7 @@ def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, clic
 
 
 @click.command("list")
-@click.option("--status", type=click.Choice([*Status]), help="Only purchases in this state.")
+@click.option("--status", type=word_of(Status), help="Only purchases in this state.")
 @click.option("--limit", default=100, show_default=True)
 @json_option
 @click.pass_context

@@ -2,7 +2,7 @@
 
 import click
 
-from tracker.kit.cli import json_option, runtime_of, show
+from tracker.kit.cli import json_option, runtime_of, show, word_of
 from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
@@ -21,7 +21,7 @@ def commands() -> None:
 
 @commands.command("add")
 @click.argument("login")
-@click.option("--role", type=click.Choice([*Role]), required=True)
+@click.option("--role", type=word_of(Role), required=True)
 @json_option
 @click.pass_context
 def add(ctx: click.Context, login: str, role: str, as_json: bool) -> None:
