@@ -46,7 +46,8 @@ def totals(session: Session) -> dict[str, Any]:
 
 
 def _by_status(session: Session) -> dict[str, int]:
-    counts = dict(session.execute(select(Purchase.status, func.count()).group_by(Purchase.status)))
+    rows = session.execute(select(Purchase.status, func.count()).group_by(Purchase.status))
+    counts = dict(rows.all())
     return {str(status): counts.get(status, 0) for status in Status}
 
 

@@ -14,9 +14,8 @@ _STREAM = 2_000
 def standing(session: Session) -> dict[str, Any]:
     """How many events are in each state, how old the oldest unhandled one is (seconds), and how
     many bodies were kept aside because their webhook-id was used before."""
-    counts = dict(
-        session.execute(select(InboxEvent.state, func.count()).group_by(InboxEvent.state))
-    )
+    rows = session.execute(select(InboxEvent.state, func.count()).group_by(InboxEvent.state))
+    counts = dict(rows.all())
     reasons = session.execute(
         select(InboxEvent.parked_reason, func.count())
         .where(InboxEvent.state == EventState.PARKED)
