@@ -4,7 +4,7 @@
 ``databases`` clones databases for tests. Nothing but the standard library is needed to run them.
 """
 
-from sandbox.servers.embedded import Addresses, EmbeddedServers, temporary_servers
+from sandbox.servers.embedded import Addresses, EmbeddedServers
 from sandbox.servers.errors import (
     BadDataFolder,
     DataFolderInUse,
@@ -13,6 +13,7 @@ from sandbox.servers.errors import (
     ServerDidNotStop,
     ServersError,
 )
+from sandbox.servers.temporary import temporary_data, temporary_servers
 
 __all__ = [
     "Addresses",
@@ -23,5 +24,6 @@ __all__ = [
     "ServerDidNotStart",
     "ServerDidNotStop",
     "ServersError",
+    "temporary_data",
     "temporary_servers",
 ]

@@ -2,9 +2,7 @@
 
 import logging
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -210,15 +208,6 @@ class EmbeddedServers:
         if found := clear_away(home):
             _LOG.warning("stopped %d processes that a killed owner had left", found)
         return home
-
-
-@contextmanager
-def temporary_servers(*, durable: bool = False) -> Iterator[EmbeddedServers]:
-    """Servers on a fresh folder among the temporary files, removed with its data at the end."""
-    data = Path(tempfile.mkdtemp(prefix="tracker-data-"))
-    data.chmod(0o711)
-    with EmbeddedServers(data, durable=durable, keep=False) as servers:
-        yield servers
 
 
 def _addresses(postgres: Postgres | None, valkey: Valkey | None, passwords: Passwords) -> Addresses:

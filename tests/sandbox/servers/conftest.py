@@ -3,14 +3,13 @@
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from sandbox.servers import EmbeddedServers, temporary_servers
+from sandbox.servers import EmbeddedServers, temporary_data, temporary_servers
 from tests.sandbox.servers.owners import Owner, StartOwner
 
 
@@ -23,8 +22,7 @@ def servers() -> Iterator[EmbeddedServers]:
 
 @contextmanager
 def keeping() -> Iterator[Path]:
-    parent = Path(tempfile.mkdtemp(prefix="tracker-test-"))
-    parent.chmod(0o711)
+    parent = temporary_data()
     yield parent / "data"
     shutil.rmtree(parent)
 

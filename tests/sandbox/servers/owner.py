@@ -40,9 +40,12 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--ordinary", type=Path, metavar="PLACE")
     parser.add_argument("--fork", action="store_true")
+    parser.add_argument("--drop", action="store_true")
     options = parser.parse_args()
     programs = become_ordinary(options.ordinary) if options.ordinary else None
-    with EmbeddedServers(options.data, durable=False, programs=programs) as servers:
+    with EmbeddedServers(
+        options.data, durable=False, keep=not options.drop, programs=programs
+    ) as servers:
         facts = {
             "uid": os.getuid(),
             "guard": servers.guard.pid,

@@ -42,6 +42,16 @@ def test_the_guard_stops_a_killed_owners_servers(used: Path, start_owner: StartO
     assert not sockets_of(owner.facts["database_url"]).exists()
 
 
+def test_the_guard_removes_data_that_are_not_kept(
+    used: Path, data: Path, start_owner: StartOwner
+) -> None:
+    subprocess.run(["/bin/cp", "-a", str(used), str(data)], check=True)
+    owner = start_owner(data, "--drop")
+    owner.die()
+    assert wait_until(lambda: birth(owner.facts["guard"]) is None, 20)
+    assert not data.exists()
+
+
 def test_nothing_runs_on_in_a_folder_that_was_removed(
     used: Path, data: Path, start_owner: StartOwner
 ) -> None:
