@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -22,15 +22,26 @@ from partners.links.service import Visit, follow
 from partners.offers.service import offer
 from partners.shops.rules import Card, Section, ShopStatus
 from partners.shops.service import change_the_door, upsert
+from tests.events import (
+    EPOCH,
+    cancelled,
+    confirmed,
+    created,
+    day,
+    returned,
+    rubles,
+    updated,
+)
 from tracker.clicks.rules import OnHoldEnd, Terms
-from tracker.kit.clock import MOSCOW, SystemClock
-from tracker.kit.database import snapshot, unit_of_work
-from tracker.kit.money import format_rubles
+from tracker.kit.clock import SystemClock
+from tracker.kit.database import make_engine, snapshot, unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.ledger.rules import Difference
 from tracker.ledger.service import Balance
+from tracker.members.queries import ids_by_phone
 from tracker.members.service import Newcomer, join_many
 from tracker.purchases.jobs import end_due_holds
+from tracker.purchases.service import decide
 from tracker.settlement.jobs import deliver
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import Answer, BillingGateway, Outcome, TopUp
@@ -38,18 +49,23 @@ from tracker.settlement.service import approve, prepare, start
 from webhooks.dispatch import Dispatcher
 from webhooks.signatures import sign
 
-EPOCH = datetime(2010, 12, 1, tzinfo=MOSCOW)
-"""Where stories begin."""
+__all__ = [
+    "BONUS",
+    "EPOCH",
+    "ObedientBilling",
+    "Shop",
+    "World",
+    "cancelled",
+    "confirmed",
+    "created",
+    "day",
+    "returned",
+    "rubles",
+    "updated",
+]
 
-
-def day(number: float) -> datetime:
-    """A moment so many days into the story."""
-    return EPOCH + timedelta(days=number)
-
-
-def rubles(amount: float) -> int:
-    """Kopecks of a sum that a story tells in roubles."""
-    return round(amount * 100)
+BONUS = 20_000
+"""The welcome bonus by default, kopecks."""
 
 
 @dataclass(slots=True)
@@ -113,21 +129,32 @@ class World:
             change_the_door(session, shop_id)
         return Shop(shop_id, slug, base64.b64decode(secret.removeprefix("whsec_")))
 
+    def promise(self, shop: Shop, terms: Terms, since: datetime) -> None:
+        """The shop has other terms from a moment on."""
+        with unit_of_work(self.tools.engine) as session:
+            offer(session, {shop.id: terms}, since)
+
     def member(self, *, joined: datetime | None = None) -> int:
         """A member with a number of the sample range."""
-        phone = f"+7900{next(self._numbers):07d}"
+        return self.members(1, joined=joined)[0]
+
+    def members(self, count: int, *, joined: datetime | None = None) -> list[int]:
+        """Several members at once."""
+        phones = [f"+7900{next(self._numbers):07d}" for _ in range(count)]
         with unit_of_work(self.tools.engine) as session:
-            join_many(session, [Newcomer(phone, joined or day(-5))])
-            found = session.scalar(
-                text("SELECT id FROM members WHERE phone = :phone"), {"phone": phone}
-            )
-        assert found is not None
-        return int(found)
+            join_many(session, [Newcomer(phone, joined or day(-5)) for phone in phones])
+            found = ids_by_phone(session, phones)
+        return [found[phone] for phone in phones]
 
     def click(self, member: int, shop: Shop, at: datetime | None = None) -> str:
         """The member follows the shop's link; the click's id."""
+        return self.clicks([member], shop, at)[0]
+
+    def clicks(self, members: Sequence[int], shop: Shop, at: datetime | None = None) -> list[str]:
+        """Several members follow the shop's link."""
         with unit_of_work(self.tools.engine) as session:
-            return follow(session, [Visit(member, shop.id, at or day(0))])[0].id
+            visits = [Visit(member, shop.id, at or day(0)) for member in members]
+            return [click.id for click in follow(session, visits)]
 
     # -- what shops send ---------------------------------------------------------------------
 
@@ -169,6 +196,21 @@ class World:
         while dispatcher.handle_chunk():
             pass
 
+    def tell_all(self, shop: Shop, events: Mapping[str, Mapping[str, Any]]) -> None:
+        """Let events by their webhook-ids be in the inbox, as the door stores them; once each."""
+        bodies = [json.dumps(event).encode() for event in events.values()]
+        given = {"shop": shop.id, "ids": list(events), "bodies": bodies}
+        self.change(
+            """
+            INSERT INTO inbox_events (shop_id, webhook_id, body)
+            SELECT :shop, given.*
+            FROM unnest(CAST(:ids AS text[]), CAST(:bodies AS bytea[])) AS given
+            ON CONFLICT DO NOTHING
+            """,
+            **given,
+        )
+        self.work()
+
     # -- time and money ----------------------------------------------------------------------
 
     def end_holds(self, at: datetime) -> int:
@@ -177,6 +219,13 @@ class World:
         while found := end_due_holds(self.tools.engine, at, self.programme):
             ended += found
         return ended
+
+    def decide(self, shop: Shop, order: str, outcome: OnHoldEnd, at: datetime) -> None:
+        """Staff say what becomes of a purchase that awaits them."""
+        found = "SELECT id FROM purchases WHERE shop_id = :shop AND order_id = :order"
+        purchase = self.query(found, shop=shop.id, order=order)[0].id
+        with unit_of_work(self.tools.engine) as session:
+            decide(session, purchase, outcome, at, self.programme)
 
     def prepare(self, period: str, as_of: datetime, by: str = "anna") -> SettlementRun:
         """Somebody prepares a month's run."""
@@ -214,70 +263,14 @@ class World:
         with unit_of_work(self.tools.engine) as session:
             return list(session.execute(text(sql), values))
 
+    def change(self, sql: str, **values: Any) -> None:
+        """Do to the database what no command does, with the application's rights."""
+        with unit_of_work(self.tools.engine) as session:
+            session.execute(text(sql), values)
 
-def created(
-    order: str,
-    click: str | None,
-    *amounts: float,
-    at: datetime | None = None,
-    kind: str = "created",
-    ordered_at: datetime | None = None,
-) -> dict[str, Any]:
-    """A purchase of lines "1", "2", … for sums in roubles."""
-    moment = at or day(0)
-    return {
-        "type": f"purchase.{kind}",
-        "timestamp": moment.isoformat(),
-        "data": {
-            "order_id": order,
-            "click_id": click,
-            "ordered_at": (ordered_at or moment).isoformat(),
-            "currency": "RUB",
-            "lines": [
-                {
-                    "line_id": str(number),
-                    "sku": f"sku-{number}",
-                    "category": "home",
-                    "quantity": 1,
-                    "amount": format_rubles(rubles(amount)),
-                }
-                for number, amount in enumerate(amounts, start=1)
-            ],
-        },
-    }
-
-
-def updated(order: str, click: str | None, *amounts: float, at: datetime) -> dict[str, Any]:
-    """The whole purchase again."""
-    return created(order, click, *amounts, at=at, kind="updated", ordered_at=day(0))
-
-
-def confirmed(order: str, *, at: datetime) -> dict[str, Any]:
-    """The shop ends the hold early."""
-    return {
-        "type": "purchase.confirmed",
-        "timestamp": at.isoformat(),
-        "data": {"order_id": order},
-    }
-
-
-def returned(
-    order: str, return_id: str, lines: Mapping[str, float] | None = None, *, at: datetime
-) -> dict[str, Any]:
-    """A return: of sums in roubles by line, or of all."""
-    data: dict[str, Any] = {"order_id": order, "return_id": return_id}
-    if lines is not None:
-        data["lines"] = [
-            {"line_id": line, "quantity": 1, "amount": format_rubles(rubles(amount))}
-            for line, amount in lines.items()
-        ]
-    return {"type": "purchase.returned", "timestamp": at.isoformat(), "data": data}
-
-
-def cancelled(order: str, *, at: datetime, reason: str = "changed their mind") -> dict[str, Any]:
-    """The order is called off."""
-    return {
-        "type": "purchase.cancelled",
-        "timestamp": at.isoformat(),
-        "data": {"order_id": order, "reason": reason},
-    }
+    def change_as_owner(self, sql: str, **values: Any) -> None:
+        """The same with the rights of the schema's owner."""
+        engine = make_engine(self.tools.settings.database_owner_url, role=None)
+        with unit_of_work(engine) as session:
+            session.execute(text(sql), values)
+        engine.dispose()

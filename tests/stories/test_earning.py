@@ -1,9 +1,7 @@
 """Earning: from a click over a webhook to money that is there, or not."""
 
-from tests.world import World, confirmed, created, day, returned, rubles
+from tests.world import BONUS, World, confirmed, created, day, returned, rubles
 from tracker.clicks.rules import OnHoldEnd
-
-BONUS = rubles(200)
 
 
 def test_a_purchase_is_pending_until_its_hold_is_over_and_then_available(world: World) -> None:

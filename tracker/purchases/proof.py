@@ -18,7 +18,7 @@ _RANGE = 5_000
 def prove(session: Session, programme: Programme) -> Iterator[Difference]:
     """What purchases and bonuses say of their money, against the entries and against the facts."""
     for row in session.execute(_PURCHASES_OFF):
-        yield Difference(f"purchase {row.id} {row.what}", str(row.expected), str(row.found))
+        yield Difference(f"{row.purchase} {row.account}", str(row.expected), str(row.found))
     for row in session.execute(_BONUSES_OFF):
         yield Difference(f"bonus of member {row.member_id}", str(row.expected), str(row.found))
     yield from _reassess(session, programme)
@@ -66,27 +66,31 @@ def _reassess(session: Session, programme: Programme) -> Iterator[Difference]:
                 yield Difference(f"purchase {one.id} by its facts", str(after), str(before))
 
 
+# By name and by owner: an entry that belongs to no purchase is a difference, and so is money that
+# the right purchase moved for the wrong member.
 _PURCHASES_OFF = text("""
     WITH booked AS (
-        SELECT CAST(split_part(reference, ':', 2) AS bigint) AS id, account, sum(amount) AS amount
+        SELECT split_part(reference, ':', 1) || ' ' || split_part(reference, ':', 2) AS purchase,
+               account, owner_id, sum(amount) AS amount
         FROM ledger_transactions AS transactions
         JOIN ledger_entries AS entries ON entries.transaction_id = transactions.id
         WHERE kind IN ('tracked', 'rejected', 'confirmed', 'clawed_back')
-        GROUP BY 1, 2
+        GROUP BY 1, 2, 3
     ), kept AS (
-        SELECT purchases.id, said.what, said.amount
+        SELECT 'purchase ' || purchases.id AS purchase, said.account, said.owner_id, said.amount
         FROM purchases CROSS JOIN LATERAL (VALUES
-            ('member_pending', -pending_cashback),
-            ('shop_pending_commission', pending_commission),
-            ('member_available', -confirmed_cashback),
-            ('shop_receivable', confirmed_commission),
-            ('pending_margin', pending_cashback - pending_commission),
-            ('margin', confirmed_cashback - confirmed_commission)
-        ) AS said (what, amount)
+            ('member_pending', member_id, -pending_cashback),
+            ('shop_pending_commission', shop_id, pending_commission),
+            ('member_available', member_id, -confirmed_cashback),
+            ('shop_receivable', shop_id, confirmed_commission),
+            ('pending_margin', 0, pending_cashback - pending_commission),
+            ('margin', 0, confirmed_cashback - confirmed_commission)
+        ) AS said (account, owner_id, amount)
     )
-    SELECT coalesce(kept.id, booked.id) AS id, coalesce(what, account) AS what,
+    SELECT coalesce(kept.purchase, booked.purchase) AS purchase,
+           coalesce(kept.account, booked.account) AS account,
            coalesce(booked.amount, 0) AS expected, coalesce(kept.amount, 0) AS found
-    FROM kept FULL JOIN booked ON booked.id = kept.id AND booked.account = kept.what
+    FROM kept FULL JOIN booked USING (purchase, account, owner_id)
     WHERE coalesce(booked.amount, 0) <> coalesce(kept.amount, 0)
     ORDER BY 1, 2
 """)
@@ -96,7 +100,7 @@ _BONUSES_OFF = text("""
         SELECT owner_id AS member_id, account, -sum(amount) AS amount
         FROM ledger_transactions AS transactions
         JOIN ledger_entries AS entries ON entries.transaction_id = transactions.id
-        WHERE kind LIKE 'bonus_%' AND owner_id <> 0
+        WHERE kind LIKE 'bonus_%' AND account <> 'marketing_expense'
         GROUP BY 1, 2
     ), kept AS (
         SELECT member_id, said.account, said.amount
@@ -112,7 +116,11 @@ _BONUSES_OFF = text("""
     UNION ALL
     SELECT bonus.member_id, 1, 0
     FROM welcome_bonuses AS bonus JOIN purchases ON purchases.id = bonus.purchase_id
-    WHERE purchases.member_id <> bonus.member_id
+    WHERE purchases.member_id IS DISTINCT FROM bonus.member_id
        OR bonus.confirmed <> (purchases.status = 'confirmed')
        OR purchases.status NOT IN ('pending', 'awaiting_staff', 'confirmed')
+    UNION ALL
+    SELECT DISTINCT live.member_id, 1, 0
+    FROM purchases AS live LEFT JOIN welcome_bonuses AS bonus USING (member_id)
+    WHERE live.status IN ('pending', 'awaiting_staff', 'confirmed') AND bonus.purchase_id IS NULL
 """)

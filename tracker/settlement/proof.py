@@ -2,38 +2,51 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rules import Difference
+from tracker.settlement.models import SettlementRun
+from tracker.settlement.queries import sealed_lines
+from tracker.settlement.rules import seal
 
 
 def prove(session: Session) -> Iterator[Difference]:
-    """Money in flight is exactly that of the payouts on their way; money owed to the operator
-    exactly that of the payouts paid."""
+    """Money in flight is exactly that of the payouts on their way, each of its own member; money
+    owed to the operator exactly that of the payouts paid; and every list is as it was sealed."""
     for row in session.execute(_PAYOUTS_OFF):
-        what = f"payout {row.id} {row.account}"
-        yield Difference(what, str(row.expected), str(row.found))
+        yield Difference(f"{row.payout} {row.account}", str(row.expected), str(row.found))
+    for run in session.scalars(select(SettlementRun).order_by(SettlementRun.period)).all():
+        found = seal(run.period, sealed_lines(session, run.period))
+        if found != run.sha256:
+            yield Difference(f"settlement {run.period}", run.sha256, found)
 
 
 _PAYOUTS_OFF = text("""
     WITH booked AS (
-        SELECT CAST(split_part(reference, ':', 2) AS bigint) AS id, account, -sum(amount) AS amount
+        SELECT split_part(reference, ':', 1) || ' ' || split_part(reference, ':', 2) AS payout,
+               account, owner_id, -sum(amount) AS amount
         FROM ledger_transactions AS transactions
         JOIN ledger_entries AS entries ON entries.transaction_id = transactions.id
-        WHERE kind LIKE 'payout_%' AND account <> 'member_available'
-        GROUP BY 1, 2
+        WHERE kind LIKE 'payout_%'
+        GROUP BY 1, 2, 3
     ), kept AS (
-        SELECT id, said.account, said.amount
-        FROM payouts CROSS JOIN LATERAL (VALUES
-            ('member_in_flight',
-             CASE WHEN state IN ('submitted', 'unknown', 'with_staff') THEN amount ELSE 0 END),
-            ('owed_to_operator', CASE WHEN state = 'paid' THEN amount ELSE 0 END)
-        ) AS said (account, amount)
+        SELECT 'payout ' || payouts.id AS payout, said.account, said.owner_id, said.amount
+        FROM payouts
+        CROSS JOIN LATERAL (SELECT
+            CASE WHEN state IN ('submitted', 'unknown', 'with_staff') THEN amount ELSE 0 END,
+            CASE WHEN state = 'paid' THEN amount ELSE 0 END
+        ) AS told (on_its_way, paid)
+        CROSS JOIN LATERAL (VALUES
+            ('member_available', member_id, -on_its_way - paid),
+            ('member_in_flight', member_id, on_its_way),
+            ('owed_to_operator', 0, paid)
+        ) AS said (account, owner_id, amount)
     )
-    SELECT coalesce(kept.id, booked.id) AS id, account,
+    SELECT coalesce(kept.payout, booked.payout) AS payout,
+           coalesce(kept.account, booked.account) AS account,
            coalesce(booked.amount, 0) AS expected, coalesce(kept.amount, 0) AS found
-    FROM kept FULL JOIN booked USING (id, account)
+    FROM kept FULL JOIN booked USING (payout, account, owner_id)
     WHERE coalesce(booked.amount, 0) <> coalesce(kept.amount, 0)
     ORDER BY 1, 2
 """)
