@@ -2,4 +2,10 @@
 
 import click
 
-commands: list[click.Command] = []
+from sandbox.billing.cli import sandbox
+from sandbox.demo.cli import up
+
+commands: list[click.Command] = [
+    up,
+    sandbox,
+]
