@@ -8,7 +8,6 @@ from flask_smorest import Blueprint
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from tracker.kit.clock import SystemClock
 from tracker.kit.runtime import Runtime
@@ -21,7 +20,7 @@ from webhooks.errors import (
     ShopUnknown,
     SignatureNotAccepted,
 )
-from webhooks.inbox.door import NOBODYS_KEY, Door, Doors
+from webhooks.inbox.door import NOBODY, Door, Doors
 from webhooks.inbox.store import Stored, store
 from webhooks.signatures import verify
 
@@ -40,47 +39,32 @@ class FrontDoor:
 
     def receive(self, slug: str, headers: Any, body: bytes, now: datetime) -> tuple[str, Stored]:
         """The webhook-id and what became of the event. Raises what webhooks.errors names."""
-        door = self._doors.of(slug)
         try:
-            webhook_id = _verify(door, headers, body, now)
-        except SignatureNotAccepted:
-            # Perhaps the secret is newer than what this process remembers.
-            door = self._doors.look_again(slug)
-            webhook_id = _verify(door, headers, body, now)
-        stored = self._admit(slug, door, webhook_id, body)
+            webhook_id, stored = self._admit(slug, self._doors.remembered(slug), headers, body, now)
+        except (SignatureNotAccepted, ShopUnknown, ShopHasLeft):
+            # Perhaps there is news of the shop since this process last looked.
+            stored = Stored.DOOR_CHANGED
         while stored is Stored.DOOR_CHANGED:
-            door = self._doors.look_again(slug)
-            webhook_id = _verify(door, headers, body, now)
-            stored = self._admit(slug, door, webhook_id, body)
+            webhook_id, stored = self._admit(slug, self._doors.look_again(slug), headers, body, now)
         if stored is Stored.ACCEPTED:
             self._tools.nudger.nudge(TASK)
         return webhook_id, stored
 
-    def _admit(self, slug: str, door: Door | None, webhook_id: str, body: bytes) -> Stored:
-        if door is None:
-            raise ShopUnknown
+    def _admit(
+        self, slug: str, door: Door, headers: Any, body: bytes, now: datetime
+    ) -> tuple[str, Stored]:
+        try:
+            webhook_id = verify(headers, body, door.keys(now), now)
+        except SignatureNotAccepted:
+            if door is NOBODY:
+                raise ShopUnknown from None
+            raise
         if door.has_left:
             raise ShopHasLeft
         if not self._limiter.hit(self._rate, slug):
             raise RateExceeded(retry_after=1)
         native.read(body)
-        return store(self._tools.engine, door, webhook_id, body)
-
-
-def _verify(door: Door | None, headers: Any, body: bytes, now: datetime) -> str:
-    if door is None:
-        # The same work as for a shop that exists, so that the time tells nothing.
-        _spend(headers, body, now)
-        raise ShopUnknown
-    keys = [secret.key for secret in door.secrets if secret.holds(now)]
-    return verify(headers, body, keys or [b""], now)
-
-
-def _spend(headers: Any, body: bytes, now: datetime) -> None:
-    try:
-        verify(headers, body, [NOBODYS_KEY], now)
-    except SignatureNotAccepted:
-        return
+        return webhook_id, store(self._tools.engine, door, webhook_id, body)
 
 
 def build(door: FrontDoor) -> Blueprint:
@@ -103,13 +87,14 @@ def build(door: FrontDoor) -> Blueprint:
 def _body() -> bytes:
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
         raise NotJson
-    if request.content_length is not None and request.content_length > MAX_BODY:
+    if (request.content_length or 0) > MAX_BODY:
         raise BodyTooLarge
-    request.max_content_length = MAX_BODY
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise BodyTooLarge from error
+    # One byte more, or a longer body without a length would be cut at the limit unnoticed.
+    request.max_content_length = MAX_BODY + 1
+    body = request.get_data(cache=False)
+    if len(body) > MAX_BODY:
+        raise BodyTooLarge
+    return body
 
 
 _ANSWERS = {

@@ -12,6 +12,7 @@ from tracker.kit.errors import (
 )
 
 _NOT_LET_IN = "The shop or the signature is not known here."
+_CHALLENGE = "Webhook-Signature"
 
 
 class BodyTooLarge(TooLarge):
@@ -32,6 +33,7 @@ class SignatureNotAccepted(Unauthenticated):
     """No, old or wrong signature. Looks exactly as ShopUnknown does, but for the status."""
 
     code = "not_let_in"
+    challenge = _CHALLENGE
 
     def __init__(self) -> None:
         super().__init__(_NOT_LET_IN)
@@ -41,6 +43,7 @@ class ShopUnknown(NotFound):
     """No such shop. Looks exactly as SignatureNotAccepted does, but for the status."""
 
     code = "not_let_in"
+    challenge = _CHALLENGE
 
     def __init__(self) -> None:
         super().__init__(_NOT_LET_IN)

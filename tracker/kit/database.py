@@ -24,7 +24,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
@@ -48,8 +49,9 @@ class Base(DeclarativeBase):
     )
 
 
-AWAY = (OperationalError, InterfaceError)
-"""The database is away, or chose us to give way in a deadlock: the work itself is not to blame."""
+AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+"""The database is away, takes no writes after a failover (an InternalError), has no connection to
+spare, or chose us to give way in a deadlock: the work itself is not to blame."""
 
 Instant = TIMESTAMP(timezone=True)
 """The type of every moment in the database: an instant, kept in UTC."""
@@ -72,6 +74,8 @@ def make_engine(url: str, *, pool_size: int = 5, role: str | None = APPLICATION_
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_timeout=10,
+        # Errors are logged, and what a statement was given is people's data and secrets.
+        hide_parameters=True,
         connect_args={"options": options, "connect_timeout": 5},
     )
     _ENGINES.add(engine)

@@ -10,6 +10,8 @@ class TrackerError(Exception):
     """Anything we say no to. ``detail`` is for the reader; ``fields`` maps a field to its fault."""
 
     code = "error"
+    challenge: str | None = None
+    """How to prove who one is, for a ``WWW-Authenticate`` header."""
 
     def __init__(self, detail: str = "", *, fields: Mapping[str, str] | None = None) -> None:
         super().__init__(detail or (self.__doc__ or "").split("\n")[0].rstrip("."))
@@ -48,6 +50,7 @@ class Unauthenticated(TrackerError):
     """Who is asking could not be established."""
 
     code = "unauthenticated"
+    challenge = "Bearer"
 
 
 class Forbidden(TrackerError):

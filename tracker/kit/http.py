@@ -5,10 +5,9 @@ from typing import Any, TypeVar
 
 import flask
 from flask import Flask, Response, current_app
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from tracker.kit.database import AWAY
 from tracker.kit.errors import (
     Conflict,
     Forbidden,
@@ -89,7 +88,7 @@ def set_up_http(app: Flask, tools: Runtime) -> None:
     app.extensions[_RUNTIME] = tools
     app.register_error_handler(TrackerError, _said_no)
     app.register_error_handler(HTTPException, _http_said_no)
-    for outage in (OperationalError, InterfaceError, PoolTimeout):
+    for outage in AWAY:
         app.register_error_handler(outage, _database_away)
     app.register_error_handler(Exception, _broken)
     app.after_request(_careful_headers)
@@ -99,8 +98,8 @@ def _said_no(error: TrackerError) -> Response:
     headers = {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = "Bearer"
+    if error.challenge:
+        headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
     return problem(status_of(error), error.code, error.detail, fields=error.fields, headers=headers)

@@ -5,7 +5,9 @@ the row's version, and the statement that stores an event checks that the versio
 nothing stale is ever acted upon, and no time-out has to be waited for.
 """
 
+import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -14,7 +16,8 @@ from partners.credentials.service import Secret, secrets_of
 from partners.shops.models import Shop
 from partners.shops.rules import ShopStatus
 
-NOBODYS_KEY = b"\x00nobody signs with this key, it only takes the same time\x00"
+_NOBODYS_KEY = secrets.token_bytes(32)
+"""Nobody signs with this one: trying it takes the same time as trying a shop's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Door:
     has_left: bool
     secrets: tuple[Secret, ...]
 
+    def keys(self, now: datetime) -> list[bytes]:
+        """What a signature may be made with at this moment; nobody's key where there is none."""
+        return [one.key for one in self.secrets if one.holds(now)] or [_NOBODYS_KEY]
+
+
+NOBODY = Door(shop_id=0, version=-1, has_left=False, secrets=())
+"""The door of a shop that does not exist: always shut."""
+
 
 class Doors:
     """The doors that this process has seen. Only shops that exist are remembered."""
@@ -35,20 +46,23 @@ class Doors:
         self._master_key = master_key
         self._seen: dict[str, Door] = {}
 
-    def of(self, slug: str) -> Door | None:
-        """A shop's door, perhaps of an older version; None when there is no such shop."""
-        return self._seen.get(slug) or self.look_again(slug)
+    def remembered(self, slug: str) -> Door:
+        """A shop's door, perhaps of an older version; NOBODY when it was not seen yet."""
+        return self._seen.get(slug, NOBODY)
 
-    def look_again(self, slug: str) -> Door | None:
-        """A shop's door as it is now."""
+    def look_again(self, slug: str) -> Door:
+        """A shop's door as it is now; NOBODY when there is no such shop.
+
+        Both questions are put in either case, so that the time does not tell a stranger which.
+        """
         with Session(self._engine) as session:
             row = session.execute(
                 select(Shop.id, Shop.door_version, Shop.status).where(Shop.slug == slug)
             ).one_or_none()
-            if row is None:
-                self._seen.pop(slug, None)
-                return None
-            secrets = secrets_of(session, self._master_key, row.id)
-        door = Door(row.id, row.door_version, row.status == ShopStatus.LEFT, secrets)
+            held = secrets_of(session, self._master_key, row.id if row else NOBODY.shop_id)
+        if row is None:
+            self._seen.pop(slug, None)
+            return NOBODY
+        door = Door(row.id, row.door_version, row.status == ShopStatus.LEFT, held)
         self._seen[slug] = door
         return door

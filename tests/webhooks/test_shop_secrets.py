@@ -1,0 +1,163 @@
+"""Secrets and doors that change while a web process remembers them."""
+
+import base64
+import hmac
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.event import listen, remove
+
+from partners.credentials.service import issue, rotate
+from partners.shops.rules import ShopStatus
+from partners.shops.service import change_the_door
+from tests.webhooks.letters import body, headers, problem, send, stored
+from tests.world import Shop, World
+from tracker.kit.clock import SystemClock
+from tracker.kit.database import unit_of_work
+from webhooks.api import FrontDoor
+from webhooks.errors import SignatureNotAccepted
+from webhooks.inbox.store import Stored
+
+OVERLAP = timedelta(hours=24)
+
+
+def new_secret(house: World, shop: Shop, *, overlap: timedelta | None = None) -> bytes:
+    """A further secret; with an overlap, the present ones end after it."""
+    key = house.tools.settings.secret_key
+    with unit_of_work(house.tools.engine) as session:
+        if overlap is None:
+            shown = issue(session, key, shop.id)
+        else:
+            shown = rotate(session, key, shop.id, SystemClock().now(), overlap)
+        change_the_door(session, shop.id)
+    return base64.b64decode(shown.removeprefix("whsec_"))
+
+
+def set_status(house: World, shop: Shop, status: ShopStatus) -> None:
+    with unit_of_work(house.tools.engine) as session:
+        session.execute(
+            text("UPDATE shops SET status = :status WHERE id = :id"),
+            {"status": str(status), "id": shop.id},
+        )
+        change_the_door(session, shop.id)
+
+
+def knock(house: World, shop: Shop, key: bytes) -> int:
+    raw = body()
+    return send(house, shop.slug, raw, headers(key, raw)).status_code
+
+
+def test_a_secret_issued_after_the_shop_was_seen_is_good_at_once(house: World, shop: Shop) -> None:
+    assert knock(house, shop, shop.secret) == 202
+    second = new_secret(house, shop)
+    assert knock(house, shop, second) == 202
+    assert knock(house, shop, shop.secret) == 202
+
+
+def test_a_rotated_secret_without_overlap_ends_at_once(house: World, shop: Shop) -> None:
+    assert knock(house, shop, shop.secret) == 202
+    second = new_secret(house, shop, overlap=timedelta(0))
+    assert knock(house, shop, shop.secret) == 401
+    assert knock(house, shop, second) == 202
+
+
+def test_during_the_overlap_both_secrets_hold_then_one(house: World, shop: Shop) -> None:
+    """Both edges of the overlap, at moments passed in."""
+    door = FrontDoor(house.tools)
+    second = new_secret(house, shop, overlap=OVERLAP)
+    (end,) = house.query(
+        "SELECT valid_until FROM webhook_secrets WHERE shop_id = :id AND valid_until IS NOT NULL",
+        id=shop.id,
+    )[0]
+    for moment, old_holds in ((end - timedelta(seconds=1), True), (end, False)):
+        for key, holds in ((shop.secret, old_holds), (second, True)):
+            raw = body()
+            given = headers(key, raw, at=int(moment.timestamp()))
+            if holds:
+                assert door.receive(shop.slug, given, raw, moment)[1] is Stored.ACCEPTED
+            else:
+                with pytest.raises(SignatureNotAccepted):
+                    door.receive(shop.slug, given, raw, moment)
+
+
+def test_a_second_rotation_does_not_lengthen_the_first_ones_overlap(
+    house: World, shop: Shop
+) -> None:
+    new_secret(house, shop, overlap=timedelta(0))
+    new_secret(house, shop, overlap=OVERLAP)
+    assert knock(house, shop, shop.secret) == 401
+
+
+def test_a_shop_whose_secrets_were_revoked_lets_nobody_in(house: World, shop: Shop) -> None:
+    """Not even somebody who signs with nothing."""
+    assert knock(house, shop, shop.secret) == 202
+    with unit_of_work(house.tools.engine) as session:
+        session.execute(
+            text("UPDATE webhook_secrets SET valid_until = now() WHERE shop_id = :id"),
+            {"id": shop.id},
+        )
+        change_the_door(session, shop.id)
+    for key in (b"", shop.secret):
+        assert knock(house, shop, key) == 401
+
+
+def test_a_shop_that_leaves_is_told_so_at_once(house: World, shop: Shop) -> None:
+    assert knock(house, shop, shop.secret) == 202
+    set_status(house, shop, ShopStatus.LEFT)
+    raw = body()
+    problem(send(house, shop.slug, raw, headers(shop.secret, raw)), 410, "shop_has_left")
+    assert len(stored(house, shop)) == 1
+
+
+def test_a_shop_that_comes_back_is_let_in_at_once(house: World, shop: Shop) -> None:
+    set_status(house, shop, ShopStatus.LEFT)
+    assert knock(house, shop, shop.secret) == 410
+    set_status(house, shop, ShopStatus.ACTIVE)
+    assert knock(house, shop, shop.secret) == 202
+
+
+def test_a_shop_that_joins_after_it_was_asked_for_is_let_in_at_once(house: World) -> None:
+    raw = body()
+    early = headers(b"any", raw)
+    problem(send(house, "newcomer", raw, early), 404, "not_let_in")
+    newcomer = house.shop("newcomer")
+    assert knock(house, newcomer, b"any") == 401
+    assert knock(house, newcomer, newcomer.secret) == 202
+
+
+def test_a_duplicate_of_a_shop_that_has_left_is_gone_as_well(house: World, shop: Shop) -> None:
+    raw = body()
+    given = headers(shop.secret, raw)
+    assert send(house, shop.slug, raw, given).status_code == 202
+    set_status(house, shop, ShopStatus.LEFT)
+    problem(send(house, shop.slug, raw, given), 410, "shop_has_left")
+
+
+def test_strangers_cost_the_same_whether_the_shop_exists(
+    house: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many signatures computed, as many questions put: time cannot tell 401 from 404."""
+    work: list[str] = []
+    digest = hmac.digest
+
+    def counted(key: bytes, message: bytes, digestmod: str) -> bytes:
+        work.append("signature")
+        return digest(key, message, digestmod)
+
+    def asked(*_: object) -> None:
+        work.append("question")
+
+    assert knock(house, shop, shop.secret) == 202
+    raw = body()
+    forged = headers(b"not the key", raw)
+    monkeypatch.setattr(hmac, "digest", counted)
+    listen(house.tools.engine, "before_cursor_execute", asked)
+    try:
+        send(house, shop.slug, raw, forged)
+        known, work[:] = list(work), []
+        send(house, "no-such-shop", raw, forged)
+    finally:
+        remove(house.tools.engine, "before_cursor_execute", asked)
+    assert known == work
+    assert known.count("signature") == known.count("question") == 2
