@@ -11,7 +11,7 @@ from typing import Any, Literal, Self, overload
 import sandbox.billing.server
 from sandbox.billing.server import HOST, reserved
 from sandbox.servers import EmbeddedServers
-from sandbox.servers.families import marked
+from sandbox.servers.families import end_families, marked
 from sandbox.stack.children import Child
 from sandbox.stack.commands import ask, module_command, tracker_command
 from sandbox.stack.errors import PortTaken, StackError
@@ -154,6 +154,7 @@ class Stack:
         undo.callback(self.servers.stop)
         addresses = self.servers.start()
         self._settings = settings_of(self._given, addresses, self.data, self._clock)
+        undo.callback(end_families, self.data)  # commands, should some still run
         self._start_billing(undo)
         self.tracker("db", "upgrade")
         self._start_children(undo)

@@ -1,0 +1,61 @@
+"""The finance team of the demonstration: the second person's word, and the start of each month."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.demo.board import Board, Month, rub
+from sandbox.demo.post import NoAnswer, Post
+from sandbox.stack import Stack
+from tracker.kit.money import parse_rubles
+
+RUNS = "/admin/api/v1/settlements"
+
+
+class Finance:
+    """Approves what the scheduler has prepared, over HTTP, and starts it by the command."""
+
+    def __init__(self, stack: Stack, post: Post, board: Board, token: str) -> None:
+        self._stack = stack
+        self._post = post
+        self._board = board
+        self._token = token
+        self._ended: set[str] | None = None
+        """Periods whose end is no news any more; None before the first look."""
+
+    def look(self) -> None:
+        """Do what is due with the months' runs. Raises CommandFailed."""
+        try:
+            runs = self._post.ask(RUNS, self._token)
+            if self._ended is None:
+                self._ended = {run["period"] for run in runs if run["state"] == "done"}
+            for run in reversed(runs):
+                self._deal_with(run, self._ended)
+        except NoAnswer:
+            return
+        if runs:
+            self._board.month = _month(runs[0])
+
+    def _deal_with(self, run: Mapping[str, Any], ended: set[str]) -> None:
+        period, state, total = run["period"], run["state"], rub(parse_rubles(run["total"]))
+        told = f"{period}: {run['payouts']} payouts of {total}"
+        if state == "prepared":
+            self._post.approve(period, run["sha256"], self._token)
+            self._board.tell(f"{told}, sealed {run['sha256'][:12]}…, approved by a second person")
+        elif state == "approved":
+            self._stack.tracker("settlement", "run", "--period", period)
+            self._board.tell(f"{period}: the workers are topping up phones")
+        elif state == "done" and period not in ended:
+            self._board.tell(f"{period}: {self._outcome(period)}")
+            ended.add(period)
+
+    def _outcome(self, period: str) -> str:
+        found = self._stack.tracker("settlement", "status", "--period", period, json=True)
+        ended = [
+            f"{tally['count']} {outcome}, {rub(parse_rubles(tally['amount']))}"
+            for outcome, tally in found["payouts"].items()
+        ]
+        return "; ".join(ended) or "nobody was due anything"
+
+
+def _month(run: Mapping[str, Any]) -> Month:
+    return Month(run["period"], run["state"], run["payouts"], parse_rubles(run["total"]))

@@ -1,0 +1,154 @@
+"""The board for people: a live table at a terminal, plain lines in a log or a pipe."""
+
+import time
+from typing import Protocol, Self
+
+import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from sandbox.demo.board import Board, day_of, rub
+
+_LINE_EVERY = 5.0
+_BAR = 40
+
+
+class Screen(Protocol):
+    """Shows the board; a context manager."""
+
+    def show(self, board: Board) -> None:
+        """To be called several times a second."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def screen_for(console: Console) -> Screen:
+    """What suits the place where the output goes."""
+    return LiveScreen(console) if console.is_terminal else PlainScreen()
+
+
+class PlainScreen:
+    """News when there are some, and a line of figures every few seconds."""
+
+    def __init__(self) -> None:
+        self._next_line = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def show(self, board: Board) -> None:
+        for text in board.new_lines():
+            click.echo(f"{board.moment:%Y-%m-%d}  {text}")
+        if time.monotonic() >= self._next_line:
+            click.echo(line_of(board))
+            self._next_line = time.monotonic() + _LINE_EVERY
+
+
+class LiveScreen:
+    """A table that is drawn again and again; news scroll by above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._live = Live(console=console, auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, board: Board) -> None:
+        for text in board.new_lines():
+            self._live.console.print(Text(f"{day_of(board.moment)}  {text}"), highlight=False)
+        self._live.update(panel_of(board), refresh=True)
+
+
+def line_of(board: Board) -> str:
+    """The board in one line."""
+    now, tally = board.figures, board.tally
+    return (
+        f"{board.moment:%Y-%m-%d}  events {tally.accepted} +{tally.duplicates} duplicates"
+        f" | purchases {now.pending} pending, {now.confirmed} confirmed, {now.rejected} rejected"
+        f" | {rub(now.pending_sum)} pending, {rub(now.available_sum)} available,"
+        f" {rub(now.paid_sum)} paid out | inbox {now.waiting}"
+    )
+
+
+def panel_of(board: Board) -> Panel:
+    """The board as a table with bars."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in _rows(board):
+        table.add_row(Text(name, style="cyan"), value)
+    title = f"{day_of(board.moment)} · a day a second · {board.url}"
+    return Panel(table, title=title, subtitle="Ctrl-C stops everything", expand=False)
+
+
+def _rows(board: Board) -> list[tuple[str, Text | Group]]:
+    now, tally = board.figures, board.tally
+    events = f"{tally.accepted} accepted, {tally.duplicates} duplicates"
+    if tally.sent_again or tally.refused:
+        events += f", {tally.sent_again} sent again, {tally.refused} refused"
+    return [
+        ("webhooks", Text(f"{events}; {now.waiting} in the inbox")),
+        ("purchases", _purchases(board)),
+        ("cashback", _cashback(board)),
+        ("1st of the month", _month(board)),
+    ]
+
+
+def _purchases(board: Board) -> Group:
+    now = board.figures
+    parts = ((now.pending, "yellow"), (now.confirmed, "green"), (now.rejected, "red"))
+    words = Text.assemble(
+        (f"{now.pending} pending", "yellow"),
+        " → ",
+        (f"{now.confirmed} confirmed", "green"),
+        ", ",
+        (f"{now.rejected} rejected", "red"),
+        f"; {now.nobodys} nobody's",
+    )
+    return Group(_stacked(parts), words)
+
+
+def _cashback(board: Board) -> Group:
+    now = board.figures
+    parts = (
+        (now.pending_sum, "yellow"),
+        (max(0, now.available_sum) + now.in_flight_sum, "green"),
+        (now.paid_sum, "blue"),
+    )
+    words = Text.assemble(
+        (f"{rub(now.pending_sum)} pending", "yellow"),
+        " → ",
+        (f"{rub(now.available_sum)} available", "green"),
+        " → ",
+        (f"{rub(now.paid_sum)} paid out", "blue"),
+    )
+    return Group(_stacked(parts), words)
+
+
+def _month(board: Board) -> Group:
+    month = board.month
+    if month is None:
+        return Group(Text("the first run is prepared when business time gets there"))
+    bar = ProgressBar(total=max(1, month.payouts), completed=board.paid_of_month, width=_BAR)
+    told = f"{month.period} {month.state}: {board.paid_of_month} of {month.payouts} phones"
+    return Group(bar, Text(f"{told}, {rub(month.total)}"))
+
+
+def _stacked(parts: tuple[tuple[int, str], ...]) -> Text:
+    """A bar whose colours share its width as the parts share their sum."""
+    whole = sum(size for size, _ in parts) or 1
+    bar = Text()
+    for size, colour in parts:
+        bar.append("━" * round(_BAR * size / whole), style=colour)
+    return bar
