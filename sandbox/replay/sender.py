@@ -145,4 +145,4 @@ def _why(answer: Answer) -> str:
     said = answer.document
     faults = "; ".join(f"{one.get('field')}: {one.get('reason')}" for one in said.get("errors", ()))
     told = f"{said.get('code', '')} {said.get('detail', '')} {faults}".strip()
-    return f"{answer.status} {told or answer.body[:200]!r}"
+    return f"{answer.status} {told or repr(answer.body[:200])}"
