@@ -34,9 +34,11 @@ def place(bonus: Bonus, first: Carrier | None, present: Carrier | None) -> Bonus
 
     ``first`` is the member's earliest live purchase, ``present`` the live purchase that carries
     the bonus now (None when it is live no more). A confirmed bonus stays where it is as long as
-    it can: an older purchase that turns up late does not take it back from the member.
+    its purchase is confirmed: an older one that turns up late does not take it back from the
+    member.
     """
-    carrier = present if bonus.confirmed and present is not None else first
+    keeps = bonus.confirmed and present is not None and present.status is Status.CONFIRMED
+    carrier = present if keeps else first
     if carrier is None:
         return Bonus(bonus.amount)
     return Bonus(bonus.amount, carrier.purchase_id, carrier.status is Status.CONFIRMED)
@@ -44,7 +46,8 @@ def place(bonus: Bonus, first: Carrier | None, present: Carrier | None) -> Bonus
 
 def movements(before: Bonus, after: Bonus) -> Iterator[Kind]:
     """The kinds of movement between two standings, in order."""
-    if before.confirmed and before.purchase_id != after.purchase_id:
+    stays = before.purchase_id == after.purchase_id and after.confirmed
+    if before.confirmed and not stays:
         yield Kind.BONUS_CLAWED_BACK
         before = Bonus(before.amount)
     if before.purchase_id is None and after.purchase_id is not None:

@@ -152,6 +152,9 @@ def _file_statement(one: Dossier, report: PurchaseStated) -> None:
         return
     if not one.new_lines:
         one.statement_no += 1
+    if report.click_id != one.click_id:
+        # Another promise, with a hold and a policy of its own: that one has not ended yet.
+        one.hold_outcome = None
     one.rank = rank
     one.click_id = report.click_id
     one.ordered_at = report.ordered_at
