@@ -1,0 +1,134 @@
+"""Periods, seals, the schedule of questions, and a payout's postings."""
+
+import hashlib
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracker.kit.clock import MOSCOW
+from tracker.kit.money import MAX_KOPECKS
+from tracker.ledger.rules import HOUSE, Account, Kind
+from tracker.settlement.calendar import period_of
+from tracker.settlement.rules import (
+    ENDED,
+    IN_FLIGHT,
+    PayoutState,
+    PeriodInvalid,
+    SealedLine,
+    first_of,
+    gateway_key,
+    payout_posting,
+    seal,
+    wait_before_asking,
+)
+
+NOW = datetime(2011, 1, 1, tzinfo=UTC)
+A_DAY = 86_400
+
+
+def test_a_period_begins_on_its_first_at_midnight_in_moscow() -> None:
+    assert first_of("2011-01") == datetime(2011, 1, 1, tzinfo=MOSCOW)
+    assert first_of("2011-01") == datetime(2010, 12, 31, 21, tzinfo=UTC)
+    assert first_of("2012-07") == datetime(2012, 6, 30, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2011-1",
+        "2011-13",
+        "2011-00",
+        "1999-01",
+        "2011-01-01",
+        " 2011-01",
+        "2011-01\n",
+        "",
+        "٢٠١١-٠١",
+    ],
+)
+def test_a_period_is_written_in_one_way(text: str) -> None:
+    with pytest.raises(PeriodInvalid):
+        first_of(text)
+
+
+@given(st.integers(1_294_000_000, 4_070_000_000))
+def test_the_latest_period_is_the_one_that_began_last(seconds: int) -> None:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    period = period_of(moment)
+    assert first_of(period) <= moment
+    year, month = map(int, period.split("-"))
+    following = f"{year + month // 12}-{month % 12 + 1:02d}"
+    assert moment < first_of(following)
+
+
+lines = st.lists(
+    st.builds(
+        SealedLine,
+        st.integers(1, 10**6),
+        st.integers(0, 10**7 - 1).map(lambda number: f"+7900{number:07d}"),
+        st.integers(1, MAX_KOPECKS),
+    ),
+    max_size=5,
+)
+
+
+def test_a_seal_can_be_computed_by_anybody() -> None:
+    told = b"settlement 2011-01\n7 +79000000007 15000\n9 +79000000009 100\n"
+    sealed = [SealedLine(7, "+79000000007", 15_000), SealedLine(9, "+79000000009", 100)]
+    assert seal("2011-01", sealed) == hashlib.sha256(told).hexdigest()
+
+
+@given(lines, lines)
+def test_lists_that_differ_have_seals_that_differ(
+    one: list[SealedLine], other: list[SealedLine]
+) -> None:
+    assert (seal("2011-01", one) == seal("2011-01", other)) == (one == other)
+    assert seal("2011-01", one) != seal("2011-02", one)
+
+
+def test_the_operator_is_asked_ever_more_rarely_and_then_staff_are() -> None:
+    waits: list[int] = []
+    while (wait := wait_before_asking(len(waits))) is not None:
+        waits.append(wait)
+    assert waits[0] <= 5
+    assert all(earlier <= later for earlier, later in pairwise(waits))
+    assert sum(waits) > A_DAY, "the last question comes after the operator forgot its keys"
+    assert wait_before_asking(len(waits) + 1) is None
+
+
+def test_money_is_in_flight_from_the_sending_until_it_is_known() -> None:
+    assert {PayoutState.SUBMITTED, PayoutState.UNKNOWN, PayoutState.WITH_STAFF} == IN_FLIGHT
+    assert (
+        set(PayoutState) - {PayoutState.PREPARED, PayoutState.SUBMITTED, PayoutState.UNKNOWN}
+        == ENDED
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "debit", "credit", "corrects"),
+    [
+        (Kind.PAYOUT_SUBMITTED, Account.MEMBER_AVAILABLE, Account.MEMBER_IN_FLIGHT, None),
+        (Kind.PAYOUT_PAID, Account.MEMBER_IN_FLIGHT, Account.OWED_TO_OPERATOR, None),
+        (
+            Kind.PAYOUT_FAILED,
+            Account.MEMBER_IN_FLIGHT,
+            Account.MEMBER_AVAILABLE,
+            "payout:7:payout_submitted",
+        ),
+    ],
+)
+def test_the_postings_of_a_payout(
+    kind: Kind, debit: Account, credit: Account, corrects: str | None
+) -> None:
+    made = payout_posting(kind, payout_id=7, member_id=5, amount=100, effective_at=NOW)
+    assert [(leg.account, leg.amount) for leg in made.legs] == [(debit, 100), (credit, -100)]
+    assert {leg.owner for leg in made.legs} <= {5, HOUSE}
+    assert made.reference == f"payout:7:{kind}"
+    assert made.corrects == corrects
+
+
+def test_the_operator_hears_of_a_payout_under_one_key() -> None:
+    assert gateway_key(7) == "payout:7"
