@@ -1,13 +1,13 @@
 """The board for people: a live table at a terminal, plain lines in a log or a pipe."""
 
 import time
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -140,15 +140,19 @@ def _month(board: Board) -> Group:
     month = board.month
     if month is None:
         return Group(Text("the first run is prepared when business time gets there"))
-    bar = ProgressBar(total=max(1, month.payouts), completed=board.paid_of_month, width=_BAR)
-    told = f"{month.period} {month.state}: {board.paid_of_month} of {month.payouts} phones"
-    return Group(bar, Text(f"{told}, {rub(month.total)}"))
+    paid = board.paid_of_month
+    bar = _stacked(((paid, "blue"), (max(month.payouts - paid, not month.payouts), "bright_black")))
+    told = f"{month.period} {month.state}: {paid} of {month.payouts} phones, {rub(month.total)}"
+    return Group(bar, Text(told))
 
 
-def _stacked(parts: tuple[tuple[int, str], ...]) -> Text:
+def _stacked(parts: Sequence[tuple[int, str]]) -> Text:
     """A bar whose colours share its width as the parts share their sum."""
     whole = sum(size for size, _ in parts) or 1
     bar = Text()
+    done = 0
     for size, colour in parts:
-        bar.append("━" * round(_BAR * size / whole), style=colour)
+        begins, ends = _BAR * done // whole, _BAR * (done + size) // whole
+        bar.append("━" * (ends - begins), style=colour)
+        done += size
     return bar

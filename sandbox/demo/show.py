@@ -87,6 +87,7 @@ class Demonstration:
 
     def sum_up(self) -> bool:
         """Print how it ended; whether every kopeck is where it ought to be."""
+        click.echo("stopping: the last events, the ledger proof, then all that was started")
         self._keep()
         self._await_empty_inbox()
         proof = self._proof()

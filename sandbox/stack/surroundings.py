@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.servers import Addresses
-from sandbox.servers.families import MARK
+from sandbox.servers.families import FOLDER_MARK
 from sandbox.servers.home import write_private
 from tracker.kit.crypto import new_key
 
@@ -41,7 +41,7 @@ def surroundings(
     environ: Mapping[str, str], settings: Mapping[str, str], data: Path
 ) -> dict[str, str]:
     """The whole environment of a process of the stack."""
-    inherited = {name: value for name, value in environ.items() if name != MARK}
+    inherited = {name: value for name, value in environ.items() if name != FOLDER_MARK}
     return {**inherited, **settings, "TRACKER_DATA": str(data)}
 
 
