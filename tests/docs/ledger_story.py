@@ -1,0 +1,61 @@
+"""The story that docs/ledger.md tells: two members, three purchases, three months."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.world import Shop, World, cancelled, confirmed, created, returned
+from tracker.kit.clock import MOSCOW
+from tracker.settlement.ports import Answer, Outcome, TopUp
+
+
+def on(text: str) -> datetime:
+    """A moment in Moscow."""
+    return datetime.strptime(text, "%Y-%m-%d %H:%M").replace(tzinfo=MOSCOW)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedNumbers:
+    """An operator that can pay nobody."""
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        return [Answer(one.key, Outcome.FAILED, reason="number_closed") for one in batch]
+
+    def query(self, top_up: TopUp) -> Answer:
+        raise AssertionError(f"what became of {top_up.key} is certain")
+
+    def statement(self, day: Any) -> list[Any]:
+        raise AssertionError(f"nobody asks for the statement of {day}")
+
+
+def tell(world: World) -> None:
+    """Let it happen."""
+    shop, anna, boris = world.shop(cashback=1000, commission=1200), world.member(), world.member()
+    _buy(world, shop, anna, "A-1001", 1000, 500, at=on("2010-12-01 12:00"))
+    _give_back(world, shop, "R-1", {"2": 200}, at=on("2010-12-05 15:00"))
+    world.end_holds(on("2010-12-31 12:00"))
+    world.settle("2011-01", on("2011-01-01 00:00"))
+
+    _give_back(world, shop, "R-2", {"1": 1000}, at=on("2011-01-05 10:00"))
+    _buy(world, shop, anna, "A-1002", 1500, at=on("2011-01-10 12:00"))
+    world.tell(shop, confirmed("A-1002", at=on("2011-01-20 09:00")))
+    world.settle("2011-02", on("2011-02-01 00:00"), ClosedNumbers())
+
+    _give_back(world, shop, "R-3", {"2": 300}, at=on("2011-02-10 11:00"))
+    world.settle("2011-03", on("2011-03-01 00:00"))
+
+    _buy(world, shop, boris, "B-2001", 99.9, at=on("2011-03-02 18:00"))
+    world.tell(shop, cancelled("B-2001", at=on("2011-03-03 08:00")))
+
+
+def _buy(world: World, shop: Shop, member: int, order: str, *amounts: float, at: datetime) -> None:
+    click = world.click(member, shop, at)
+    world.tell(shop, created(order, click, *amounts, at=at), webhook_id=f"{order}-created")
+
+
+def _give_back(
+    world: World, shop: Shop, return_id: str, lines: dict[str, float], at: datetime
+) -> None:
+    event = returned("A-1001", return_id, lines, at=at)
+    world.tell(shop, event, webhook_id=f"A-1001-{return_id}")
