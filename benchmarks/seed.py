@@ -1,0 +1,97 @@
+"""What there is before anything is measured: shops, members, and who went where."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchmarks.stack import Stack
+from partners.credentials.service import PREFIX, issue
+from partners.offers.service import offer
+from partners.shops.rules import Card, Section, ShopStatus
+from partners.shops.service import change_the_door, upsert
+from tracker.clicks.rules import OnHoldEnd, Terms
+from tracker.kit.clock import MOSCOW
+from tracker.kit.database import unit_of_work
+
+EPOCH = datetime(2010, 12, 1, tzinfo=MOSCOW)
+"""Where business time begins here."""
+TERMS = Terms(1000, 1200, 30, OnHoldEnd.CONFIRM)
+"""What every shop promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop, and the key that it signs with."""
+
+    id: int
+    slug: str
+    key: bytes
+
+
+def make_shops(stack: Stack, count: int) -> list[Shop]:
+    """Shops with an offer and a secret each."""
+    cards = [
+        Card(
+            f"bench-{number:03d}",
+            f"Bench {number}",
+            Section.SERVICES,
+            "any",
+            "https://bench.example/",
+            "https://bench.example/?click={click_id}",
+            ShopStatus.ACTIVE,
+        )
+        for number in range(count)
+    ]
+    with unit_of_work(stack.engine) as session:
+        ids = upsert(session, cards)
+        offer(session, dict.fromkeys(ids.values(), TERMS), EPOCH)
+        shops = []
+        for slug, shop_id in ids.items():
+            secret = issue(session, stack.secret_key, shop_id)
+            change_the_door(session, shop_id)
+            shops.append(Shop(shop_id, slug, base64.b64decode(secret.removeprefix(PREFIX))))
+    return shops
+
+
+def make_members(stack: Stack, count: int) -> list[int]:
+    """Members who joined before everything else; their ids."""
+    with stack.connect() as connection:
+        rows = connection.execute(_MEMBERS, {"count": count, "joined_at": EPOCH})
+        return [int(row[0]) for row in rows]
+
+
+def make_clicks(stack: Stack, clicks: Sequence[tuple[str, int, int]]) -> None:
+    """Clicks of (id, member, shop) under the terms that every shop promises."""
+    with (
+        stack.connect() as connection,
+        connection.cursor() as cursor,
+        cursor.copy(_CLICKS) as copy,
+    ):
+        for click_id, member_id, shop_id in clicks:
+            copy.write_row(
+                (
+                    click_id,
+                    member_id,
+                    shop_id,
+                    EPOCH,
+                    TERMS.cashback_bp,
+                    TERMS.commission_bp,
+                    TERMS.hold_days,
+                    str(TERMS.on_hold_end),
+                )
+            )
+
+
+_MEMBERS = """
+    INSERT INTO members (phone, joined_at)
+    SELECT '+7900' || lpad(number::text, 7, '0'), %(joined_at)s
+    FROM generate_series(1, %(count)s) AS number
+    RETURNING id
+"""
+
+_CLICKS = """
+    COPY clicks (id, member_id, shop_id, clicked_at,
+                 cashback_bp, commission_bp, hold_days, on_hold_end)
+    FROM STDIN
+"""

@@ -1,0 +1,167 @@
+"""The settlement: members paid a second, from drawing up the list to the last answer written down.
+
+The billing that answers here is a stub within the process that pays at once, because it is our
+own side that is measured; a second contender asks the sandbox's billing over HTTP. The floor makes
+the same rows and the same changes of state (payouts, and for each the transactions and entries of
+sending and of payment, all triggers on) by a handful of set-based statements in one transaction.
+"""
+
+import itertools
+import secrets
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.legs import Figure, Leg, Run, compared, interleaved
+from benchmarks.seed import EPOCH, make_members
+from benchmarks.sizes import Sizes
+from benchmarks.stack import Stack
+from benchmarks.workers import Worker, draw_up, pay, running, together
+from sandbox.billing.process import BillingProcess, running_billing
+from tracker.settlement.rules import first_of
+
+CAP = 10_000
+"""Kopecks that each member is paid in each leg; nobody ever runs out."""
+PAID, OVER_HTTP, FLOOR = "1 worker process", "1 worker process, billing over HTTP", "floor"
+_MONTHS = itertools.count(12 * 2011)
+
+
+def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
+    """Our own side, and with the sandbox's billing, beside one floor."""
+    make_members(stack, sizes.members)
+    _make_balances(stack)
+    token = secrets.token_urlsafe()
+    with (
+        running(stack.url, 1) as workers,
+        tempfile.TemporaryDirectory(prefix="tracker-billing-") as folder,
+        running_billing(Path(folder), token=token) as billing,
+    ):
+        contenders: dict[str, Run] = {
+            PAID: partial(_paid, stack, workers, sizes.members, None),
+            FLOOR: partial(_floor, stack, sizes.members),
+            OVER_HTTP: partial(_paid, stack, workers, sizes.members, billing),
+        }
+        legs = interleaved(sizes.rounds, contenders)
+    return [
+        compared("settlement", contender, "members/s", legs[contender], legs[FLOOR])
+        for contender in (PAID, OVER_HTTP)
+    ]
+
+
+def _paid(
+    stack: Stack, workers: Sequence[Worker], members: int, billing: BillingProcess | None
+) -> Leg:
+    period = _next_period()
+    operator = {"billing": [billing.process.pid]} if billing else {}
+    where = (billing.url, billing.token) if billing else None
+    with stack.meter.measured(tracker=[one.pid for one in workers], **operator) as reading:
+        (listed,) = together(workers[:1], draw_up, period, CAP)
+        together(workers, pay, where)
+    _check(stack, period, members)
+    return reading.leg(members, list_s=listed, delivery_s=reading.seconds - listed)
+
+
+def _floor(stack: Stack, members: int) -> Leg:
+    period = _next_period()
+    values = {"period": period, "as_of": first_of(period), "cap": CAP}
+    with (
+        stack.connect() as connection,
+        stack.meter.measured() as reading,
+        connection.transaction(),
+    ):
+        for statement in _FLOOR:
+            connection.execute(statement, values)
+    _check(stack, period, members)
+    return reading.leg(members)
+
+
+def _next_period() -> str:
+    month = next(_MONTHS)
+    return f"{month // 12}-{month % 12 + 1:02d}"
+
+
+def _check(stack: Stack, period: str, members: int) -> None:
+    """Everyone is paid, in the payouts and in the ledger, and the run is closed."""
+    with stack.connect() as connection:
+        row = connection.execute(_SETTLED, {"period": period}).fetchone()
+    if row != (members, members, "done"):
+        raise AssertionError(f"of {members} members, {period} has settled {row}")
+
+
+def _make_balances(stack: Stack) -> None:
+    with stack.connect() as connection, connection.transaction():
+        for statement in _BALANCES:
+            connection.execute(statement, {"at": EPOCH})
+
+
+_BALANCES = (
+    """
+    INSERT INTO ledger_transactions (reference, kind, effective_at)
+    SELECT 'bench:balance:' || id, 'bonus_confirmed', %(at)s FROM members
+    """,
+    """
+    INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
+    SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
+    FROM members JOIN ledger_transactions AS moved ON reference = 'bench:balance:' || members.id
+    CROSS JOIN LATERAL (VALUES
+        (0, 'marketing_expense', 0, 1000000000), (1, 'member_available', members.id, -1000000000)
+    ) AS legs (leg, account, owner_id, amount)
+    """,
+)
+
+_SETTLED = """
+    SELECT count(*) FILTER (WHERE payouts.state = 'paid'), count(moved.id), min(run.state)
+    FROM payouts JOIN settlement_runs AS run USING (period)
+    LEFT JOIN ledger_transactions AS moved
+        ON moved.reference = 'payout:' || payouts.id || ':payout_paid'
+    WHERE period = %(period)s
+"""
+
+_MOVED = """
+    WITH moved AS (
+        INSERT INTO ledger_transactions (reference, kind, effective_at)
+        SELECT 'payout:' || id || ':{kind}', '{kind}', %(as_of)s
+        FROM payouts WHERE period = %(period)s
+        RETURNING id, reference
+    )
+    INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
+    SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
+    FROM payouts JOIN moved ON moved.reference = 'payout:' || payouts.id || ':{kind}'
+    CROSS JOIN LATERAL (VALUES
+        (0, '{debit}', member_id, amount), (1, '{credit}', {owner}, -amount)
+    ) AS legs (leg, account, owner_id, amount)
+    WHERE period = %(period)s
+"""
+
+_FLOOR = (
+    """
+    INSERT INTO settlement_runs (period, state, as_of, payouts, total, sha256, prepared_by)
+    VALUES (%(period)s, 'done', %(as_of)s, 0, 0, '', 'bench-anna')
+    """,
+    """
+    INSERT INTO payouts (period, member_id, phone, amount)
+    SELECT %(period)s, members.id, phone, least(available, %(cap)s)
+    FROM member_balances JOIN members ON members.id = member_id
+    WHERE available >= 100 AND auto_payment AND closed_at IS NULL AND joined_at <= %(as_of)s
+    ORDER BY members.id
+    """,
+    _MOVED.format(
+        kind="payout_submitted",
+        debit="member_available",
+        credit="member_in_flight",
+        owner="member_id",
+    ),
+    """
+    UPDATE payouts SET state = 'submitted', sent_at = clock_timestamp(),
+        request_sha256 = sha256(convert_to(id || phone || amount, 'UTF8'))
+    WHERE period = %(period)s
+    """,
+    _MOVED.format(
+        kind="payout_paid", debit="member_in_flight", credit="owed_to_operator", owner="0"
+    ),
+    """
+    UPDATE payouts SET state = 'paid', reference = 'ref-' || id, ended_at = clock_timestamp()
+    WHERE period = %(period)s
+    """,
+)

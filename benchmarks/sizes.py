@@ -1,0 +1,32 @@
+"""How much is measured: for real, or to see that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The size of each benchmark's legs, and how many rounds of legs."""
+
+    rounds: int
+    shops: int
+    """That send to the door."""
+    seconds: float
+    """Of each leg at the door."""
+    purchases: int
+    """In each leg of booking."""
+    members: int
+    """Paid in each leg of the settlement."""
+
+    def scaled(self, factor: float) -> "Sizes":
+        """Legs of another size, as many rounds."""
+        return Sizes(
+            self.rounds,
+            self.shops,
+            self.seconds * factor,
+            max(1, round(self.purchases * factor)),
+            max(1, round(self.members * factor)),
+        )
+
+
+FULL = Sizes(rounds=5, shops=640, seconds=5.0, purchases=10_000, members=100_000)
+QUICK = Sizes(rounds=2, shops=64, seconds=2.0, purchases=1_000, members=3_000)

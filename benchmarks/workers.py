@@ -1,0 +1,113 @@
+"""Processes of the product, each with an engine of its own, that wait for their cue.
+
+They are started and warmed up before anything is timed, as workers of a deployment are.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine
+
+from tracker.gateways.billing import HttpBilling
+from tracker.kit.database import make_engine, unit_of_work
+from tracker.purchases.service import Programme
+from tracker.settlement.jobs import deliver
+from tracker.settlement.ports import Answer, BillingGateway, Outcome, StatementLine, TopUp
+from tracker.settlement.rules import first_of
+from tracker.settlement.service import approve, prepare, start
+from webhooks.dispatch import Dispatcher
+
+PROGRAMME = Programme(welcome_bonus=20_000, window=timedelta(days=30))
+_ENGINES: list[Engine] = []
+_KEY_MEMORY = 86_400
+_TIMEOUT = 30.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process that does one thing at a time."""
+
+    pid: int
+    executor: ProcessPoolExecutor
+
+
+@contextmanager
+def running(url: str, count: int) -> Iterator[list[Worker]]:
+    """So many workers on a database."""
+    spawn = multiprocessing.get_context("spawn")
+    with ExitStack() as stack:
+        workers = []
+        for _ in range(count):
+            made = ProcessPoolExecutor(1, spawn, initializer=_open, initargs=(url,))
+            executor = stack.enter_context(made)
+            workers.append(Worker(executor.submit(os.getpid).result(), executor))
+        yield workers
+
+
+def together(
+    workers: Sequence[Worker],
+    work: Callable[Concatenate[P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> list[T]:
+    """Let all of them do the same at the same time; what each returned."""
+    started = [worker.executor.submit(work, *args, **kwargs) for worker in workers]
+    return [one.result() for one in started]
+
+
+def drain() -> None:
+    """Book all that waits in the inbox."""
+    dispatcher = Dispatcher(_ENGINES[0], PROGRAMME)
+    while dispatcher.handle_chunk():
+        pass
+
+
+def draw_up(period: str, cap: int) -> float:
+    """Prepare, seal, approve and start a month's run; the seconds it took."""
+    began = time.perf_counter()
+    engine = _ENGINES[0]
+    with unit_of_work(engine) as session:
+        run = prepare(
+            session, period, first_of(period), minimum=100, cap=cap, prepared_by="bench-anna"
+        )
+    with unit_of_work(engine) as session:
+        approve(session, period, run.sha256, "bench-boris")
+        start(session, period)
+    return time.perf_counter() - began
+
+
+def pay(billing: tuple[str, str] | None) -> None:
+    """Deliver until nothing is open; over HTTP to a (URL, token), else to nobody at all."""
+    gateway: BillingGateway = HttpBilling(*billing, _TIMEOUT) if billing else InstantBilling()
+    while deliver(_ENGINES[0], gateway, key_memory=_KEY_MEMORY):
+        pass
+
+
+class InstantBilling:
+    """An operator that pays at once and at no cost: what is left is our own side."""
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        """Everything is paid."""
+        return [Answer(one.key, Outcome.PAID, reference=f"ref-{one.key}") for one in batch]
+
+    def query(self, top_up: TopUp) -> Answer:
+        """Never asked: nothing is unknown here."""
+        raise AssertionError(f"asked about {top_up.key}")
+
+    def statement(self, day: object) -> list[StatementLine]:
+        """Never asked."""
+        raise AssertionError(f"asked for the statement of {day}")
+
+
+def _open(url: str) -> None:
+    _ENGINES.append(make_engine(url))
