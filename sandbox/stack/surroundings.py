@@ -30,7 +30,8 @@ def settings_of(
     """
     settings = {name: environ[name] for name in _GIVEN if is_given(environ, name)}
     settings |= _servers(environ, addresses)
-    settings.setdefault("TRACKER_SECRET_KEY", _key_of(data))
+    if "TRACKER_SECRET_KEY" not in settings:
+        settings["TRACKER_SECRET_KEY"] = _key_of(data)
     settings.setdefault("BILLING_TOKEN", secrets.token_urlsafe(24))
     if clock:
         settings["TRACKER_CLOCK"] = clock
