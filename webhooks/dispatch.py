@@ -15,6 +15,7 @@ from partners.intake.rules import report
 from tracker.kit.database import AWAY, unit_of_work
 from tracker.kit.errors import TrackerError
 from tracker.kit.logs import log
+from tracker.kit.tasks import OutOfTime
 from tracker.purchases.contracts import PurchaseReport
 from tracker.purchases.service import Programme, book
 from webhooks.adapters import native
@@ -47,7 +48,7 @@ class Dispatcher:
     def _handle_together(self, claimed: Claim) -> bool:
         try:
             self._handle_in_one(claimed)
-        except AWAY:
+        except (*AWAY, OutOfTime):
             raise
         except Exception as error:
             # Whatever it is, it may be the fault of one event: each is tried by itself.
@@ -59,7 +60,7 @@ class Dispatcher:
         (event,) = claimed.events
         try:
             self._handle_in_one(claimed)
-        except AWAY:
+        except (*AWAY, OutOfTime):
             raise
         except Exception as error:
             _LOG.exception("event_failed", event_id=event.id, attempts=event.attempts)

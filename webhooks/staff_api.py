@@ -52,9 +52,9 @@ class EventPage(Schema):
 class Events(MethodView):
     """Events."""
 
+    @requires(Role.VIEWER)
     @blueprint.arguments(EventFilter, location="query")
     @blueprint.response(200, EventPage)
-    @requires(Role.VIEWER)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Events in the order they came in."""
         with unit_of_work(runtime().engine) as session:

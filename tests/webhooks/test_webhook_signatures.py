@@ -156,9 +156,7 @@ def test_ids_of_printable_ascii_are_taken(webhook_id: str) -> None:
     assert check(letter(webhook_id=webhook_id)) == webhook_id
 
 
-@pytest.mark.parametrize(
-    "webhook_id", ["x" * 201, "é", "msg\t1", "msg\x00", "m\u200bsg", "\ud800"[:0]]
-)
+@pytest.mark.parametrize("webhook_id", ["x" * 201, "é", "msg\t1", "msg\x00", "m\u200bsg"])
 def test_other_ids_are_not(webhook_id: str) -> None:
     signature = sign(KEY, webhook_id, str(int(NOON.timestamp())), RAW)
     with pytest.raises(SignatureNotAccepted):

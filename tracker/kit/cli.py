@@ -5,13 +5,15 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
 from tracker.kit.clock import Clock, FixedClock
+from tracker.kit.database import AWAY
 from tracker.kit.errors import TrackerError
 from tracker.kit.runtime import Runtime
 
@@ -108,7 +110,19 @@ def run(command: click.Command) -> None:
     except click.Abort:
         sys.exit(130)
     except TrackerError as error:
-        click.echo(f"{error.code}: {error.detail}", err=True)
-        for field, fault in error.fields.items():
-            click.echo(f"  {field}: {fault}", err=True)
-        sys.exit(1)
+        _fail(error.code, error.detail, error.fields)
+    except AWAY as error:
+        _fail("database_unavailable", _first_line(error))
+    except RedisError as error:
+        _fail("redis_unavailable", _first_line(error))
+
+
+def _fail(code: str, detail: str, fields: Mapping[str, str] | None = None) -> NoReturn:
+    click.echo(f"{code}: {detail}", err=True)
+    for field, fault in (fields or {}).items():
+        click.echo(f"  {field}: {fault}", err=True)
+    sys.exit(1)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -19,7 +19,10 @@ def parse_rubles(text: str) -> int:
     if match is None:
         raise ValueError("not a sum of money: digits with at most two decimals are expected")
     whole, cents = match.groups()
-    return int(whole) * 100 + int((cents or "").ljust(2, "0"))
+    kopecks = int(whole) * 100 + int((cents or "").ljust(2, "0"))
+    if kopecks > MAX_KOPECKS:
+        raise ValueError("not a sum of money that we count: it is above a trillion roubles")
+    return kopecks
 
 
 def format_rubles(kopecks: int) -> str:

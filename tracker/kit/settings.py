@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,16 @@ class SettingInvalid(Invalid):
 class Settings:
     """Everything that may differ between two deployments. Sums are kopecks, times seconds."""
 
-    database_url: str
+    database_url: str = field(repr=False)
     """Logs in as the application: SELECT, INSERT, and UPDATE only where a table is state."""
-    database_owner_url: str
+    database_owner_url: str = field(repr=False)
     """Logs in as the owner of the schema; only migrations use it."""
-    redis_url: str
-    secret_key: bytes
+    redis_url: str = field(repr=False)
+    secret_key: bytes = field(repr=False)
     """32 random bytes: encrypts shops' webhook secrets and keys the hashes of tokens."""
     clock: Clock
     billing_url: str
-    billing_token: str
+    billing_token: str = field(repr=False)
     billing_timeout: float
     billing_key_memory: int
     """How long the operator remembers our keys: past it nothing is sent again."""
@@ -54,32 +54,53 @@ class Settings:
     log_level: str
 
 
+_POSITIVE = validate.Range(min=0, min_inclusive=False)
+_NOT_NEGATIVE = validate.Range(min=0)
+_POSTGRESQL = validate.Regexp(
+    r"postgres(ql)?(\+psycopg)?://", error="Must begin with postgresql://."
+)
+_POSTGRESQL_OR_NONE = validate.Regexp(
+    r"(postgres(ql)?(\+psycopg)?://|$)", error="Must begin with postgresql://."
+)
+_REDIS = validate.Regexp(
+    "(redis|rediss|unix)://", error="Must begin with redis://, rediss:// or unix://."
+)
+
+
 class _SettingsSchema(Schema):
     """Names and defaults as an operator sees them."""
 
     class Meta:
         unknown = EXCLUDE
 
-    database_url = fields.String(data_key="DATABASE_URL", required=True)
-    database_owner_url = fields.String(data_key="DATABASE_OWNER_URL", load_default="")
-    redis_url = fields.String(data_key="REDIS_URL", load_default="redis://127.0.0.1:6379/0")
+    database_url = fields.String(data_key="DATABASE_URL", required=True, validate=_POSTGRESQL)
+    database_owner_url = fields.String(
+        data_key="DATABASE_OWNER_URL", load_default="", validate=_POSTGRESQL_OR_NONE
+    )
+    redis_url = fields.String(
+        data_key="REDIS_URL", load_default="redis://127.0.0.1:6379/0", validate=_REDIS
+    )
     secret_key = fields.String(data_key="TRACKER_SECRET_KEY", required=True)
     clock = fields.String(data_key="TRACKER_CLOCK", load_default="")
     billing_url = fields.String(data_key="BILLING_URL", load_default="http://127.0.0.1:8090")
     billing_token = fields.String(data_key="BILLING_TOKEN", load_default="")
-    billing_timeout = fields.Float(data_key="BILLING_TIMEOUT", load_default=10.0)
-    billing_key_memory = fields.Integer(data_key="BILLING_KEY_MEMORY", load_default=86_400)
+    billing_timeout = fields.Float(
+        data_key="BILLING_TIMEOUT", load_default=10.0, validate=_POSITIVE
+    )
+    billing_key_memory = fields.Integer(
+        data_key="BILLING_KEY_MEMORY", load_default=86_400, validate=_NOT_NEGATIVE
+    )
     welcome_bonus = fields.Integer(
-        data_key="WELCOME_BONUS", load_default=20_000, validate=validate.Range(min=0)
+        data_key="WELCOME_BONUS", load_default=20_000, validate=_NOT_NEGATIVE
     )
-    payout_minimum = fields.Integer(
-        data_key="PAYOUT_MINIMUM", load_default=100, validate=validate.Range(min=1)
+    payout_minimum = fields.Integer(data_key="PAYOUT_MINIMUM", load_default=100, validate=_POSITIVE)
+    payout_cap = fields.Integer(
+        data_key="PAYOUT_CAP", load_default=None, allow_none=True, validate=_POSITIVE
     )
-    payout_cap = fields.Integer(data_key="PAYOUT_CAP", load_default=None, allow_none=True)
-    attribution_days = fields.Integer(data_key="ATTRIBUTION_DAYS", load_default=30)
-    webhook_rate = fields.Integer(
-        data_key="WEBHOOK_RATE", load_default=300, validate=validate.Range(min=1)
+    attribution_days = fields.Integer(
+        data_key="ATTRIBUTION_DAYS", load_default=30, validate=_POSITIVE
     )
+    webhook_rate = fields.Integer(data_key="WEBHOOK_RATE", load_default=300, validate=_POSITIVE)
     log_level = fields.String(
         data_key="LOG_LEVEL",
         load_default="INFO",
@@ -123,8 +144,13 @@ def _read(name: str, parse: Any, text: str) -> Any:
 
 
 def _stack(data: Path) -> dict[str, str]:
+    path = data / STACK_FILE
     try:
-        found = json.loads((data / STACK_FILE).read_text())
-    except FileNotFoundError:
+        found = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except (OSError, ValueError) as error:
+        raise SettingInvalid(f"{path} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise SettingInvalid(f"{path} is not a JSON object")
     return {str(name): str(value) for name, value in found.items()}

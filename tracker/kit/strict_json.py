@@ -7,7 +7,8 @@ silently wins.
 
 import json
 import re
-from decimal import Decimal
+from collections import Counter
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tracker.kit.errors import Unreadable
@@ -62,10 +63,13 @@ def _check(value: Any, left: int) -> None:
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise NotStrictJson(f"the key {twice[:50]!r} stands twice in one object")
+        raise NotStrictJson(f"the key {_first_twice(pairs)[:50]!r} stands twice in one object")
     return found
+
+
+def _first_twice(pairs: list[tuple[str, Any]]) -> str:
+    counts = Counter(name for name, _ in pairs)
+    return next(name for name, count in counts.items() if count > 1)
 
 
 def _whole(digits: str) -> int:
@@ -73,7 +77,10 @@ def _whole(digits: str) -> int:
 
 
 def _fraction(digits: str) -> Decimal:
-    return Decimal(_bounded(digits))
+    try:
+        return Decimal(_bounded(digits))
+    except InvalidOperation as error:
+        raise NotStrictJson(f"the number {digits} is out of all bounds") from error
 
 
 def _bounded(digits: str) -> str:

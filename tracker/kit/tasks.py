@@ -6,6 +6,7 @@ nudges again whatever still waits.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from redis import Redis
@@ -13,7 +14,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, Worker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
 
 from tracker.kit.logs import log
 
@@ -24,6 +27,10 @@ JOB_SECONDS = 5.0
 _LOG = log("tasks")
 _COALESCE_MS = 2_000
 _REDIS_REST = 5.0
+_PAUSE = 1.0
+
+OutOfTime = JobTimeoutException
+"""The job's time is up. It is an Exception: whoever catches all of them lets this one through."""
 
 Task = Callable[[], bool]
 """Does a bounded piece of the work that waits; True when more is left."""
@@ -107,19 +114,43 @@ def install(redis: "Redis", tasks: Mapping[str, Task]) -> None:
     _tasks.update(tasks)
 
 
+class _Worker(Worker):
+    """RQ's worker gives up when Redis goes away; this one can say whether it was asked to."""
+
+    told_to_stop = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.told_to_stop = True
+
+
 def work(redis: "Redis", *, burst: bool = False) -> None:
-    """Serve the queue until told to stop.
+    """Serve the queue until told to stop, over any outage of Redis."""
+    with suppress(StopRequested):  # told while waiting for Redis
+        while not _serve(redis, burst=burst):
+            time.sleep(_PAUSE)
+
+
+def _serve(redis: "Redis", *, burst: bool) -> bool:
+    """Work for as long as Redis is there; True when no more is to be done.
 
     One queue for each worker: a worker on two may lose a job between them. Short worker and
     maintenance times, because by default a killed worker's job is found after many minutes.
     """
-    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-    worker = Worker(
-        [queue],
-        connection=redis,
-        serializer=JSONSerializer,
-        worker_ttl=30,
-        maintenance_interval=5,
-        log_job_description=False,
-    )
-    worker.work(burst=burst, logging_level="WARNING")
+    worker: Any = None
+    try:
+        worker = _Worker(
+            [Queue(QUEUE, connection=redis, serializer=JSONSerializer)],
+            connection=redis,
+            serializer=JSONSerializer,
+            worker_ttl=30,
+            maintenance_interval=5,
+            log_job_description=False,
+        )
+        worker.work(burst=burst, logging_level="WARNING")
+    except RedisError as error:
+        if burst:
+            raise
+        _LOG.warning("redis_away", error=str(error))
+        if worker and worker.pubsub_thread:
+            worker.pubsub_thread.stop()  # or it would go on beside its successor's
+    return burst or bool(worker and worker.told_to_stop)

@@ -1,0 +1,158 @@
+"""Claims: who has an event in hand, until when, and who may still write."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tests.webhooks.letters import body
+from tests.world import World
+from tracker.kit.database import unit_of_work
+from webhooks.inbox.models import ParkedReason
+from webhooks.inbox.queries import oldest_waiting, readiness, standing
+from webhooks.inbox.work import (
+    LEASE_SECONDS,
+    Claim,
+    LeaseLost,
+    claim,
+    finish,
+    is_waiting,
+    park,
+    rest,
+    retry,
+)
+
+WHY = (ParkedReason.KEEPS_FAILING, "because")
+
+
+@pytest.fixture
+def letters(world: World) -> list[int]:
+    """Three events that wait."""
+    shop = world.shop()
+    for _ in range(3):
+        world.post(shop, body())
+    return [row.id for row in world.query("SELECT id FROM inbox_events ORDER BY id")]
+
+
+@pytest.fixture
+def session(world: World) -> Iterator[Session]:
+    with unit_of_work(world.tools.engine) as opened:
+        yield opened
+
+
+def ids(claimed: Claim) -> list[int]:
+    return [event.id for event in claimed.events]
+
+
+def expire(session: Session) -> None:
+    """The lease of everything in somebody's hands is over."""
+    session.execute(
+        text("UPDATE inbox_events SET lease_until = clock_timestamp() - interval '1 ms'")
+    )
+
+
+def test_the_oldest_are_taken_first_and_once(letters: list[int], session: Session) -> None:
+    assert ids(claim(session, 2)) == letters[:2]
+    assert ids(claim(session, 2)) == letters[2:]
+    assert ids(claim(session, 2)) == []
+
+
+def test_a_lease_lasts_half_a_minute(letters: list[int], session: Session) -> None:
+    claim(session, 3)
+    left = session.scalars(
+        text("SELECT extract(epoch FROM lease_until - clock_timestamp()) FROM inbox_events")
+    ).all()
+    assert LEASE_SECONDS == 30
+    assert all(29 < seconds <= 30 for seconds in left)
+    assert not is_waiting(session)
+
+
+def test_after_its_lease_an_event_is_anybodys_again(letters: list[int], session: Session) -> None:
+    first = claim(session, 3)
+    expire(session)
+    assert is_waiting(session)
+    second = claim(session, 3)
+    assert ids(second) == ids(first) == letters
+    assert second.fence > first.fence
+    assert {event.attempts for event in second.events} == {2}
+
+
+def test_who_comes_late_writes_nothing(letters: list[int], session: Session) -> None:
+    late = claim(session, 3)
+    expire(session)
+    holder = claim(session, 3)
+    with pytest.raises(LeaseLost):
+        finish(session, late.fence, letters)
+    with pytest.raises(LeaseLost):
+        park(session, late.fence, {letters[0]: WHY})
+    rest(session, late.fence, letters[0], 3600)
+    finish(session, holder.fence, letters)
+    assert standing(session)["done"] == 3
+
+
+def test_a_lease_that_is_over_still_holds_while_nobody_took_the_event(
+    letters: list[int], session: Session
+) -> None:
+    """Late, but the only one: the work need not be done twice."""
+    slow = claim(session, 3)
+    expire(session)
+    finish(session, slow.fence, letters)
+    assert standing(session)["done"] == 3
+
+
+def test_what_is_done_stays_done(letters: list[int], session: Session) -> None:
+    holder = claim(session, 3)
+    finish(session, holder.fence, letters)
+    expire(session)
+    assert ids(claim(session, 3)) == []
+    with pytest.raises(LeaseLost):
+        finish(session, holder.fence, letters)
+
+
+def test_a_failing_event_rests_and_comes_back(letters: list[int], session: Session) -> None:
+    holder = claim(session, 1)
+    rest(session, holder.fence, letters[0], 2)
+    assert ids(claim(session, 3)) == letters[1:]
+    expire(session)
+    assert ids(claim(session, 1)) == letters[:1]
+
+
+def test_parked_events_lie_until_somebody_lets_them_try_again(
+    letters: list[int], session: Session
+) -> None:
+    holder = claim(session, 3)
+    park(session, holder.fence, {letters[0]: WHY, letters[1]: WHY})
+    finish(session, holder.fence, letters[2:])
+    assert not is_waiting(session)
+    found = standing(session)
+    assert found["parked_by_reason"] == {"keeps_failing": 2}
+    assert (found["waiting"], found["done"], found["parked"]) == (0, 1, 2)
+
+    assert retry(session, letters) == 2
+    assert retry(session, letters) == 0
+    again = claim(session, 3)
+    assert ids(again) == letters[:2]
+    assert {event.attempts for event in again.events} == {1}
+
+
+def test_nothing_parked_is_nothing_done(letters: list[int], session: Session) -> None:
+    park(session, claim(session, 3).fence, {})
+    finish(session, 0, [])
+    assert standing(session)["waiting"] == 3
+
+
+def test_a_long_detail_is_cut(letters: list[int], session: Session) -> None:
+    holder = claim(session, 1)
+    park(session, holder.fence, {letters[0]: (ParkedReason.UNREADABLE, "x" * 5_000)})
+    cut = session.scalar(
+        text("SELECT length(parked_detail) FROM inbox_events WHERE id = :id"), {"id": letters[0]}
+    )
+    assert cut == 1_000
+
+
+def test_an_event_in_hand_is_still_one_that_waits(letters: list[int], session: Session) -> None:
+    """Whoever watches the inbox sees a worker that hangs."""
+    claim(session, 3)
+    assert readiness(session)["inbox_waiting"] == 3
+    assert (oldest_waiting(session) or 0) > 0
