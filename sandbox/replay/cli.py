@@ -94,7 +94,7 @@ def _replayed(
         tempfile.TemporaryDirectory(prefix="tracker-replay-") as folder,
     ):
         tally, read = Replay(dataset, commands, url, manner, progress).run(Path(folder))
-    return summary_of(tally, read), list(left_undone(read))
+    return summary_of(tally, read), list(left_undone(tally, read))
 
 
 @contextmanager
@@ -106,8 +106,9 @@ def _stack(url: str | None) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="tracker-replay-") as folder:
         data = Path(folder)
         data.chmod(0o711)  # the servers may have an account of their own
-        surroundings = {name: os.environ[name] for name in os.environ if name not in _DEPLOYMENT}
-        with Stack(data, scheduler=False, environ=surroundings) as stack:
+        for name in _DEPLOYMENT:
+            os.environ.pop(name, None)
+        with Stack(data, scheduler=False) as stack:
             os.environ.update(stack.environ)  # the commands of this process find it
             yield stack.url
 

@@ -95,9 +95,12 @@ def summary_of(tally: Tally, read: Reading) -> Summary:
     )
 
 
-def left_undone(read: Reading) -> Iterator[str]:
-    """What ought not to be there when the calendar is over, each in a sentence; nothing if all
-    is well."""
+def left_undone(tally: Tally, read: Reading) -> Iterator[str]:
+    """What ought not to be so when the calendar is over, each in a sentence; nothing if all is
+    well."""
+    kept = sum(read.inbox[state] for state in ("waiting", "done", "parked"))
+    if kept < tally.accepted:
+        yield f"{tally.accepted} events were accepted, and the inbox has {kept}"
     if read.proof != "ok":
         yield "the ledger proof is off: see `tracker ledger proof`"
     for account in ("member_pending", "member_in_flight"):

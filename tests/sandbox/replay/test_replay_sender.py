@@ -36,6 +36,7 @@ class Door:
 def handler(door: Door) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer leaves in one piece
 
         def do_POST(self) -> None:
             door.peers.add(self.client_address)

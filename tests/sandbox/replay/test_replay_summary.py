@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.replay.summary import MONEY, Reading, left_undone, summary_of
-from sandbox.replay.tally import Tally
+from sandbox.replay.tally import Receipt, Tally
 
 LEDGER = {
     "tracked": {"member_pending": -1000, "shop_pending_commission": 1200, "pending_margin": -200},
@@ -66,7 +66,7 @@ def test_nothing_moved_comes_to_nothing() -> None:
 
 
 def test_nothing_is_left_undone() -> None:
-    assert list(left_undone(READING)) == []
+    assert list(left_undone(Tally(), READING)) == []
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,10 @@ def test_nothing_is_left_undone() -> None:
     ],
 )
 def test_what_is_left_undone_is_told(change: dict[str, Any], said: str) -> None:
-    assert list(left_undone(replace(READING, **change))) == [said]
+    assert list(left_undone(Tally(), replace(READING, **change))) == [said]
+
+
+def test_an_accepted_event_that_the_inbox_has_not_is_told() -> None:
+    tally = Tally()
+    tally.add(Receipt(("shop", str(n)), duplicate=False, in_doubt=False) for n in range(21))
+    assert list(left_undone(tally, READING)) == ["21 events were accepted, and the inbox has 20"]

@@ -1,0 +1,59 @@
+"""`tracker replay` on a small file of our own: through the real stack to the oracle's kopeck."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.replay.dataset import load_dataset
+from sandbox.replay.sample import sample_csv
+from tests.replay.running import expected, replay
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    path = tmp_path / "invoices.csv"
+    path.write_text(sample_csv())
+    return path
+
+
+def test_the_summary_is_the_oracles(sample: Path) -> None:
+    events = len(load_dataset(sample).events)
+    summary = replay(sample, "--json").summary
+    assert summary == expected(sample, events=events)
+    assert list(summary) == list(expected(sample, events=events))
+
+
+def test_copies_and_another_order_change_no_kopeck(sample: Path) -> None:
+    events = len(load_dataset(sample).events)
+    summary = replay(sample, "--copies", "3", "--shuffle", "7", "--json").summary
+    assert summary == expected(sample, events=events, copies=3)
+
+
+def test_a_stack_of_its_own_hears_nothing_of_a_deployment(tmp_path: Path) -> None:
+    """Whoever has a deployment's settings in the environment does not replay into it."""
+    file = tmp_path / "invoices.csv"
+    file.write_text("\n".join(sample_csv().splitlines()[:8]))
+    settings = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "BILLING_URL", "TRACKER_CLOCK")
+    run = replay(file, environ=dict.fromkeys(settings, "redis://127.0.0.1:1/0"))
+    assert (run.exit_code, run.said) == (0, "")
+    assert "Replay of invoices.csv" in run.printed
+    assert "ledger proof" in run.printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["nowhere.csv"], 2, "does not exist"),
+        (["{file}", "--copies", "0"], 2, "not in the range"),
+        (["{file}", "--shuffle", "well"], 2, "not a valid integer"),
+        (["{file}"], 1, "invoices_unreadable: no column InvoiceNo"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told(
+    arguments: list[str], code: int, said: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "other.csv"
+    file.write_text("one,two\n1,2\n")
+    run = replay(*(word.format(file=file) for word in arguments))
+    assert (run.exit_code, run.printed) == (code, "")
+    assert said in run.said
