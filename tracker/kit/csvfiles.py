@@ -30,9 +30,13 @@ def read_rows(path: Path, *, required: Collection[str]) -> Iterator[Row]:
 
 
 def _rows(reader: "csv.DictReader[str]", required: Collection[str]) -> Iterator[Row]:
-    missing = sorted(set(required) - set(reader.fieldnames or ()))
+    names = list(reader.fieldnames or ())
+    missing = sorted(set(required) - set(names))
     if missing:
         raise FileInvalid(f"line 1: no column {', '.join(missing)}")
+    for name in names:
+        if names.count(name) > 1:
+            raise FileInvalid(f"line 1: column {name} stands twice")
     for values in reader:
         if None in values or None in values.values():
             raise FileInvalid(f"line {reader.line_num}: not as many values as the header has names")

@@ -95,6 +95,9 @@ def set_up_http(app: Flask, tools: Runtime) -> None:
 
 
 def _said_no(error: TrackerError) -> Response:
+    status = status_of(error)
+    if status == 500:
+        return _broken(error)
     headers = {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(error.retry_after)
@@ -102,7 +105,7 @@ def _said_no(error: TrackerError) -> Response:
         headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
-    return problem(status_of(error), error.code, error.detail, fields=error.fields, headers=headers)
+    return problem(status, error.code, error.detail, fields=error.fields, headers=headers)
 
 
 def _http_said_no(error: HTTPException) -> Response:
