@@ -8,6 +8,7 @@ alone do not know of access lists, mount options and the like.
 
 import os
 import pwd
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,19 @@ def nobody() -> Account:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
+def with_a_name(command: list[str]) -> list[str]:
+    """The command, so that it finds a name for an account that has none.
+
+    initdb insists on one, but in containers people often run as a number that nobody entered
+    anywhere. In a user namespace of its own the command sees itself as ``nobody``; what it writes
+    belongs to us all the same. Where the system lets nobody make one, initdb says what it lacks.
+    """
+    unshare = shutil.which("unshare")
+    if unshare is None or os.geteuid() == 0 or _has_a_name(os.geteuid()):
+        return command
+    return [unshare, "--user", f"--map-user={nobody().uid}", *command]
+
+
 def give(path: Path, account: Account | None) -> None:
     """Make ``path`` the account's own; nothing to do when the servers run as ourselves."""
     if account is not None:
@@ -55,6 +69,14 @@ def may_enter(folder: Path, account: Account | None) -> bool:
 def may_run(program: Path, account: Account | None) -> bool:
     """Whether the account can run the program, libraries and all; it must know ``--version``."""
     return _succeeds([str(program), "--version"], account)
+
+
+def _has_a_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _succeeds(command: list[str], account: Account | None) -> bool:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sandbox.servers.accounts import give
+from sandbox.servers.accounts import give, with_a_name
 from sandbox.servers.errors import ServerDidNotStart
 from sandbox.servers.home import Home, sync_folder
 from sandbox.servers.launching import Log, launch
@@ -80,7 +80,8 @@ def _statements(passwords: Passwords) -> list[str]:
 
 def _run(home: Home, folder: Path, command: list[str], stdin: str = "") -> None:
     log = Log.open(home.postgres.with_name("postgres.log"))
-    process = launch(command, folder=folder, log=log.path, account=home.account, stdin=stdin)
+    named = with_a_name(command)
+    process = launch(named, folder=folder, log=log.path, account=home.account, stdin=stdin)
     try:
         code = process.wait(_LIMIT)
     except subprocess.TimeoutExpired as error:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from sandbox.servers import EmbeddedServers
-from sandbox.servers.accounts import nobody
+from sandbox.servers.accounts import nobody, with_a_name
 from sandbox.servers.programs import Programs, installed, within_reach
 from tests.sandbox.servers.owners import StartOwner
 
@@ -86,3 +86,25 @@ def test_programs_out_of_reach_are_copied_once(
     assert caplog.text.count("copied to") == (1 if ROOT else 0)
     with EmbeddedServers(used, durable=False, programs=copies) as servers:
         assert servers.postgres.pid
+
+
+@pytest.mark.parametrize("uid", [0, nobody().uid])
+def test_a_named_account_runs_commands_as_they_are(
+    uid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    assert with_a_name(["initdb"]) == ["initdb"]
+
+
+def test_a_nameless_account_borrows_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    unshare = tmp_path / "unshare"
+    monkeypatch.setattr(os, "geteuid", lambda: 54_321)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert with_a_name(["initdb"]) == ["initdb"], "where the system cannot, initdb says so itself"
+    unshare.touch(mode=0o755)
+    assert with_a_name(["initdb"]) == [
+        str(unshare),
+        "--user",
+        f"--map-user={nobody().uid}",
+        "initdb",
+    ]
