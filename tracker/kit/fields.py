@@ -10,6 +10,11 @@ from tracker.kit.money import format_rubles, parse_rubles
 class Rubles(fields.Field[int]):
     """A sum: kopecks in code, a decimal string such as "1530.00" outside; never a number."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # What the API document says of it.
+        self.metadata = {"type": "string", "format": "decimal", **self.metadata}
+
     def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
         return None if value is None else format_rubles(value)
 
