@@ -4,8 +4,8 @@ Sums are kopecks, rates basis points. The rules are the programme's: the cashbac
 half up of what is left of it; what a return takes away is rejected, or clawed back once confirmed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -160,38 +160,28 @@ def _moves(member: int, booked: Standing, target: Standing) -> Iterator[Step]:
         yield Step(Kind.CONFIRMED, member, change)
 
 
+_DIRECTIONS = {
+    Kind.TRACKED: (1, 0),
+    Kind.REJECTED: (-1, 0),
+    Kind.CONFIRMED: (-1, 1),
+    Kind.CLAWED_BACK: (0, -1),
+}
+"""Which way a step moves what is pending, and what is confirmed."""
+
+
 def step_posting(
     step: Step, *, shop_id: int, reference: str, effective_at: datetime, corrects: str | None
 ) -> Posting | None:
     """The ledger's form of a step; None when it moves nothing."""
-    pending = _pending_legs(step, shop_id)
-    final = _final_legs(step, shop_id)
-    legs: Sequence[Leg] = {
-        Kind.TRACKED: pending,
-        Kind.REJECTED: _reverse(pending),
-        Kind.CONFIRMED: (*_reverse(pending), *final),
-        Kind.CLAWED_BACK: _reverse(final),
-    }[step.kind]
+    pending, confirmed = _DIRECTIONS[step.kind]
+    cashback, commission = step.moved.cashback, step.moved.commission
+    margin = commission - cashback
+    legs = (
+        Leg(Account.SHOP_PENDING_COMMISSION, shop_id, pending * commission),
+        Leg(Account.MEMBER_PENDING, step.member_id, -pending * cashback),
+        Leg(Account.PENDING_MARGIN, HOUSE, -pending * margin),
+        Leg(Account.SHOP_RECEIVABLE, shop_id, confirmed * commission),
+        Leg(Account.MEMBER_AVAILABLE, step.member_id, -confirmed * cashback),
+        Leg(Account.MARGIN, HOUSE, -confirmed * margin),
+    )
     return posting(reference, step.kind, effective_at, legs, corrects=corrects)
-
-
-def _pending_legs(step: Step, shop_id: int) -> tuple[Leg, ...]:
-    cashback, commission = step.moved.cashback, step.moved.commission
-    return (
-        Leg(Account.SHOP_PENDING_COMMISSION, shop_id, commission),
-        Leg(Account.MEMBER_PENDING, step.member_id, -cashback),
-        Leg(Account.PENDING_MARGIN, HOUSE, cashback - commission),
-    )
-
-
-def _final_legs(step: Step, shop_id: int) -> tuple[Leg, ...]:
-    cashback, commission = step.moved.cashback, step.moved.commission
-    return (
-        Leg(Account.SHOP_RECEIVABLE, shop_id, commission),
-        Leg(Account.MEMBER_AVAILABLE, step.member_id, -cashback),
-        Leg(Account.MARGIN, HOUSE, cashback - commission),
-    )
-
-
-def _reverse(legs: Sequence[Leg]) -> tuple[Leg, ...]:
-    return tuple(replace(leg, amount=-leg.amount) for leg in legs)
