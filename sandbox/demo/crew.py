@@ -15,10 +15,14 @@ Work = Callable[[], None]
 
 
 class Crew:
-    """A context manager; all have come to rest at its end."""
+    """A context manager; all have come to rest at its end.
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    ``hurry`` is called when that has come: it cuts short what takes long.
+    """
+
+    def __init__(self, tell: Callable[[str], None], hurry: Callable[[], object]) -> None:
         self._tell = tell
+        self._hurry = hurry
         self._stopped = threading.Event()
         self._pool = ThreadPoolExecutor(_MOST)
         self._members: list[Future[None]] = []
@@ -38,6 +42,7 @@ class Crew:
 
     def __exit__(self, *_: object) -> None:
         self._stopped.set()
+        self._hurry()
         self._pool.shutdown()
 
     def _keep_on(self, work: Work, every: float) -> None:

@@ -30,7 +30,8 @@ class Screen(Protocol):
 
 def screen_for(console: Console) -> Screen:
     """What suits the place where the output goes."""
-    return LiveScreen(console) if console.is_terminal else PlainScreen()
+    lively = console.is_terminal and not console.is_dumb_terminal
+    return LiveScreen(console) if lively else PlainScreen()
 
 
 class PlainScreen:

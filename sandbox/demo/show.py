@@ -73,7 +73,8 @@ class Demonstration:
         tending = Tending(self._stack, self._board.tell)
         until = time.monotonic() + seconds
         keep_at = time.monotonic() + _KEEP_EVERY
-        with Crew(self._board.tell) as crew, screen_for(Console()) as screen:
+        hurry = self._stack.drop_commands
+        with Crew(self._board.tell, hurry) as crew, screen_for(Console()) as screen:
             self._set_to_work(crew)
             while time.monotonic() < until:
                 crew.check()
@@ -91,7 +92,7 @@ class Demonstration:
         self._keep()
         self._await_empty_inbox()
         proof = self._proof()
-        click.echo(how_it_ended(self._board, self._months_paid(), proof, self._stack.data))
+        click.echo(how_it_ended(self._board, self._months_settled(), proof, self._stack.data))
         return proof == "ok"
 
     def _set_to_work(self, crew: Crew) -> None:
@@ -122,7 +123,7 @@ class Demonstration:
         proof: str = found["ledger_proof"]
         return proof
 
-    def _months_paid(self) -> list[str]:
+    def _months_settled(self) -> list[str]:
         with suppress(NoAnswer):
             runs = self._post.ask(RUNS, self._memory.tokens[APPROVER])
             return [

@@ -65,7 +65,7 @@ def how_it_ended(board: Board, months: Sequence[str], proof: str, data: Path) ->
                 f"{rub(now.pending_sum)} pending, {rub(now.available_sum)} available,"
                 f" {rub(now.paid_sum)} paid out",
             ),
-            ("months paid", ", ".join(months) or "none yet"),
+            ("months settled", ", ".join(months) or "none yet"),
             ("ledger proof", proof),
             ("kept in", f"{data}; started again, it goes on from there"),
         ]

@@ -15,19 +15,23 @@ class Interruptible:
     """A context manager, for the main thread: in it the first wish to stop raises Interrupted.
 
     The wishes after it change nothing, for stopping is under way already and its waits are
-    bounded; unless ``listen_again`` was called.
+    bounded; unless ``listen_again`` was called. Who ignores hang-ups (nohup) goes on doing so.
     """
 
     def __init__(self) -> None:
         self._heard = False
-        self._former = {number: signal.getsignal(number) for number in _WISHES}
+        self._former = {
+            number: signal.getsignal(number)
+            for number in _WISHES
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+        }
 
     def listen_again(self) -> None:
         """The next wish raises Interrupted once more: something else is being done now."""
         self._heard = False
 
     def __enter__(self) -> Self:
-        for number in _WISHES:
+        for number in self._former:
             signal.signal(number, self._hear)
         return self
 

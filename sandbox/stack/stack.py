@@ -22,6 +22,7 @@ from tracker.kit.settings import STACK_FILE
 WEB = "web"
 BILLING = "billing"
 SCHEDULER = "scheduler"
+COMMAND = "command"
 _COMMAND_LIMIT = 600.0
 
 
@@ -133,9 +134,13 @@ class Stack:
         command said, and subprocess.TimeoutExpired after ten minutes.
         """
         told = [*map(str, arguments), *(["--json"] if json else [])]
-        environ = marked(self.environ, self.data, "command")
+        environ = marked(self.environ, self.data, COMMAND)
         said = ask(told, environ, self.data, timeout=_COMMAND_LIMIT)
         return loads(said) if json else said
+
+    def drop_commands(self) -> None:
+        """Cut short the commands that are being run: whoever waits for one gets CommandFailed."""
+        end_families(self.data, COMMAND)
 
     def __enter__(self) -> Self:
         return self.start()

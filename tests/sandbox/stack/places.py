@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +56,7 @@ class Up:
             env=OUTSIDE,
             cwd=self.data.parent,
             stdout=subprocess.PIPE,
-            stderr=sys.stderr,
+            stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
         )

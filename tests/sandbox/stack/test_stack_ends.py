@@ -1,6 +1,7 @@
 """However it ends, a stack leaves nothing behind but its data."""
 
 import signal
+import socket
 from pathlib import Path
 
 import httpx2
@@ -24,6 +25,15 @@ def test_a_person_ends_it(data: Path, number: signal.Signals) -> None:
         assert left_on(data) == []
         assert not sockets.exists()
         assert not (data / STACK_FILE).exists()
+
+
+def test_a_taken_port_is_told(data: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Up(data, "--port", str(port)) as up:
+            assert up.ended() == 1
+            assert f"port_taken: port {port} is taken" in "".join(up.said)
+    assert not data.exists()
 
 
 def test_its_owner_is_killed_and_the_next_one_goes_on(data: Path) -> None:
