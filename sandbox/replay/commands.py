@@ -6,6 +6,7 @@ second to start. What a command takes and prints is the same.
 
 import io
 import json
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -42,18 +43,18 @@ class Commands:
         """What a command prints as JSON. Raises CommandFailed and what the command raises."""
         return json.loads(self.text(*arguments, "--json"))
 
-    def again(self, *arguments: str) -> Any:
-        """As ``figures``, and once more after an outage of the database.
+    def outcome(self, *arguments: str) -> tuple[int, str]:
+        """The exit code of a command, and what it prints. Raises what the command raises.
 
-        For calendar commands: given again, they go on where they were.
+        After an outage of the database the command is given again: it goes on where it was, or
+        begins anew, and books nothing twice.
         """
         for attempt in stamina.retry_context(on=AWAY, attempts=None, timeout=_OUTAGE):
             with attempt:
-                return self.figures(*arguments)
+                return self._once(arguments)
         raise AssertionError("the last attempt returns or raises")
 
-    def outcome(self, *arguments: str) -> tuple[int, str]:
-        """The exit code of a command, and what it prints. Raises what the command raises."""
+    def _once(self, arguments: Sequence[str]) -> tuple[int, str]:
         printed = io.StringIO()
         with redirect_stdout(printed):
             code = self._script.main(list(arguments), prog_name="tracker", standalone_mode=False)

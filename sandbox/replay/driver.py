@@ -75,7 +75,7 @@ class Replay:
             yield message(one.shop, one.webhook_id, one.body(opening.click_ids))
 
     def _midnight(self, day: BusinessDay, payday: Payday) -> None:
-        self.commands.again("holds", "run", "--as-of", day.closes_at.isoformat())
+        self.commands.text("holds", "run", "--as-of", day.closes_at.isoformat())
         if day.settles:
             self._runs[day.settles] = payday.settle(day.settles, day.closes_at)
 

@@ -43,7 +43,7 @@ class Payday:
         return run
 
     def _ask(self, *arguments: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._commands.again("settlement", *arguments)
+        found: dict[str, Any] = self._commands.figures("settlement", *arguments)
         return found
 
     def _hire(self, role: str) -> str:

@@ -23,7 +23,9 @@ def test_the_summary_is_the_oracles(sample: Path) -> None:
     deployment = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "BILLING_URL", "TRACKER_CLOCK")
     events = len(load_dataset(sample).events)
     environ = dict.fromkeys(deployment, "redis://127.0.0.1:1/0")
-    summary = replay(sample, "--json", environ=environ).summary
+    run = replay(sample, "--json", environ=environ)
+    summary = run.summary
+    assert run.said == ""
     assert summary == expected(sample, events=events)
     assert list(summary) == list(expected(sample, events=events))
 
