@@ -81,11 +81,14 @@ class Dispatcher:
                     _LOG.warning("lease_lost", fence=claimed.fence, events=len(claimed.events))
 
     def _set_aside(self, fence: int, event: Event, error: Exception) -> None:
-        with unit_of_work(self.engine) as session:
-            if event.attempts >= MAX_ATTEMPTS:
-                park(session, fence, {event.id: (ParkedReason.KEEPS_FAILING, repr(error))})
-            else:
-                rest(session, fence, event.id, 2**event.attempts)
+        try:
+            with unit_of_work(self.engine) as session:
+                if event.attempts >= MAX_ATTEMPTS:
+                    park(session, fence, {event.id: (ParkedReason.KEEPS_FAILING, repr(error))})
+                else:
+                    rest(session, fence, event.id, 2**event.attempts)
+        except LeaseLost:
+            _LOG.warning("lease_lost", fence=fence, events=1)
 
     def _handle(self, session: Session, claimed: Claim) -> None:
         parked: dict[int, tuple[ParkedReason, str]] = {}

@@ -1,0 +1,168 @@
+"""A month paid by several at once, and money that goes back while it is on its way."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import pytest
+
+from tests.races.held import end_leases
+from tests.races.together import raised, together
+from tests.world import ObedientBilling, Shop, World, confirmed, created, day, returned, rubles
+from tracker.kit.database import unit_of_work
+from tracker.settlement.delivery import claim_prepared, record, take_back_expired
+from tracker.settlement.jobs import deliver
+from tracker.settlement.models import SettlementRun
+from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.rules import RunNotPrepared
+from tracker.settlement.service import approve, start
+
+PERIOD = "2011-01"
+BONUS = rubles(200)
+
+
+@dataclass(slots=True)
+class CountingBilling(ObedientBilling):
+    """Counts how often it was asked to pay each key, from whatever thread."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        with self.lock:
+            self.asked.update(one.key for one in batch)
+            return ObedientBilling.submit(self, batch)
+
+
+def earn(world: World, count: int) -> tuple[Shop, list[int]]:
+    """Members with 100 RUB of cashback and their bonus available."""
+    shop, members = world.shop(cashback=1000), [world.member() for _ in range(count)]
+    for number, member in enumerate(members):
+        world.post(shop, created(f"A-{number}", world.click(member, shop), 1000, at=day(1)))
+        world.post(shop, confirmed(f"A-{number}", at=day(2)))
+    world.work()
+    return shop, members
+
+
+def approved(world: World) -> SettlementRun:
+    run = world.prepare(PERIOD, day(31))
+    with unit_of_work(world.tools.engine) as session:
+        approve(session, PERIOD, run.sha256, "boris")
+        return start(session, PERIOD)
+
+
+def payouts(world: World) -> Counter[str]:
+    return Counter(row.state for row in world.query("SELECT state FROM payouts"))
+
+
+def pay(world: World, billing: ObedientBilling) -> None:
+    while deliver(world.tools.engine, billing, key_memory=86_400):
+        pass
+
+
+def test_several_workers_pay_everybody_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tracker.settlement.jobs.CHUNK", 3)
+    _, members = earn(world, 25)
+    approved(world)
+    billing = CountingBilling()
+    assert raised(together(*(partial(pay, world, billing) for _ in range(4)))) == []
+    assert payouts(world) == {"paid": 25}
+    assert set(billing.asked.values()) == {1}
+    assert sum(one.amount for one in billing.paid.values()) == 25 * (rubles(100) + BONUS)
+    assert {world.balance(member).available for member in members} == {0}
+    assert world.query("SELECT state FROM settlement_runs")[0].state == "done"
+    assert world.differences() == []
+
+
+def test_two_that_prepare_at_once_get_one_list(world: World) -> None:
+    earn(world, 5)
+    runs = together(*(partial(world.prepare, PERIOD, day(31), by) for by in ("anna", "boris") * 3))
+    seals = {one.sha256 for one in runs if isinstance(one, SettlementRun)}
+    assert (len(seals), raised(runs)) == (1, [])
+    assert payouts(world) == {"prepared": 5}
+
+
+def test_two_that_approve_at_once_one_has_approved(world: World) -> None:
+    earn(world, 2)
+    run = world.prepare(PERIOD, day(31))
+
+    def sign(who: str) -> str | None:
+        with unit_of_work(world.tools.engine) as session:
+            return approve(session, PERIOD, run.sha256, who).approved_by
+
+    answers = together(*(partial(sign, who) for who in ("boris", "clara", "dora", "boris")))
+    names = {one for one in answers if isinstance(one, str)}
+    assert len(names) == 1
+    assert all(isinstance(one, RunNotPrepared) for one in raised(answers))
+    assert world.query("SELECT approved_by FROM settlement_runs")[0].approved_by in names
+
+
+def test_a_run_that_is_started_by_many_is_started_once(world: World) -> None:
+    earn(world, 3)
+    approved(world)
+
+    def begin() -> object:
+        with unit_of_work(world.tools.engine) as session:
+            return start(session, PERIOD).started_at
+
+    moments = together(*(begin for _ in range(6)))
+    assert raised(moments) == []
+    assert len(set(moments)) == 1
+
+
+def test_a_return_while_the_month_is_paid_never_takes_what_is_not_there(world: World) -> None:
+    """Either the return is first and the payout is withheld, or the payout and it leaves a debt."""
+    shop, members = earn(world, 16)
+    approved(world)
+    for number in range(0, 16, 2):
+        world.post(shop, returned(f"A-{number}", "R-1", {"1": 500}, at=day(32)))
+    billing = CountingBilling()
+    settle = partial(pay, world, billing)
+    calls: list[Callable[[], None]] = [world.work, settle, settle, world.work]
+    assert raised(together(*calls)) == []
+    paid = {
+        row.member_id for row in world.query("SELECT member_id FROM payouts WHERE state = 'paid'")
+    }
+    for number, member in enumerate(members):
+        left = rubles(100) + BONUS - (rubles(50) if number % 2 == 0 else 0)
+        went = rubles(100) + BONUS if member in paid else 0
+        assert world.balance(member).available == left - went
+        assert world.balance(member).in_flight == 0
+    assert payouts(world)["paid"] + payouts(world)["withheld"] == 16
+    assert set(billing.asked.values()) == {1}
+    assert world.differences() == []
+
+
+def test_an_answer_that_comes_after_another_took_over_is_not_written_down(world: World) -> None:
+    """The late one heard that all failed, the one that holds the payouts that all are paid."""
+    _, members = earn(world, 3)
+    approved(world)
+    with unit_of_work(world.tools.engine) as session:
+        late = claim_prepared(session, 10)
+    world.billing.submit([one.top_up for one in late.payouts])
+    end_leases(world)
+    with unit_of_work(world.tools.engine) as session:
+        assert take_back_expired(session) == 3
+    pay(world, world.billing)
+    assert payouts(world) == {"paid": 3}
+    failed = [Answer(one.top_up.key, Outcome.FAILED, reason="closed") for one in late.payouts]
+    with unit_of_work(world.tools.engine) as session:
+        assert record(session, late, failed) == 0
+    assert payouts(world) == {"paid": 3}
+    assert {world.balance(member).available for member in members} == {0}
+    assert world.differences() == []
+
+
+def test_an_answer_after_the_lease_counts_while_nobody_took_over(world: World) -> None:
+    earn(world, 3)
+    approved(world)
+    with unit_of_work(world.tools.engine) as session:
+        slow = claim_prepared(session, 10)
+    answers = world.billing.submit([one.top_up for one in slow.payouts])
+    end_leases(world)
+    with unit_of_work(world.tools.engine) as session:
+        assert record(session, slow, answers) == 3
+    assert payouts(world) == {"paid": 3}
+    assert world.differences() == []
