@@ -27,8 +27,10 @@ def keeping() -> Iterator[Path]:
     """A data folder to be, among the temporary files."""
     parent = Path(tempfile.mkdtemp(prefix="tracker-test-"))
     parent.chmod(0o711)
-    yield parent / "data"
-    shutil.rmtree(parent)
+    try:
+        yield parent / "data"
+    finally:
+        shutil.rmtree(parent)
 
 
 def left_on(data: Path) -> list[int]:
