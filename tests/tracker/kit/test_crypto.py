@@ -54,7 +54,7 @@ def test_a_new_key_can_be_used_and_is_new() -> None:
     assert {len(key_from(key)) for key in keys} == {32}
 
 
-@pytest.mark.parametrize("text", ["", "AAAA", "я" * 43, "!" * 43, new_key()[:-2]])
+@pytest.mark.parametrize("text", ["", "AAAA", "я" * 43, "!" * 43, "A" * 42])
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="urlsafe base64"):
         key_from(text)
