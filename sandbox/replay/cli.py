@@ -15,6 +15,7 @@ from sandbox.replay.dataset import Dataset, load_dataset
 from sandbox.replay.driver import Manner, Replay
 from sandbox.replay.summary import MONEY, Summary, left_undone, summary_of
 from sandbox.stack import Stack
+from sandbox.stack.interruption import Interrupted, Interruptible
 from tracker.kit.cli import json_option, print_json, show
 from tracker.kit.money import format_rubles
 
@@ -64,8 +65,12 @@ def replay(
     """
     dataset = load_dataset(file)
     manner = Manner(copies, shuffle)
-    with _stack(url) as address:
-        summary, undone = _replayed(dataset, Commands(ctx), address, manner)
+    with Interruptible():
+        try:
+            with _stack(url) as address:
+                summary, undone = _replayed(dataset, Commands(ctx), address, manner)
+        except Interrupted as error:
+            raise click.Abort from error
     if as_json:
         print_json(summary.figures)
     else:

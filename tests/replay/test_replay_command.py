@@ -1,14 +1,19 @@
 """`tracker replay` on a small file of our own: through the real stack to the oracle's kopeck."""
 
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from sandbox.replay.dataset import load_dataset
 from sandbox.replay.sample import sample_csv
 from sandbox.replay.summary import MONEY
-from tests.replay.running import expected, replay
+from tests.replay.running import expected, finish, replay, start
 from tracker.kit.money import format_rubles
+
+_PROCESSES = 8
+"""Enough of them for the servers, and something of the product, to be running."""
 
 
 @pytest.fixture
@@ -42,6 +47,25 @@ def test_copies_and_another_order_change_no_kopeck(sample: Path) -> None:
         f"{name.replace('_', ' ')} {f'{format_rubles(value)} RUB' if name in MONEY else value}"
         for name, value in wanted.items()
     ]
+
+
+def test_without_a_stack_an_address_is_not_enough(sample: Path, tmp_path: Path) -> None:
+    environ = {"TRACKER_DATA": str(tmp_path), "DATABASE_URL": ""}
+    run = replay(sample, "--url", "http://127.0.0.1:1", environ=environ)
+    assert (run.exit_code, run.printed) == (1, "")
+    assert "stack_not_found" in run.said
+
+
+def test_who_stops_a_replay_leaves_nothing_behind(sample: Path, tmp_path: Path) -> None:
+    with start(sample, environ={"TMPDIR": str(tmp_path)}) as process:
+        itself = psutil.Process(process.pid)
+        while len(started := itself.children(recursive=True)) < _PROCESSES:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+        assert finish(process).exit_code == 130
+    assert psutil.wait_procs(started, timeout=10)[1] == []
+    assert not list(tmp_path.glob("tracker-*"))
 
 
 @pytest.mark.parametrize(
