@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sandbox.replay.commands import Commands
-from sandbox.replay.dataset import Dataset, load_dataset
+from sandbox.replay.dataset import load_dataset
 from sandbox.replay.driver import Manner, Replay
 from sandbox.replay.summary import MONEY, Summary, left_undone, summary_of
 from sandbox.stack import Stack
@@ -67,10 +67,12 @@ def replay(
     manner = Manner(copies, shuffle)
     with Interruptible():
         try:
-            with _stack(url) as address:
-                summary, undone = _replayed(dataset, Commands(ctx), address, manner)
+            with _progress() as progress, _stack(url, progress) as address, _folder() as folder:
+                replaying = Replay(dataset, Commands(ctx), address, manner, progress)
+                tally, read = replaying.run(folder)
         except Interrupted as error:
             raise click.Abort from error
+    summary, undone = summary_of(tally, read), list(left_undone(tally, read))
     if as_json:
         print_json(summary.figures)
     else:
@@ -81,41 +83,43 @@ def replay(
         ctx.exit(1)
 
 
-def _replayed(
-    dataset: Dataset, commands: Commands, url: str, manner: Manner
-) -> tuple[Summary, list[str]]:
-    """The figures, and what ought not to be left."""
+def _progress() -> Progress:
+    """Bars for whoever watches a terminal; standard output is for the figures."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description:10}"), BarColumn(), MofNCompleteColumn())
-    with (
-        Progress(
-            *columns,
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-            redirect_stdout=False,
-        ) as progress,
-        tempfile.TemporaryDirectory(prefix="tracker-replay-") as folder,
-    ):
-        tally, read = Replay(dataset, commands, url, manner, progress).run(Path(folder))
-    return summary_of(tally, read), list(left_undone(tally, read))
+    return Progress(
+        TextColumn("{task.description:10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+        redirect_stdout=False,
+    )
 
 
 @contextmanager
-def _stack(url: str | None) -> Iterator[str]:
+def _stack(url: str | None, progress: Progress) -> Iterator[str]:
     """The address of the product: the one given, or a fresh stack's until the block ends."""
     if url is not None:
         yield url
         return
-    with tempfile.TemporaryDirectory(prefix="tracker-replay-") as folder:
-        data = Path(folder)
-        data.chmod(0o711)  # the servers may have an account of their own
-        for name in _DEPLOYMENT:
-            os.environ.pop(name, None)
-        with Stack(data, scheduler=False) as stack:
-            os.environ.update(stack.environ)  # the commands of this process find it
-            yield stack.url
+    for name in _DEPLOYMENT:
+        os.environ.pop(name, None)
+    starting = progress.add_task("starting", total=None)
+    with _folder() as data, Stack(data, scheduler=False) as stack:
+        progress.remove_task(starting)
+        os.environ.update(stack.environ)  # the commands of this process find it
+        yield stack.url
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder until the block ends. Others may pass: the servers may have an account of theirs."""
+    with tempfile.TemporaryDirectory(prefix="tracker-replay-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
 
 
 def _for_people(summary: Summary) -> dict[str, str]:
