@@ -1,5 +1,6 @@
 """What races compare with: the same day without any disturbance."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import wsgi
 from sandbox.servers import EmbeddedServers
 from sandbox.servers.databases import create_database, drop_database, url_for
 from tests.races import scene
+from tests.races.processes import Processes
 from tests.races.scene import Books
-from tests.world import World
+from tests.world import World, day
 from tracker.kit.crypto import new_key
 from tracker.kit.settings import load_settings
 
@@ -40,3 +42,12 @@ def undisturbed(servers: EmbeddedServers) -> Iterator[Books]:
 def environ(environ: dict[str, str]) -> dict[str, str]:
     """Races send faster than any shop is allowed to."""
     return {**environ, "WEBHOOK_RATE": "100000"}
+
+
+@pytest.fixture
+def processes(environ: dict[str, str], tmp_path: Path) -> Iterator[Processes]:
+    """Processes of this test's deployment; their business time is about noon of the first day."""
+    clock = f"{day(0.5).isoformat()} x1 @{time.time()}"
+    started = Processes({**environ, "TRACKER_CLOCK": clock}, tmp_path / "processes.log")
+    yield started
+    started.end()

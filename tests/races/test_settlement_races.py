@@ -9,8 +9,9 @@ from functools import partial
 import pytest
 
 from tests.races.held import end_leases
+from tests.races.payday import DUE, PERIOD, approved, earn, payouts
 from tests.races.together import raised, together
-from tests.world import ObedientBilling, Shop, World, confirmed, created, day, returned, rubles
+from tests.world import ObedientBilling, World, day, returned, rubles
 from tracker.kit.database import unit_of_work
 from tracker.settlement.delivery import claim_prepared, record, take_back_expired
 from tracker.settlement.jobs import deliver
@@ -18,9 +19,6 @@ from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import RunNotPrepared
 from tracker.settlement.service import approve, start
-
-PERIOD = "2011-01"
-BONUS = rubles(200)
 
 
 @dataclass(slots=True)
@@ -36,27 +34,6 @@ class CountingBilling(ObedientBilling):
             return ObedientBilling.submit(self, batch)
 
 
-def earn(world: World, count: int) -> tuple[Shop, list[int]]:
-    """Members with 100 RUB of cashback and their bonus available."""
-    shop, members = world.shop(cashback=1000), [world.member() for _ in range(count)]
-    for number, member in enumerate(members):
-        world.post(shop, created(f"A-{number}", world.click(member, shop), 1000, at=day(1)))
-        world.post(shop, confirmed(f"A-{number}", at=day(2)))
-    world.work()
-    return shop, members
-
-
-def approved(world: World) -> SettlementRun:
-    run = world.prepare(PERIOD, day(31))
-    with unit_of_work(world.tools.engine) as session:
-        approve(session, PERIOD, run.sha256, "boris")
-        return start(session, PERIOD)
-
-
-def payouts(world: World) -> Counter[str]:
-    return Counter(row.state for row in world.query("SELECT state FROM payouts"))
-
-
 def pay(world: World, billing: ObedientBilling) -> None:
     while deliver(world.tools.engine, billing, key_memory=86_400):
         pass
@@ -70,7 +47,7 @@ def test_several_workers_pay_everybody_once(world: World, monkeypatch: pytest.Mo
     assert raised(together(*(partial(pay, world, billing) for _ in range(4)))) == []
     assert payouts(world) == {"paid": 25}
     assert set(billing.asked.values()) == {1}
-    assert sum(one.amount for one in billing.paid.values()) == 25 * (rubles(100) + BONUS)
+    assert sum(one.amount for one in billing.paid.values()) == 25 * DUE
     assert {world.balance(member).available for member in members} == {0}
     assert world.query("SELECT state FROM settlement_runs")[0].state == "done"
     assert world.differences() == []
@@ -126,8 +103,8 @@ def test_a_return_while_the_month_is_paid_never_takes_what_is_not_there(world: W
         row.member_id for row in world.query("SELECT member_id FROM payouts WHERE state = 'paid'")
     }
     for number, member in enumerate(members):
-        left = rubles(100) + BONUS - (rubles(50) if number % 2 == 0 else 0)
-        went = rubles(100) + BONUS if member in paid else 0
+        left = DUE - (rubles(50) if number % 2 == 0 else 0)
+        went = DUE if member in paid else 0
         assert world.balance(member).available == left - went
         assert world.balance(member).in_flight == 0
     assert payouts(world)["paid"] + payouts(world)["withheld"] == 16

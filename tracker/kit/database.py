@@ -65,7 +65,8 @@ def one_of(column: str, values: Iterable[str]) -> str:
 
 def make_engine(url: str, *, pool_size: int = 5, role: str | None = APPLICATION_ROLE) -> Engine:
     """An engine whose connections act as ``role`` (None: as whoever logs in, for the owner)."""
-    options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+    # A process that stands still in a transaction holds locks: it loses them before its lease ends.
+    options = "-c timezone=UTC -c idle_in_transaction_session_timeout=20000"
     if role:
         options += f" -c role={role}"
     engine = create_engine(
