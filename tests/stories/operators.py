@@ -1,0 +1,87 @@
+"""Operators of the stories: one that may be told how to behave, and the passing of its time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from tests.world import World
+from tracker.settlement.jobs import deliver
+from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+
+KEY_MEMORY = 86_400
+"""Seconds for which the operator remembers keys."""
+
+
+@dataclass(slots=True)
+class Operator:
+    """An operator's billing with books of its own."""
+
+    acts: bool = True
+    """Whether it does what it is asked to, whatever it says of it."""
+    says: Outcome = Outcome.PAID
+    """What it answers to a sending."""
+    tells: Outcome | None = None
+    """What it answers to questions; by default what its books say."""
+    paid: dict[str, TopUp] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+    """Every key it was sent, in order, also again."""
+    asked: list[str] = field(default_factory=list)
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        self.sent += [one.key for one in batch]
+        if self.acts:
+            for one in batch:
+                assert self.paid.setdefault(one.key, one) == one, "one key, two contents"
+        return [self._answer(one.key, self.says) for one in batch]
+
+    def query(self, top_up: TopUp) -> Answer:
+        self.asked.append(top_up.key)
+        known = Outcome.PAID if top_up.key in self.paid else Outcome.NOT_FOUND
+        return self._answer(top_up.key, self.tells or known)
+
+    def statement(self, day: date) -> list[StatementLine]:
+        raise AssertionError(f"no story asks for the statement of {day}")
+
+    @property
+    def total(self) -> int:
+        """Kopecks it has paid out for us."""
+        return sum(one.amount for one in self.paid.values())
+
+    def _answer(self, key: str, outcome: Outcome) -> Answer:
+        reference = f"ref-{key}" if outcome is Outcome.PAID else None
+        reason = "no_such_number" if outcome is Outcome.FAILED else None
+        return Answer(key, outcome, reference, reason)
+
+
+def work(world: World, operator: Operator) -> None:
+    """Workers deliver and ask until nothing is due."""
+    while deliver(world.tools.engine, operator, key_memory=KEY_MEMORY):
+        pass
+
+
+def wait(world: World, seconds: int) -> None:
+    """So much time passes for whatever was sent, is to be asked about, or is in a worker's hand."""
+    world.change(
+        """
+        UPDATE payouts
+        SET sent_at = sent_at - make_interval(secs => :seconds),
+            ask_at = ask_at - make_interval(secs => :seconds),
+            lease_until = lease_until - make_interval(secs => :seconds)
+        """,
+        seconds=seconds,
+    )
+
+
+def states(world: World, period: str | None = None) -> list[str]:
+    """Where the payouts stand, in the order they were drawn up."""
+    rows = world.query(
+        "SELECT state FROM payouts WHERE period = coalesce(:period, period) ORDER BY id",
+        period=period,
+    )
+    return [row.state for row in rows]
+
+
+def run_state(world: World, period: str) -> str:
+    """Where a month's run stands."""
+    rows = world.query("SELECT state FROM settlement_runs WHERE period = :period", period=period)
+    return str(rows[0].state)
