@@ -1,0 +1,162 @@
+"""The application's rights, table by table: it reads and adds, and changes what is state."""
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import psycopg
+import pytest
+
+from tracker.kit.database import APPLICATION_ROLE
+
+ALL_OF_IT = frozenset({"*"})
+NONE: frozenset[str] = frozenset()
+
+CHANGES: dict[str, frozenset[str]] = {
+    "ledger_transactions": NONE,
+    "ledger_entries": NONE,
+    "member_balances": NONE,
+    "clicks": NONE,
+    "purchase_lines": NONE,
+    "purchase_returns": NONE,
+    "purchase_return_lines": NONE,
+    "inbox_conflicts": NONE,
+    "members": ALL_OF_IT,
+    "staff": ALL_OF_IT,
+    "shops": ALL_OF_IT,
+    "offers": ALL_OF_IT,
+    "purchases": ALL_OF_IT,
+    "welcome_bonuses": ALL_OF_IT,
+    "settlement_runs": ALL_OF_IT,
+    "webhook_secrets": frozenset({"valid_until"}),
+    "inbox_events": frozenset(
+        {
+            "state",
+            "attempts",
+            "fence",
+            "lease_until",
+            "handled_at",
+            "parked_reason",
+            "parked_detail",
+        }
+    ),
+    "payouts": frozenset(
+        {
+            "state",
+            "fence",
+            "lease_until",
+            "sent_at",
+            "request_sha256",
+            "asked",
+            "ask_at",
+            "reference",
+            "reason",
+            "ended_at",
+        }
+    ),
+}
+"""Which columns of each table the application may UPDATE."""
+
+NOT_ADDED = {"member_balances"}
+"""Tables whose rows a trigger adds."""
+
+WRITTEN_IN_PART = {"ledger_transactions": {"id", "reference", "kind", "effective_at", "corrects"}}
+"""Of these the application may fill some columns only; the others are the database's own word."""
+
+
+Catalogue: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+
+@pytest.fixture
+def catalogue(migrated: str) -> Iterator[Catalogue]:
+    """A session to look at the rights in."""
+    with psycopg.connect(migrated) as connection:
+        yield connection
+
+
+def granted(catalogue: Catalogue, right: str) -> dict[str, frozenset[str]]:
+    """Columns on which the application has a right, by table; all of it said as one."""
+    rows = catalogue.execute(
+        """
+        SELECT relname, attname, has_table_privilege(%(role)s, pg_class.oid, %(right)s),
+               has_column_privilege(%(role)s, pg_class.oid, attnum, %(right)s)
+        FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+          AND attnum > 0 AND NOT attisdropped
+        """,
+        {"role": APPLICATION_ROLE, "right": right},
+    )
+    found: dict[str, frozenset[str]] = {}
+    for table, column, on_table, on_column in rows:
+        known = found.setdefault(table, NONE)
+        found[table] = ALL_OF_IT if on_table else known | ({column} if on_column else NONE)
+    return found
+
+
+def test_it_may_change_what_is_state_and_nothing_else(
+    catalogue: Catalogue,
+) -> None:
+    assert granted(catalogue, "UPDATE") == CHANGES | {"alembic_version": NONE}
+
+
+def test_it_may_read_everything_but_the_schemas_version(
+    catalogue: Catalogue,
+) -> None:
+    expected = dict.fromkeys(CHANGES, ALL_OF_IT)
+    assert granted(catalogue, "SELECT") == expected | {"alembic_version": NONE}
+
+
+def test_it_may_add_to_what_is_its_own(catalogue: Catalogue) -> None:
+    expected = dict.fromkeys(CHANGES, ALL_OF_IT) | dict.fromkeys(NOT_ADDED, NONE)
+    expected |= {table: frozenset(columns) for table, columns in WRITTEN_IN_PART.items()}
+    assert granted(catalogue, "INSERT") == expected | {"alembic_version": NONE}
+
+
+@pytest.mark.parametrize("right", ["DELETE", "TRUNCATE", "TRIGGER"])
+def test_it_may_delete_nothing(catalogue: Catalogue, right: str) -> None:
+    rows = catalogue.execute(
+        """
+        SELECT relname FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+          AND has_table_privilege(%s, oid, %s)
+        """,
+        (APPLICATION_ROLE, right),
+    )
+    assert rows.fetchall() == []
+
+
+def test_it_draws_numbers_and_sets_none(catalogue: Catalogue) -> None:
+    rows = catalogue.execute(
+        """
+        SELECT sequencename FROM pg_sequences
+        WHERE schemaname = 'public' AND has_sequence_privilege(%s, sequencename, 'UPDATE')
+        """,
+        (APPLICATION_ROLE,),
+    )
+    assert rows.fetchall() == []
+
+
+def test_everybody_else_may_nothing(catalogue: Catalogue) -> None:
+    rows = catalogue.execute(
+        """
+        SELECT relname, acl.grantee::regrole::text
+        FROM pg_class CROSS JOIN aclexplode(relacl) AS acl
+        WHERE relnamespace = 'public'::regnamespace AND acl.grantee <> relowner
+        """
+    )
+    assert {grantee for _, grantee in rows} == {APPLICATION_ROLE}
+
+
+def test_it_owns_nothing_and_makes_nothing(
+    catalogue: Catalogue,
+) -> None:
+    row = catalogue.execute(
+        """
+        SELECT has_schema_privilege(%(role)s, 'public', 'CREATE'),
+               has_database_privilege(%(role)s, current_database(), 'CREATE'),
+               (SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls
+                FROM pg_roles WHERE rolname = %(role)s),
+               EXISTS (SELECT FROM pg_class WHERE pg_get_userbyid(relowner) = %(role)s)
+        """,
+        {"role": APPLICATION_ROLE},
+    ).fetchone()
+    assert row == (False, False, False, False)
