@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
+from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
 
@@ -28,9 +29,15 @@ _LOG = log("tasks")
 _COALESCE_MS = 2_000
 _REDIS_REST = 5.0
 _PAUSE = 1.0
+_PERFORM = "tracker.kit.tasks.perform"
 
 OutOfTime = JobTimeoutException
 """The job's time is up. It is an Exception: whoever catches all of them lets this one through."""
+
+
+class NotANudge(Exception):
+    """Somebody put a job into our queue that is none of ours."""
+
 
 Task = Callable[[], bool]
 """Does a bounded piece of the work that waits; True when more is left."""
@@ -78,8 +85,27 @@ def _key(task: str) -> str:
 
 
 def _enqueue(redis: "Redis", task: str) -> None:
-    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
-    queue.enqueue(perform, task, job_timeout=120, result_ttl=0, failure_ttl=3600)
+    _queue(redis).enqueue(perform, task, job_timeout=120, result_ttl=0, failure_ttl=3600)
+
+
+class _Nudge(Job):
+    """A job that can only be a nudge.
+
+    RQ calls whatever function a job in Redis names, and as its callbacks too. Whoever can write
+    to Redis must not thereby be able to run code here.
+    """
+
+    success_callback = failure_callback = stopped_callback = None
+
+    @property
+    def func(self) -> Callable[[str], None]:
+        if self.func_name != _PERFORM or self.instance is not None:
+            raise NotANudge(f"a job that would run {str(self.func_name)[:100]!r} was refused")
+        return perform
+
+
+def _queue(redis: "Redis") -> Queue:
+    return Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=_Nudge)
 
 
 def perform(task: str) -> None:
@@ -139,9 +165,10 @@ def _serve(redis: "Redis", *, burst: bool) -> bool:
     worker: Any = None
     try:
         worker = _Worker(
-            [Queue(QUEUE, connection=redis, serializer=JSONSerializer)],
+            [_queue(redis)],
             connection=redis,
             serializer=JSONSerializer,
+            job_class=_Nudge,
             worker_ttl=30,
             maintenance_interval=5,
             log_job_description=False,

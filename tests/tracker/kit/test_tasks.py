@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from rq import Queue
+from rq import Callback, Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from structlog.testing import capture_logs
 
 from sandbox.servers import EmbeddedServers
+from tests.tracker.kit import trespass
 from tracker.kit import tasks
 from tracker.kit.logs import set_up_logs
 from tracker.kit.tasks import JOB_SECONDS, QUEUE, Nudger, connect_redis, install, perform, work
@@ -54,6 +55,22 @@ def test_a_job_is_text_that_names_a_task_and_nothing_else(redis: "Redis") -> Non
     assert isinstance(raw, bytes)
     told: list[object] = ["tracker.kit.tasks.perform", None, ["inbox"], {}]
     assert json.loads(zlib.decompress(raw)) == told
+
+
+@pytest.mark.parametrize("place", ["function", "callback"])
+def test_whoever_writes_to_redis_cannot_run_code_here(
+    redis: "Redis", tmp_path: Path, place: str
+) -> None:
+    made = tmp_path / "made"
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    if place == "function":
+        queue.enqueue("os.mkdir", str(made))
+    else:
+        callback = Callback("tests.tracker.kit.trespass.leave_a_trace")
+        queue.enqueue("tracker.kit.tasks.perform", "none", on_success=callback, on_failure=callback)
+        made = Path(trespass.TRACE)
+    work(redis, burst=True)
+    assert not made.exists()
 
 
 def test_the_flag_falls_before_the_look(redis: "Redis") -> None:
