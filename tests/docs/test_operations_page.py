@@ -1,0 +1,196 @@
+"""docs/operations.md is true: its tables are the product's, its commands and statements run."""
+
+import ast
+import re
+import shlex
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from click.testing import CliRunner, Result
+from marshmallow import missing
+from sqlalchemy import text
+
+import wsgi
+from tests.docs.pages import ROOT, Table, blocks, code, page, table, tables
+from tests.docs.product import settings_known
+from tests.world import ObedientBilling, World, created, day
+from tracker.kit.database import unit_of_work
+from tracker.ledger import cli as ledger
+from tracker.settlement.jobs import deliver
+from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.rules import PayoutState, RunState
+from tracker.staff.rules import Role
+from tracker.staff.service import hire
+from webhooks.inbox.models import ParkedReason
+
+PAGE = page("operations.md")
+ROOMS = ("tracker", "webhooks", "partners")
+
+
+def column(of: Table, name: str) -> set[str]:
+    """What stands between backticks in a column."""
+    return {word for row in of.rows for word in code(row[name])}
+
+
+def test_the_settings_are_these_with_these_defaults() -> None:
+    rows = {code(row["name"])[0]: row["default"] for row in table(PAGE, "Settings").rows}
+    assert {name: default.strip("`") for name, default in rows.items()} == {
+        name: default_shown(value) for name, value in settings_known().items()
+    }
+
+
+def default_shown(value: Any) -> str:
+    if value is missing:
+        return "required"
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
+
+
+def test_the_metrics_are_these(world: World) -> None:
+    scraped = world.client().get("/metrics").text
+    _, metrics = [one for one in tables(PAGE) if one.heading == "Health and metrics"]
+    assert column(metrics, "metric") == set(re.findall(r"^# TYPE (\w+) gauge$", scraped, re.M))
+
+
+def test_health_answers_with_these_fields(world: World) -> None:
+    (shown,) = [one.text for one in blocks(PAGE) if one.heading == "Health and metrics"]
+    assert world.client().get("/health/ready").get_json() == ast.literal_eval(shown)
+
+
+def test_the_states_and_reasons_are_these() -> None:
+    runs, payouts = [one for one in tables(PAGE) if one.heading == "The month's run"]
+    assert column(runs, "the run is") == set(RunState)
+    assert column(payouts, "a payout is") == set(PayoutState)
+    assert column(table(PAGE, "Parked events"), "reason") == set(ParkedReason)
+    people = [one for one in tables(PAGE) if "may" in one.rows[0]]
+    assert [code(row["role"])[0] for row in people[0].rows] == list(Role)
+
+
+def test_the_log_tells_these_events() -> None:
+    told = {
+        (event, room)
+        for row in table(PAGE, "Logs").rows
+        for event in code(row["event"])
+        for room in code(row["room"])
+    }
+    assert told == set(events_logged())
+
+
+def events_logged() -> Iterator[tuple[str, str]]:
+    """Every event that the product logs, with its room."""
+    for path in [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]:
+        source = path.read_text()
+        rooms = re.findall(r'= log\("(\w+)"\)', source)
+        for event in re.findall(r'_LOG\.\w+\(\s*"(\w+)"', source):
+            yield event, rooms[0]
+
+
+def test_the_months_run_goes_by_these_commands(world: World) -> None:
+    month_with_one_payout(world)
+    token = approver(world)
+    with workers(world):
+        for line in month():
+            said = run(world, line, token)
+            assert said.exit_code == 0, f"{line}\n{said.output}"
+    assert [one.amount for one in world.billing.paid.values()] == [30_000]
+
+
+def test_a_payout_with_staff_is_asked_about_anew(world: World) -> None:
+    month_with_one_payout(world)
+    world.settle("2011-01", day(31), SilentBilling())
+    change(world, "UPDATE payouts SET state = 'with_staff', asked = 10, ended_at = now()")
+    deliver(world.tools.engine, SilentBilling(), key_memory=86_400)
+    assert world.query("SELECT state FROM settlement_runs") == [("done",)]
+
+    (statement,) = [one for one in statements() if "state = 'with_staff'" in one and "SET" in one]
+    change(world, statement)
+    assert run(world, "tracker settlement run --period 2011-01").exit_code == 0
+    while deliver(world.tools.engine, world.billing, key_memory=86_400):
+        pass
+    assert world.query("SELECT state FROM payouts") == [("paid",)]
+    assert world.differences() == []
+
+
+def test_the_statements_are_understood_and_allowed(world: World) -> None:
+    settings = world.tools.settings
+    assert len(statements()) == 9
+    for statement in statements():
+        owner = statement.startswith("-- as the schema's owner")
+        url = settings.database_owner_url if owner else settings.database_url
+        with psycopg.connect(url) as connection:
+            connection.execute(statement.encode())
+            connection.rollback()
+
+
+def change(world: World, statement: str) -> None:
+    """Run a statement as the application."""
+    with unit_of_work(world.tools.engine) as session:
+        session.execute(text(statement))
+
+
+def statements() -> list[str]:
+    return [one.text for one in blocks(PAGE) if one.language == "sql"]
+
+
+def month() -> list[str]:
+    """The commands under "The month's run"."""
+    (lines,) = [
+        one.text for one in blocks(PAGE) if (one.heading, one.language) == ("The month's run", "sh")
+    ]
+    return lines.splitlines()
+
+
+def month_with_one_payout(world: World) -> None:
+    """A member has 300 roubles available at the end of December."""
+    shop, member = world.shop(), world.member()
+    world.tell(shop, created("A-1", world.click(member, shop), 1000, at=day(0)))
+    world.end_holds(day(31))
+
+
+def approver(world: World) -> str:
+    """The token of somebody who may approve."""
+    with unit_of_work(world.tools.engine) as session:
+        return hire(session, world.tools.settings.secret_key, "boris", Role.APPROVER)
+
+
+@contextmanager
+def workers(world: World) -> Iterator[None]:
+    """Deliver payouts beside the commands, as workers do."""
+    stopped = threading.Event()
+
+    def work() -> None:
+        while not stopped.wait(0.05):
+            deliver(world.tools.engine, world.billing, key_memory=86_400)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def run(world: World, line: str, token: str = "") -> Result:
+    """A command line on this world, with yes to whatever it asks; ``$APPROVER`` is the token."""
+    words = shlex.split(line.replace("$APPROVER", token), comments=True)
+    place = words.index("tracker")
+    environ = dict(word.split("=", 1) for word in words[:place])
+    group, *arguments = words[place + 1 :]
+    found = wsgi.cli.commands[group]
+    if group == "ledger":
+        found = ledger.build(lambda: wsgi.proofs_of(world.programme))
+    return CliRunner().invoke(
+        found, arguments, obj=lambda: world.tools, input="y\n", env=environ or None
+    )
+
+
+class SilentBilling(ObedientBilling):
+    """An operator that does not say what became of anything."""
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        return [Answer(one.key, Outcome.UNKNOWN, reason="timeout") for one in batch]
