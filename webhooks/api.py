@@ -1,6 +1,7 @@
 """`POST /webhooks/<shop slug>`: verify, decode the envelope, store, answer. Nothing else."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -21,7 +22,7 @@ from webhooks.errors import (
     SignatureNotAccepted,
 )
 from webhooks.inbox.door import NOBODY, Door, Doors
-from webhooks.inbox.store import Stored, store
+from webhooks.inbox.store import Inbox, Stored
 from webhooks.signatures import verify
 
 MAX_BODY = 256 * 1024
@@ -32,8 +33,8 @@ class FrontDoor:
     """The door of one web process."""
 
     def __init__(self, tools: Runtime) -> None:
-        self._tools = tools
         self._doors = Doors(tools.engine, tools.settings.secret_key)
+        self._inbox = Inbox(tools.engine, announce=partial(tools.nudger.nudge, TASK))
         self._rate = RateLimitItemPerSecond(tools.settings.webhook_rate)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
@@ -46,8 +47,6 @@ class FrontDoor:
             stored = Stored.DOOR_CHANGED
         while stored is Stored.DOOR_CHANGED:
             webhook_id, stored = self._admit(slug, self._doors.look_again(slug), headers, body, now)
-        if stored is Stored.ACCEPTED:
-            self._tools.nudger.nudge(TASK)
         return webhook_id, stored
 
     def _admit(
@@ -64,7 +63,7 @@ class FrontDoor:
         if not self._limiter.hit(self._rate, slug):
             raise RateExceeded(retry_after=1)
         native.read(body)
-        return webhook_id, store(self._tools.engine, door, webhook_id, body)
+        return webhook_id, self._inbox.keep(door, webhook_id, body)
 
 
 def build(door: FrontDoor) -> Blueprint:

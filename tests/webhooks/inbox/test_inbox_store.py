@@ -1,0 +1,146 @@
+"""Events that come at the same time share a COMMIT, and nothing else."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from tests.world import Shop, World
+from tracker.kit.database import make_engine
+from webhooks.errors import WebhookIdReused
+from webhooks.inbox.door import Door
+from webhooks.inbox.store import Inbox, Stored
+
+Event = tuple[Door, str, bytes]
+Keeping = Future[Stored]
+
+
+class Crowd:
+    """An inbox, and threads that come to it while it is busy."""
+
+    def __init__(self, house: World, shop: Shop) -> None:
+        self.house = house
+        self.announced = 0
+        self.inbox = Inbox(house.tools.engine, self.announce)
+        (row,) = house.query("SELECT door_version FROM shops WHERE id = :id", id=shop.id)
+        self.door = Door(shop.id, row.door_version, has_left=False, secrets=())
+
+    def come(self, *events: Event, meanwhile: Callable[[], None] | None = None) -> list[Keeping]:
+        """Let events arrive while one ahead of them is being written down; that one comes first."""
+        with ThreadPoolExecutor(len(events) + 1) as pool, self._shop_locked():
+            ahead = pool.submit(self.inbox.keep, self.door, "ahead", b"{}")
+            until(self._is_stuck)
+            coming = [pool.submit(self.inbox.keep, *event) for event in events]
+            until(lambda: len(self.inbox._waiting) == len(events))
+            if meanwhile:
+                meanwhile()
+        return [ahead, *coming]
+
+    def stored(self) -> dict[str, bytes]:
+        """What is in the inbox of this shop, but for the event ahead."""
+        sql = "SELECT webhook_id, body FROM inbox_events WHERE shop_id = :id AND body <> '{}'"
+        rows = self.house.query(sql, id=self.door.shop_id)
+        return {row.webhook_id: bytes(row.body) for row in rows}
+
+    def announce(self) -> None:
+        self.announced += 1
+
+    def cut_off(self) -> None:
+        """End the connection of whoever waits for the shop's row."""
+        for row in self.house.query(_STUCK):
+            self.house.query("SELECT pg_terminate_backend(:pid)", pid=row.pid)
+
+    @contextmanager
+    def _shop_locked(self) -> Iterator[None]:
+        """An event refers to its shop, and so waits for whoever has locked the shop's row."""
+        with self.house.tools.engine.begin() as connection:
+            lock = text("SELECT FROM shops WHERE id = :id FOR UPDATE")
+            connection.execute(lock, {"id": self.door.shop_id})
+            yield
+
+    def _is_stuck(self) -> bool:
+        return bool(self.house.query(_STUCK))
+
+
+_STUCK = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+      AND query LIKE '%INSERT INTO inbox_events%'
+"""
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def crowd(house: World, shop: Shop) -> Crowd:
+    return Crowd(house, shop)
+
+
+def test_all_who_wait_are_written_down_together(crowd: Crowd) -> None:
+    events = [(crowd.door, f"msg_{number}", b"{%d}" % number) for number in range(8)]
+    ahead, *coming = crowd.come(*events)
+    assert [one.result() for one in (ahead, *coming)] == [Stored.ACCEPTED] * 9
+    assert crowd.stored() == {webhook_id: body for _, webhook_id, body in events}
+    assert crowd.announced == 2, "one COMMIT ahead, one for all the others"
+
+
+def test_of_the_same_event_one_is_accepted(crowd: Crowd) -> None:
+    _, *coming = crowd.come(*[(crowd.door, "msg", b"{1}")] * 8)
+    assert sorted(one.result() for one in coming) == [Stored.ACCEPTED] + [Stored.DUPLICATE] * 7
+    assert crowd.stored() == {"msg": b"{1}"}
+    assert crowd.announced == 2
+
+
+def test_the_body_that_is_accepted_is_the_body_that_is_stored(crowd: Crowd) -> None:
+    bodies = [b"{%d}" % number for number in range(8)]
+    _, *coming = crowd.come(*[(crowd.door, "msg", body) for body in bodies])
+    reused = [isinstance(one.exception(), WebhookIdReused) for one in coming]
+    assert reused.count(False) == 1
+    accepted = reused.index(False)
+    assert coming[accepted].result() is Stored.ACCEPTED
+    assert crowd.stored() == {"msg": bodies[accepted]}
+    sql = """
+        SELECT aside.body FROM inbox_conflicts AS aside
+        JOIN inbox_events ON inbox_events.id = event_id WHERE shop_id = :id
+    """
+    aside = {bytes(row.body) for row in crowd.house.query(sql, id=crowd.door.shop_id)}
+    assert aside == set(bodies) - {bodies[accepted]}
+
+
+def test_a_door_that_has_changed_stops_its_own_event_alone(crowd: Crowd) -> None:
+    stale = replace(crowd.door, version=crowd.door.version - 1)
+    _, first, second, third = crowd.come(
+        (stale, "msg_1", b"{1}"), (crowd.door, "msg_2", b"{2}"), (stale, "msg_2", b"{3}")
+    )
+    assert first.result() is Stored.DOOR_CHANGED
+    assert second.result() is Stored.ACCEPTED
+    assert third.result() is Stored.DOOR_CHANGED
+    assert crowd.stored() == {"msg_2": b"{2}"}
+
+
+def test_what_goes_wrong_is_told_to_everyone(crowd: Crowd) -> None:
+    nowhere = make_engine("postgresql://nobody@127.0.0.1:1/nothing")
+    inbox = Inbox(nowhere, crowd.announce)
+    with ThreadPoolExecutor(8) as pool:
+        coming = [pool.submit(inbox.keep, crowd.door, f"msg_{n}", b"{1}") for n in range(24)]
+    assert {type(one.exception()) for one in coming} == {OperationalError}
+    assert (crowd.stored(), crowd.announced) == ({}, 0)
+
+
+def test_a_connection_that_is_lost_takes_only_its_own_batch_along(crowd: Crowd) -> None:
+    events = [(crowd.door, f"msg_{number}", b"{%d}" % number) for number in range(4)]
+    ahead, *coming = crowd.come(*events, meanwhile=crowd.cut_off)
+    assert isinstance(ahead.exception(), OperationalError)
+    assert [one.result() for one in coming] == [Stored.ACCEPTED] * 4
+    assert len(crowd.stored()) == 4
+    assert crowd.announced == 1
