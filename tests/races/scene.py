@@ -1,21 +1,31 @@
 """A few hundred events on few members and shops, and what they must come to however they arrive."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tests.world import Shop, World, cancelled, confirmed, created, day, returned, updated
 
-Told = tuple[Shop, dict[str, Any]]
 Books = Mapping[tuple[str, int], int]
 """Kopecks by account and owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One event on its way."""
+
+    shop: Shop
+    webhook_id: str
+    event: dict[str, Any]
+
 
 MEMBERS = 6
 SHOPS = 3
 ORDERS = 90
 
 
-def tell(world: World) -> int:
-    """Everything that happens, into the inbox; how many events that were."""
+def letters(world: World) -> list[Letter]:
+    """Everything that will be told, in the order of sending; the shops and members are there."""
     shops = [
         world.shop(f"shop-{number}", cashback=700 + 90 * number, commission=1_500)
         for number in range(SHOPS)
@@ -26,14 +36,20 @@ def tell(world: World) -> int:
         for place, member in enumerate(members)
         for shop in shops
     }
-    sent = 0
-    for number in range(ORDERS):
-        shop = shops[number % SHOPS]
-        for event in _life(number, clicks[number % MEMBERS, shop.id]):
-            response = world.post(shop, event, webhook_id=f"msg_{sent}")
-            assert response.status_code == 202, response.get_data()
-            sent += 1
-    return sent
+    told = [
+        (shops[number % SHOPS], event)
+        for number in range(ORDERS)
+        for event in _life(number, clicks[number % MEMBERS, shops[number % SHOPS].id])
+    ]
+    return [Letter(shop, f"msg_{place}", event) for place, (shop, event) in enumerate(told)]
+
+
+def tell(world: World) -> int:
+    """Send all of it; how many events that were."""
+    written = letters(world)
+    for one in written:
+        assert world.post(one.shop, one.event, webhook_id=one.webhook_id).status_code == 202
+    return len(written)
 
 
 def _life(number: int, click: str) -> list[dict[str, Any]]:
