@@ -12,7 +12,7 @@ from tracker.kit.cli import runtime_of
 from tracker.kit.csvfiles import FileInvalid, Row, instant, read_rows
 from tracker.kit.database import unit_of_work
 from tracker.members.queries import ids_by_phone
-from tracker.members.rules import normal_phone
+from tracker.members.rules import phone_in
 
 _BATCH = 5_000
 
@@ -30,7 +30,7 @@ def import_clicks(ctx: click.Context, file: Path) -> None:
     issued: list[str] = []
     with unit_of_work(runtime_of(ctx).engine) as session:
         shops = ids_by_slug(session, {row["shop"] for row in rows})
-        members = ids_by_phone(session, {normal_phone(row["phone"]) for row in rows})
+        members = ids_by_phone(session, {phone_in(row, "phone") for row in rows})
         visits = [_visit(row, shops, members) for row in rows]
         for start in range(0, len(visits), _BATCH):
             issued += [one.id for one in follow(session, visits[start : start + _BATCH])]
@@ -41,7 +41,7 @@ def import_clicks(ctx: click.Context, file: Path) -> None:
 
 
 def _visit(row: Row, shops: dict[str, int], members: dict[str, int]) -> Visit:
-    shop, member = shops.get(row["shop"]), members.get(normal_phone(row["phone"]))
+    shop, member = shops.get(row["shop"]), members.get(phone_in(row, "phone"))
     if shop is None:
         raise FileInvalid(f"line {row.line}: no shop is called {row['shop']!r}")
     if member is None:

@@ -7,8 +7,9 @@ import click
 
 from partners.offers.rules import COLUMNS, read_shop
 from partners.offers.service import offer
-from partners.shops.rules import ShopInvalid
+from partners.shops.rules import Card, ShopInvalid
 from partners.shops.service import upsert
+from tracker.clicks.rules import Terms
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show
 from tracker.kit.csvfiles import FileInvalid, read_rows
 from tracker.kit.database import unit_of_work
@@ -27,14 +28,23 @@ def import_shops(ctx: click.Context, file: Path, as_of: datetime | None, as_json
     commission_percent, status (active, left). All of the file is taken, or none.
     """
     runtime = runtime_of(ctx)
-    read = []
-    for row in read_rows(file, required=COLUMNS):
+    shops = _read(file)
+    with unit_of_work(runtime.engine) as session:
+        ids = upsert(session, [card for card, _ in shops.values()])
+        terms = {ids[slug]: held for slug, (_, held) in shops.items()}
+        changed = offer(session, terms, moment_of(as_of, runtime.clock))
+    show({"rows": len(shops), "shops": len(ids), "new_terms": changed}, as_json=as_json)
+
+
+def _read(file: Path) -> dict[str, tuple[Card, Terms]]:
+    """The shops of a file by their slugs. Raises FileInvalid with every fault of a line."""
+    shops: dict[str, tuple[Card, Terms]] = {}
+    for row in read_rows(file, required=COLUMNS, may_be_empty=True):
         try:
-            read.append(read_shop(row))
+            shop = read_shop(row)
         except ShopInvalid as error:
             raise FileInvalid(f"line {row.line}: {error.detail}", fields=error.fields) from error
-    with unit_of_work(runtime.engine) as session:
-        ids = upsert(session, [card for card, _ in read])
-        terms = {ids[card.slug]: held for card, held in read}
-        changed = offer(session, terms, moment_of(as_of, runtime.clock))
-    show({"rows": len(read), "shops": len(ids), "new_terms": changed}, as_json=as_json)
+        slug = shop[0].slug
+        if shops.setdefault(slug, shop) != shop:
+            raise FileInvalid(f"line {row.line}: the shop {slug!r} stands twice, and differs")
+    return shops

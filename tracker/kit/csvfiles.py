@@ -20,16 +20,24 @@ class Row(dict[str, str]):
     line: int
 
 
-def read_rows(path: Path, *, required: Collection[str]) -> Iterator[Row]:
-    """Lines of a UTF-8 file with a header; blanks around values are cut. Raises FileInvalid."""
+def read_rows(
+    path: Path, *, required: Collection[str], may_be_empty: bool = False
+) -> Iterator[Row]:
+    """Lines of a UTF-8 file with a header; blanks around values are cut. Raises FileInvalid.
+
+    Required columns must be there and filled; a caller that tells all faults of a line at once
+    lets them be empty here and looks for itself.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
-            yield from _rows(csv.DictReader(file), required)
+            yield from _rows(csv.DictReader(file), required, () if may_be_empty else required)
         except (UnicodeDecodeError, csv.Error) as error:
             raise FileInvalid(f"{path.name} is not a CSV file in UTF-8: {error}") from error
 
 
-def _rows(reader: "csv.DictReader[str]", required: Collection[str]) -> Iterator[Row]:
+def _rows(
+    reader: "csv.DictReader[str]", required: Collection[str], filled: Collection[str]
+) -> Iterator[Row]:
     names = list(reader.fieldnames or ())
     missing = sorted(set(required) - set(names))
     if missing:
@@ -42,7 +50,7 @@ def _rows(reader: "csv.DictReader[str]", required: Collection[str]) -> Iterator[
             raise FileInvalid(f"line {reader.line_num}: not as many values as the header has names")
         row = Row({name: value.strip() for name, value in values.items()})
         row.line = reader.line_num
-        for name in required:
+        for name in filled:
             if not row[name]:
                 raise FileInvalid(f"line {row.line}: {name} is empty")
         yield row

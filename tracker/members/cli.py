@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from tracker.kit.cli import json_option, runtime_of, show
-from tracker.kit.csvfiles import instant, read_rows
+from tracker.kit.csvfiles import FileInvalid, Row, instant, read_rows
 from tracker.kit.database import unit_of_work
 from tracker.members.queries import count
+from tracker.members.rules import phone_in
 from tracker.members.service import Newcomer, join_many
 
 _BATCH = 5_000
@@ -27,15 +28,7 @@ def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
 
     Numbers that are members already are left as they are. All of the file is taken, or none.
     """
-    newcomers = [
-        Newcomer(
-            phone=row["phone"],
-            joined_at=instant(row, "joined_at"),
-            email=row.get("email") or None,
-            referrer_phone=row.get("referrer_phone") or None,
-        )
-        for row in read_rows(file, required=("phone", "joined_at"))
-    ]
+    newcomers = [_newcomer(row) for row in read_rows(file, required=("phone", "joined_at"))]
     with unit_of_work(runtime_of(ctx).engine) as session:
         joined = sum(
             join_many(session, newcomers[start : start + _BATCH])
@@ -43,6 +36,14 @@ def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
         )
     figures = {"rows": len(newcomers), "joined": joined}
     show(figures, as_json=as_json)
+
+
+def _newcomer(row: Row) -> Newcomer:
+    phone = phone_in(row, "phone")
+    referrer = phone_in(row, "referrer_phone") if row.get("referrer_phone") else None
+    if referrer == phone:
+        raise FileInvalid(f"line {row.line}: nobody is their own referrer")
+    return Newcomer(phone, instant(row, "joined_at"), row.get("email") or None, referrer)
 
 
 @commands.command("count")

@@ -2,6 +2,7 @@
 
 import phonenumbers
 
+from tracker.kit.csvfiles import FileInvalid, Row
 from tracker.kit.errors import Invalid
 
 
@@ -24,3 +25,11 @@ def normal_phone(text: str, *, region: str = "RU") -> str:
     if not phonenumbers.is_possible_number(number):
         raise PhoneNotUsable(f"{text!r} has the wrong number of digits")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_in(row: Row, column: str) -> str:
+    """E.164 of a number in a file's line. Raises FileInvalid."""
+    try:
+        return normal_phone(row[column])
+    except PhoneNotUsable as error:
+        raise FileInvalid(f"line {row.line}: {column}: {error.detail}") from error

@@ -36,7 +36,9 @@ def join_many(session: Session, newcomers: Sequence[Newcomer]) -> int:
     Members already there stay as they are: joining twice changes nothing, and a referrer is only
     ever named at joining. Raises PhoneNotUsable and ReferrerNotFound.
     """
-    by_phone = {normal_phone(one.phone): one for one in newcomers}
+    by_phone: dict[str, Newcomer] = {}
+    for one in newcomers:
+        by_phone.setdefault(normal_phone(one.phone), one)
     if not by_phone:
         return 0
     rows = [
