@@ -136,15 +136,15 @@ _MOVED = """
 
 _FLOOR = (
     """
-    INSERT INTO settlement_runs (period, state, as_of, payouts, total, sha256, prepared_by)
-    VALUES (%(period)s, 'done', %(as_of)s, 0, 0, '', 'bench-anna')
-    """,
-    """
     INSERT INTO payouts (period, member_id, phone, amount)
     SELECT %(period)s, members.id, phone, least(available, %(cap)s)
     FROM member_balances JOIN members ON members.id = member_id
     WHERE available >= 100 AND auto_payment AND closed_at IS NULL AND joined_at <= %(as_of)s
     ORDER BY members.id
+    """,
+    """
+    INSERT INTO settlement_runs (period, as_of, payouts, total, sha256, prepared_by)
+    VALUES (%(period)s, %(as_of)s, 0, 0, '', 'bench-anna')
     """,
     _MOVED.format(
         kind="payout_submitted",
@@ -162,6 +162,10 @@ _FLOOR = (
     ),
     """
     UPDATE payouts SET state = 'paid', reference = 'ref-' || id, ended_at = clock_timestamp()
+    WHERE period = %(period)s
+    """,
+    """
+    UPDATE settlement_runs SET state = 'done', approved_by = 'bench-boris'
     WHERE period = %(period)s
     """,
 )

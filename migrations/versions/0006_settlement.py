@@ -40,6 +40,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "approved_by <> prepared_by", name=op.f("ck_settlement_runs_two_people")
         ),
+        sa.CheckConstraint(
+            "(state = 'prepared') = (approved_by IS NULL)", name=op.f("ck_settlement_runs_approved")
+        ),
         sa.PrimaryKeyConstraint("period", name=op.f("pk_settlement_runs")),
     )
     op.create_table(
@@ -96,7 +99,8 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_payouts_period_member_id"), "payouts", ["period", "member_id"], unique=False
     )
-    op.execute("GRANT SELECT, INSERT, UPDATE ON settlement_runs TO tracker_app")
+    for statement in _SEAL:
+        op.execute(statement)
     op.execute(
         "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, request_sha256, asked, ask_at, reference, reason, ended_at) ON payouts TO tracker_app"
     )
@@ -106,4 +110,35 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("payouts")
     op.drop_table("settlement_runs")
+    op.execute("DROP FUNCTION payouts_refuse_late_lines()")
     op.execute("DROP SEQUENCE payout_fences")
+
+
+# A list is drawn up before its run is written, in one transaction; from then on it is sealed. What
+# was sealed cannot be changed by the application, nor can a run begin as anything but prepared.
+_SEAL = (
+    """
+    CREATE FUNCTION payouts_refuse_late_lines() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM (SELECT DISTINCT period FROM fresh) AS lines
+            JOIN public.settlement_runs AS run ON run.period = lines.period
+        ) THEN
+            RAISE EXCEPTION 'a list that was sealed takes no further line'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'payouts_sealed';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER payouts_sealed AFTER INSERT ON payouts REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION payouts_refuse_late_lines()
+    """,
+    "REVOKE ALL ON FUNCTION payouts_refuse_late_lines() FROM PUBLIC",
+    "GRANT SELECT,"
+    " INSERT (period, as_of, payouts, total, sha256, prepared_by, approved_by, approved_at,"
+    " started_at, done_at),"
+    " UPDATE (state, approved_by, approved_at, started_at, done_at)"
+    " ON settlement_runs TO tracker_app",
+)

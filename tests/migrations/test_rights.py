@@ -26,7 +26,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "offers": ALL_OF_IT,
     "purchases": ALL_OF_IT,
     "welcome_bonuses": ALL_OF_IT,
-    "settlement_runs": ALL_OF_IT,
+    "settlement_runs": frozenset({"state", "approved_by", "approved_at", "started_at", "done_at"}),
     "webhook_secrets": frozenset({"valid_until"}),
     "inbox_events": frozenset(
         {
@@ -59,7 +59,21 @@ CHANGES: dict[str, frozenset[str]] = {
 NOT_ADDED = {"member_balances"}
 """Tables whose rows a trigger adds."""
 
-WRITTEN_IN_PART = {"ledger_transactions": {"id", "reference", "kind", "effective_at", "corrects"}}
+WRITTEN_IN_PART = {
+    "ledger_transactions": {"id", "reference", "kind", "effective_at", "corrects"},
+    "settlement_runs": {
+        "period",
+        "as_of",
+        "payouts",
+        "total",
+        "sha256",
+        "prepared_by",
+        "approved_by",
+        "approved_at",
+        "started_at",
+        "done_at",
+    },
+}
 """Of these the application may fill some columns only; the others are the database's own word."""
 
 

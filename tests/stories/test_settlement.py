@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from tests.stories.operators import Operator, run_state, states, work
 from tests.world import Shop, World, confirmed, created, day, rubles
@@ -244,6 +244,53 @@ def test_a_list_that_was_tampered_with_is_not_paid(
     work(world, operator)
     assert operator.sent == []
     assert [one.what for one in world.differences()] == ["settlement 2011-01"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_sealed_list_takes_no_further_line(world: World, shop: Shop, *, begun: bool) -> None:
+    member, other = world.members(2)
+    earns(world, shop, member, 10)
+    approved(world)
+    if begun:
+        started(world)
+    with pytest.raises(IntegrityError, match="takes no further line"):
+        world.change(
+            "INSERT INTO payouts (period, member_id, phone, amount)"
+            " VALUES ('2011-01', :other, '+79009999999', 1000)",
+            other=other,
+        )
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE settlement_runs SET sha256 = 'another'",
+        "UPDATE settlement_runs SET prepared_by = 'nobody'",
+        "UPDATE payouts SET amount = 1",
+        "UPDATE payouts SET phone = '+79009999999'",
+        "INSERT INTO settlement_runs (period, state, as_of, payouts, total, sha256, prepared_by)"
+        " VALUES ('2011-02', 'running', now(), 0, 0, '', 'anna')",
+    ],
+)
+def test_the_application_cannot_forge_what_was_sealed(
+    world: World, shop: Shop, forgery: str
+) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        world.change(forgery)
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("state", ["approved", "running", "done"])
+def test_no_run_goes_on_without_somebody_who_approved_it(
+    world: World, shop: Shop, state: str
+) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    with pytest.raises(IntegrityError, match="ck_settlement_runs_approved"):
+        world.change("UPDATE settlement_runs SET state = :state", state=state)
 
 
 def test_two_months_prepared_at_once_pay_the_money_once(world: World, shop: Shop) -> None:
