@@ -101,15 +101,16 @@ def build(door: FrontDoor) -> Blueprint:
 
 
 def _body() -> bytes:
-    if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
-        raise NotJson
     if (request.content_length or 0) > MAX_BODY:
         raise BodyTooLarge
     # One byte more, or a longer body without a length would be cut at the limit unnoticed.
     request.max_content_length = MAX_BODY + 1
+    # Read before it is refused: who is still sending would see a broken connection, not the answer.
     body = request.get_data(cache=False)
     if len(body) > MAX_BODY:
         raise BodyTooLarge
+    if request.mimetype != "application/json" or request.headers.get("Content-Encoding"):
+        raise NotJson
     return body
 
 

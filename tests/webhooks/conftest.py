@@ -17,21 +17,27 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def house(servers: EmbeddedServers) -> Iterator[World]:
-    """A deployment that lives as long as the test process."""
+def house_environ(servers: EmbeddedServers) -> Iterator[dict[str, str]]:
+    """The environment of a deployment that lives as long as the test process."""
     addresses, name = servers.addresses, "test_front_door"
     create_database(addresses.superuser_url, name, template="template_tracker")
-    environ = {
+    yield {
         "DATABASE_URL": url_for(addresses.database_url, name),
         "REDIS_URL": addresses.redis_url,
         "TRACKER_SECRET_KEY": new_key(),
         "LOG_LEVEL": "ERROR",
         "WEBHOOK_RATE": "100000",
     }
-    tools = wsgi.runtime_from(load_settings(environ, Path("nowhere")), connections=5)
+    drop_database(addresses.superuser_url, name)
+
+
+@pytest.fixture(scope="session")
+def house(house_environ: dict[str, str]) -> Iterator[World]:
+    """That deployment, entered in this process."""
+    settings = load_settings(house_environ, Path("nowhere"))
+    tools = wsgi.runtime_from(settings, connections=5)
     yield World(tools)
     tools.engine.dispose()
-    drop_database(addresses.superuser_url, name)
 
 
 @pytest.fixture

@@ -18,6 +18,12 @@ Due = Callable[[Session, datetime], bool]
 """Whether work of some kind waits at a business moment."""
 
 THREADS = 16
+"""Requests of a web process that may use the database at once."""
+
+REQUESTS = 128
+"""Requests that a web process may be reading or answering at once. A body that comes in slowly
+holds one of them up until its sender closes the connection: WSGI cannot give up on it before."""
+
 _LOG = log("scheduler")
 
 
@@ -29,7 +35,7 @@ def serve(target: str, *, address: str, port: int, processes: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=THREADS,
+        blocking_threads=REQUESTS,
         factory=True,
         respawn_failed_workers=True,
         log_enabled=False,

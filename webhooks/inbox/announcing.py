@@ -31,9 +31,14 @@ class Announcer:
         threading.Thread(target=self._run, name="announcer", daemon=True).start()
 
     def _run(self) -> None:
-        while self._is_asked():
-            self._announce()
-            time.sleep(PAUSE)
+        try:
+            while self._is_asked():
+                self._announce()
+                time.sleep(PAUSE)
+        except BaseException:
+            with self._lock:  # or it would have been the last announcement
+                self._is_running = False
+            raise
 
     def _is_asked(self) -> bool:
         with self._lock:
