@@ -175,15 +175,22 @@ def _claim(session: Session, statement: Any, values: dict[str, Any]) -> Chunk:
     return Chunk(int(fence or 0), tuple(claimed))
 
 
+# Run by run, in the order of the index on open payouts: else each chunk would sort all that is
+# still to be paid, or look through all that ever was.
 _NEXT_PREPARED = text("""
     WITH next AS (
-        SELECT payouts.id, run.as_of
-        FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
-        WHERE payouts.state = 'prepared' AND run.state = 'running'
+        SELECT chunk.id, run.as_of
+        FROM settlement_runs AS run
+        CROSS JOIN LATERAL (
+            SELECT id FROM payouts
+            WHERE payouts.period = run.period AND payouts.state = 'prepared'
+            ORDER BY payouts.period, payouts.id
+            LIMIT :limit
+            FOR UPDATE SKIP LOCKED
+        ) AS chunk
+        WHERE run.state = 'running'
           AND (SELECT count(*) FROM payouts WHERE state = 'unknown') < :too_many
-        ORDER BY payouts.id
         LIMIT :limit
-        FOR UPDATE OF payouts SKIP LOCKED
     )
     UPDATE payouts
     SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease)
