@@ -1,5 +1,6 @@
 """What races compare with: the same day without any disturbance."""
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,3 +52,4 @@ def processes(environ: dict[str, str], tmp_path: Path) -> Iterator[Processes]:
     started = Processes({**environ, "TRACKER_CLOCK": clock}, tmp_path / "processes.log")
     yield started
     started.end()
+    sys.stdout.write(started.said())  # for whoever looks at a test that failed

@@ -10,6 +10,7 @@ from tests.races import scene
 from tests.races.held import end_leases, held, somebody_waits, wait_until
 from tests.races.processes import Processes, horse_of, stops
 from tests.races.scene import Books
+from tests.webhooks.letters import body
 from tests.world import World
 from tracker.kit.tasks import connect_redis
 from webhooks.dispatch import CHUNK
@@ -92,9 +93,11 @@ def test_a_work_horse_stopped_in_the_middle_is_taken_over_in_time(
 def test_workers_and_the_scheduler_stop_when_they_are_told_to(
     world: World, processes: Processes
 ) -> None:
+    shop = world.shop()
     for number in (signal.SIGTERM, signal.SIGINT):
+        world.post(shop, body())
+        redis_of(world).flushall()
         worker, scheduler = processes.start("worker"), processes.start("scheduler")
-        wait_until(lambda: len(Worker.all(connection=redis_of(world))) == 1)
         wait_until(lambda: drained(world))
         assert stops(worker, number, within=5) == 0
         assert stops(scheduler, number, within=5) == 0

@@ -1,6 +1,5 @@
 """From the inbox to the books: what is parked and why, and that the others flow."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -143,7 +142,7 @@ class Overrun(Programme):
     """Figures that cannot be read before the job's time is up."""
 
     def __getattribute__(self, name: str) -> Any:
-        if name == "window":
+        if name == "welcome_bonus":
             raise OutOfTime
         return super().__getattribute__(name)
 
@@ -153,7 +152,7 @@ def test_the_end_of_a_jobs_time_is_no_events_fault(world: World) -> None:
     shop, member = world.shop(), world.member()
     world.post(shop, created("A-1", world.click(member, shop), 100, at=day(1)))
     with capture_logs() as logs, pytest.raises(OutOfTime):
-        Dispatcher(world.tools.engine, Overrun(0, timedelta(0))).handle_chunk()
+        Dispatcher(world.tools.engine, Overrun(0)).handle_chunk()
     assert logs == []
     assert (inbox(world)[0].state, inbox(world)[0].attempts) == ("waiting", 1)
     pass_time(world)

@@ -11,6 +11,7 @@ import click
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DataError
 
 from tracker.kit.clock import Clock, FixedClock
 from tracker.kit.database import AWAY
@@ -111,6 +112,8 @@ def run(command: click.Command) -> None:
         sys.exit(130)
     except TrackerError as error:
         _fail(error.code, error.detail, error.fields)
+    except DataError as error:
+        _fail("invalid", _first_line(error))
     except AWAY as error:
         _fail("database_unavailable", _first_line(error))
     except RedisError as error:

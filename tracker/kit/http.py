@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import flask
 from flask import Flask, Response, current_app
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from tracker.kit.database import AWAY
@@ -90,6 +91,7 @@ def set_up_http(app: Flask, tools: Runtime) -> None:
     app.register_error_handler(HTTPException, _http_said_no)
     for outage in AWAY:
         app.register_error_handler(outage, _database_away)
+    app.register_error_handler(DataError, _out_of_range)
     app.register_error_handler(Exception, _broken)
     app.after_request(_careful_headers)
 
@@ -126,9 +128,15 @@ def _database_away(error: Exception) -> Response:
     return problem(
         503,
         "database_unavailable",
-        "Nothing was stored. Try again later.",
+        "It may not have been done. Try again later: nothing happens twice.",
         headers={"Retry-After": "5"},
     )
+
+
+def _out_of_range(error: Exception) -> Response:
+    """Ids and cursors are numbers of eight bytes, and JSON knows larger ones."""
+    _LOG.warning("out_of_range", error=str(error).splitlines()[0])
+    return problem(422, "invalid", "A number in the request is out of range.")
 
 
 def _broken(error: Exception) -> Response:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import click
 import pytest
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DataError, OperationalError
 
 from tracker.kit.cli import run
 from tracker.kit.errors import Conflict
@@ -35,6 +37,9 @@ def fail(error: Exception) -> Callable[[click.Context], object]:
         (fail(click.ClickException("no")), 1),
         (fail(click.UsageError("no")), 2),
         (fail(click.Abort()), 130),
+        (fail(OperationalError("SELECT", {}, Exception("no server"))), 1),
+        (fail(DataError("SELECT", {}, Exception("bigint out of range"))), 1),
+        (fail(RedisError("no Redis")), 1),
     ],
 )
 def test_how_a_task_ends_is_the_exit_code(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from psycopg.errors import ReadOnlySqlTransaction
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.testing import capture_logs
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, TooManyRequests
@@ -121,6 +121,13 @@ def test_an_outage_of_the_database_is_a_503(tools: Runtime, outage: Exception) -
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert document(response)["code"] == "database_unavailable"
+    assert b"hush" not in response.data
+
+
+def test_a_number_out_of_range_is_the_askers_fault(tools: Runtime) -> None:
+    response = answer(tools, DataError("SELECT 'hush'", {}, Exception("bigint out of range")))
+    assert response.status_code == 422
+    assert document(response)["code"] == "invalid"
     assert b"hush" not in response.data
 
 
