@@ -1,10 +1,11 @@
 """`POST /webhooks/<shop slug>`: verify, decode the envelope, store, answer. Nothing else."""
 
+import json
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from tracker.kit.clock import SystemClock
@@ -93,9 +94,9 @@ def build(door: FrontDoor) -> Blueprint:
         """Report what happened to a purchase."""
         body = _body()
         webhook_id, stored = door.receive(slug, request.headers, body, SystemClock().now())
-        response = jsonify({"id": webhook_id, "status": str(stored)})
-        response.status_code = 202 if stored is Stored.ACCEPTED else 200
-        return response
+        answer = json.dumps({"id": webhook_id, "status": stored})
+        status = 202 if stored is Stored.ACCEPTED else 200
+        return Response(answer, status, mimetype="application/json")
 
     return blueprint
 
