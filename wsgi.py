@@ -5,7 +5,6 @@ Nobody imports this module; processes name it.
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -71,7 +70,7 @@ def runtime_from(settings: Settings, *, connections: int) -> Runtime:
 
 def programme_of(settings: Settings) -> Programme:
     """The programme's figures."""
-    return Programme(settings.welcome_bonus, timedelta(days=settings.attribution_days))
+    return Programme(settings.welcome_bonus)
 
 
 def application() -> Flask:
@@ -155,18 +154,13 @@ def _tools_of_command() -> Runtime:
     return runtime_from(settings_of_process(), connections=2)
 
 
-def _proofs() -> Mapping[str, Proof]:
-    return proofs_of(programme_of(_tools_of_command().settings))
-
-
-def proofs_of(programme: Programme) -> Mapping[str, Proof]:
-    """Every room's part of the ledger proof."""
-    return {
-        "ledger": tracker.ledger.queries.prove,
-        "purchases": partial(tracker.purchases.proof.prove, programme=programme),
-        "settlement": tracker.settlement.proof.prove,
-        "inbox": webhooks.proof.prove,
-    }
+PROOFS: Mapping[str, Proof] = {
+    "ledger": tracker.ledger.queries.prove,
+    "purchases": tracker.purchases.proof.prove,
+    "settlement": tracker.settlement.proof.prove,
+    "inbox": webhooks.proof.prove,
+}
+"""Every room's part of the ledger proof."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -244,7 +238,7 @@ for _command in (
     _HOLDS,
     _PURCHASES,
     tracker.settlement.cli.commands,
-    tracker.ledger.cli.build(_proofs),
+    tracker.ledger.cli.build(PROOFS),
 ):
     cli.add_command(_command)
 

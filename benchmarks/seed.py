@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from benchmarks.stack import Stack
 from partners.credentials.service import PREFIX, issue
@@ -75,6 +75,7 @@ def make_clicks(stack: Stack, clicks: Sequence[tuple[str, int, int]]) -> None:
                     member_id,
                     shop_id,
                     EPOCH,
+                    EPOCH + timedelta(days=30),
                     TERMS.cashback_bp,
                     TERMS.commission_bp,
                     TERMS.hold_days,
@@ -91,7 +92,7 @@ _MEMBERS = """
 """
 
 _CLICKS = """
-    COPY clicks (id, member_id, shop_id, clicked_at,
+    COPY clicks (id, member_id, shop_id, clicked_at, valid_until,
                  cashback_bp, commission_bp, hold_days, on_hold_end)
     FROM STDIN
 """

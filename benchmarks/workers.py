@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
@@ -24,7 +23,7 @@ from tracker.settlement.rules import first_of
 from tracker.settlement.service import approve, prepare, start
 from webhooks.dispatch import Dispatcher
 
-PROGRAMME = Programme(welcome_bonus=20_000, window=timedelta(days=30))
+PROGRAMME = Programme(welcome_bonus=20_000)
 _ENGINES: list[Engine] = []
 _KEY_MEMORY = 86_400
 _TIMEOUT = 30.0

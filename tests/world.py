@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -154,7 +154,7 @@ class World:
         """Several members follow the shop's link."""
         with unit_of_work(self.tools.engine) as session:
             visits = [Visit(member, shop.id, at or day(0)) for member in members]
-            return [click.id for click in follow(session, visits)]
+            return [click.id for click in follow(session, visits, timedelta(days=30))]
 
     # -- what shops send ---------------------------------------------------------------------
 
@@ -255,8 +255,7 @@ class World:
     def differences(self) -> list[Difference]:
         """What the ledger proof has to say: nothing, if all is well."""
         with snapshot(self.tools.engine) as session:
-            proofs = wsgi.proofs_of(self.programme)
-            return [one for prove in proofs.values() for one in prove(session)]
+            return [one for prove in wsgi.PROOFS.values() for one in prove(session)]
 
     def query(self, sql: str, **values: Any) -> list[Any]:
         """What a story wants to see in the database."""

@@ -16,6 +16,8 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger(), nullable=False),
         sa.Column("shop_id", sa.BigInteger(), nullable=False),
         sa.Column("clicked_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint("valid_until > clicked_at", name=op.f("ck_clicks_valid_until")),
         sa.Column("cashback_bp", sa.Integer(), nullable=False),
         sa.Column("commission_bp", sa.Integer(), nullable=False),
         sa.Column("hold_days", sa.Integer(), nullable=False),
@@ -180,6 +182,8 @@ def upgrade() -> None:
         sa.Column("purchase_id", sa.BigInteger(), nullable=True),
         sa.Column("confirmed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tracked_reference", sa.Text(collation="C"), nullable=True),
+        sa.Column("confirmed_reference", sa.Text(collation="C"), nullable=True),
         sa.CheckConstraint(
             "amount BETWEEN 0 AND 100000000000000", name=op.f("ck_welcome_bonuses_amount")
         ),

@@ -9,9 +9,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from partners.credentials.models import WebhookSecret
-from tracker.kit.crypto import decrypt, encrypt
+from tracker.kit.crypto import CannotDecrypt, decrypt, encrypt
+from tracker.kit.logs import log
 
 PREFIX = "whsec_"
+_LOG = log("credentials")
 _BYTES = 32
 
 
@@ -52,14 +54,24 @@ def rotate(
 
 
 def secrets_of(session: Session, master_key: bytes, shop_id: int) -> tuple[Secret, ...]:
-    """All secrets of a shop, the newest first. Raises CannotDecrypt under a wrong master key."""
+    """The secrets of a shop that can be read, the newest first.
+
+    One that was sealed under another master key opens no door; a new one can be issued beside it.
+    """
     rows = session.execute(
         select(WebhookSecret.sealed, WebhookSecret.valid_until)
         .where(WebhookSecret.shop_id == shop_id)
         .order_by(WebhookSecret.id.desc())
     )
-    purpose = _purpose(shop_id)
-    return tuple(Secret(decrypt(master_key, purpose, row.sealed), row.valid_until) for row in rows)
+    found = []
+    for row in rows:
+        try:
+            key = decrypt(master_key, _purpose(shop_id), row.sealed)
+        except CannotDecrypt:
+            _LOG.error("webhook_secret_unreadable", shop_id=shop_id)
+        else:
+            found.append(Secret(key, row.valid_until))
+    return tuple(found)
 
 
 def _purpose(shop_id: int) -> str:

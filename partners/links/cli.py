@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -26,14 +27,17 @@ def import_clicks(ctx: click.Context, file: Path) -> None:
     Each gets the terms that held at its moment. Prints the file again with a column click_id, in
     the same order. All of the file is taken, or none.
     """
+    runtime = runtime_of(ctx)
+    window = timedelta(days=runtime.settings.attribution_days)
     rows = list(read_rows(file, required=("shop", "phone", "clicked_at")))
     issued: list[str] = []
-    with unit_of_work(runtime_of(ctx).engine) as session:
+    with unit_of_work(runtime.engine) as session:
         shops = ids_by_slug(session, {row["shop"] for row in rows})
         members = ids_by_phone(session, {phone_in(row, "phone") for row in rows})
         visits = [_visit(row, shops, members) for row in rows]
         for start in range(0, len(visits), _BATCH):
-            issued += [one.id for one in follow(session, visits[start : start + _BATCH])]
+            batch = visits[start : start + _BATCH]
+            issued += [one.id for one in follow(session, batch, window)]
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(("shop", "phone", "clicked_at", "click_id"))
     for row, click_id in zip(rows, issued, strict=True):

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,10 @@ class Visit:
     at: datetime
 
 
-def follow(session: Session, visits: Sequence[Visit]) -> list[Click]:
+def follow(session: Session, visits: Sequence[Visit], window: timedelta) -> list[Click]:
     """Record visits with the terms that held then; clicks come in the order of the visits.
+
+    Orders within ``window`` of the visit will be credited to it.
 
     Raises NothingPromised.
     """
@@ -42,6 +44,7 @@ def follow(session: Session, visits: Sequence[Visit]) -> list[Click]:
         if terms is None:
             raise NothingPromised(f"shop {visit.shop_id} had no offer at {visit.at.isoformat()}")
         click_id = _PREFIX + secrets.token_urlsafe(16)
-        clicks.append(Click(click_id, visit.member_id, visit.shop_id, visit.at, terms))
+        until = visit.at + window
+        clicks.append(Click(click_id, visit.member_id, visit.shop_id, visit.at, until, terms))
     record(session, clicks)
     return clicks

@@ -198,6 +198,6 @@ def earned(amount: str, percent: str) -> int:
 
 def run(world: World, *arguments: str) -> tuple[int, str]:
     """A ledger command on this world."""
-    group = cli.build(lambda: wsgi.proofs_of(world.programme))
+    group = cli.build(wsgi.PROOFS)
     done = CliRunner().invoke(group, arguments, obj=lambda: world.tools)
     return done.exit_code, done.output.strip()

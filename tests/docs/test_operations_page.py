@@ -183,7 +183,7 @@ def run(world: World, line: str, token: str = "") -> Result:
     group, *arguments = words[place + 1 :]
     found = wsgi.cli.commands[group]
     if group == "ledger":
-        found = ledger.build(lambda: wsgi.proofs_of(world.programme))
+        found = ledger.build(wsgi.PROOFS)
     return CliRunner().invoke(
         found, arguments, obj=lambda: world.tools, input="y\n", env=environ or None
     )

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from partners.links.service import Visit, follow
 from tests.world import BONUS, Shop, World, confirmed, created, day, rubles, updated
 from tracker.clicks.rules import OnHoldEnd, Terms
+from tracker.kit.database import unit_of_work
 
 A_SECOND = timedelta(seconds=1)
 WINDOW = timedelta(days=30)
@@ -146,4 +148,16 @@ def test_a_shops_clock_that_is_behind_costs_nobody_cashback(world: World, shop: 
     click = world.click(member, shop, day(1))
     world.tell(shop, created("A-1", click, 1000, at=day(1), ordered_at=day(0.9)))
     assert world.balance(member).pending == rubles(100) + BONUS
+    assert world.differences() == []
+
+
+def test_the_window_that_counts_is_the_one_at_the_click(world: World) -> None:
+    """A later change of the setting changes nothing for clicks that were made before it."""
+    shop, member = world.shop(), world.member()
+    with unit_of_work(world.tools.engine) as session:
+        (short,) = follow(session, [Visit(member, shop.id, day(0))], timedelta(days=10))
+    world.tell(shop, created("A-1", short.id, 100, at=day(9.9)))
+    world.tell(shop, created("A-2", short.id, 100, at=day(10)))
+    world.tell(shop, created("A-3", world.click(member, shop), 100, at=day(20)))
+    assert reasons(world) == [None, "outside_window", None]
     assert world.differences() == []

@@ -30,7 +30,7 @@ FIRST = day(31)
 @pytest.fixture
 def shop(world: World) -> Shop:
     """A shop that promises ten percent; and no welcome bonus, so that sums are seen through."""
-    world.programme = Programme(welcome_bonus=0, window=timedelta(days=30))
+    world.programme = Programme(welcome_bonus=0)
     return world.shop(cashback=1000)
 
 

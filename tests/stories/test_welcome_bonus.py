@@ -185,3 +185,23 @@ def test_it_comes_with_a_purchase_that_earns_nothing_else(world: World) -> None:
     buyer.buys("A-1", 1)
     assert buyer.has == Balance(BONUS, 0, 0)
     assert world.differences() == []
+
+
+def test_what_takes_a_bonus_back_names_what_it_corrects(world: World, shop: Shop) -> None:
+    buyer = Buyer(world, shop)
+    buyer.buys("A-1", on=1)
+    buyer.keeps("A-1", on=2)
+    buyer.gives_back("A-1", on=3)
+    buyer.buys("A-2", on=4)
+    buyer.gives_back("A-2", on=5)
+    found = world.query(
+        "SELECT theirs.kind, theirs.corrects, named.kind AS corrected FROM ledger_transactions AS"
+        " theirs JOIN ledger_transactions AS named ON named.reference = theirs.corrects"
+        " WHERE theirs.kind IN ('bonus_clawed_back', 'bonus_rejected') ORDER BY theirs.id"
+    )
+    assert [(row.kind, row.corrected) for row in found] == [
+        ("bonus_clawed_back", "bonus_confirmed"),
+        ("bonus_rejected", "bonus_tracked"),
+    ]
+    assert found[1].corrects.endswith(":4"), "the one that stands, not the one before it"
+    assert world.differences() == []

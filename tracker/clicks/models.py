@@ -18,6 +18,7 @@ class ClickRow(Base):
         CheckConstraint("commission_bp BETWEEN 0 AND 10000", name="commission_bp"),
         CheckConstraint("hold_days BETWEEN 0 AND 90", name="hold_days"),
         CheckConstraint(one_of("on_hold_end", OnHoldEnd), name="on_hold_end"),
+        CheckConstraint("valid_until > clicked_at", name="valid_until"),
     )
 
     id: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
@@ -25,6 +26,8 @@ class ClickRow(Base):
     member_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.id"))
     shop_id: Mapped[int] = mapped_column(BigInteger)
     clicked_at: Mapped[datetime] = mapped_column(Instant)
+    valid_until: Mapped[datetime] = mapped_column(Instant)
+    """The end of the attribution window: an order before this moment is credited to the click."""
     cashback_bp: Mapped[int]
     """Cashback promised, basis points of the sum paid."""
     commission_bp: Mapped[int]

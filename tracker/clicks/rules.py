@@ -1,7 +1,7 @@
 """The terms of a click, and whether an order may be credited to it. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -31,6 +31,8 @@ class Click:
     member_id: int
     shop_id: int
     clicked_at: datetime
+    valid_until: datetime
+    """The end of the attribution window, as it was at the click: orders before it count."""
     terms: Terms
 
 
@@ -49,7 +51,6 @@ def why_unattributed(
     *,
     shop_id: int,
     ordered_at: datetime,
-    window: timedelta,
 ) -> Unattributed | None:
     """Why an order cannot be credited to the click it names, or None when it can.
 
@@ -62,6 +63,6 @@ def why_unattributed(
         return Unattributed.UNKNOWN_CLICK
     if click.shop_id != shop_id:
         return Unattributed.CLICK_OF_ANOTHER_SHOP
-    if ordered_at >= click.clicked_at + window:
+    if ordered_at >= click.valid_until:
         return Unattributed.OUTSIDE_WINDOW
     return None

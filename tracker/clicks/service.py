@@ -22,6 +22,7 @@ def record(session: Session, clicks: Sequence[Click]) -> None:
                 "member_id": click.member_id,
                 "shop_id": click.shop_id,
                 "clicked_at": click.clicked_at,
+                "valid_until": click.valid_until,
                 **asdict(click.terms),
             }
             for click in clicks
@@ -41,6 +42,7 @@ def by_ids(session: Session, ids: Collection[str]) -> dict[str, Click]:
             row.member_id,
             row.shop_id,
             row.clicked_at,
+            row.valid_until,
             Terms(row.cashback_bp, row.commission_bp, row.hold_days, OnHoldEnd(row.on_hold_end)),
         )
         for row in rows

@@ -16,7 +16,7 @@ Proof = Callable[[Session], Iterator[Difference]]
 _SHOWN = 200
 
 
-def build(proofs: Callable[[], Mapping[str, Proof]]) -> click.Group:
+def build(proofs: Mapping[str, Proof]) -> click.Group:
     """The commands, over the proofs of all rooms that hold money."""
 
     @click.group("ledger")
@@ -39,7 +39,7 @@ def build(proofs: Callable[[], Mapping[str, Proof]]) -> click.Group:
                     "expected": one.expected,
                     "found": one.found,
                 }
-                for room, prove in proofs().items()
+                for room, prove in proofs.items()
                 for one in prove(session)
             ]
         if as_json:

@@ -59,7 +59,13 @@ def movements(before: Bonus, after: Bonus) -> Iterator[Kind]:
 
 
 def bonus_posting(
-    kind: Kind, *, member_id: int, amount: int, reference: str, effective_at: datetime
+    kind: Kind,
+    *,
+    member_id: int,
+    amount: int,
+    reference: str,
+    effective_at: datetime,
+    corrects: str | None = None,
 ) -> Posting | None:
     """The ledger's form of a movement of the bonus; None when the bonus is nothing."""
     debit, credit = {
@@ -72,7 +78,7 @@ def bonus_posting(
         Leg(debit, _owner(debit, member_id), amount),
         Leg(credit, _owner(credit, member_id), -amount),
     )
-    return posting(reference, kind, effective_at, legs)
+    return posting(reference, kind, effective_at, legs, corrects=corrects)
 
 
 def _owner(account: Account, member_id: int) -> int:

@@ -164,3 +164,5 @@ class WelcomeBonus(Base):
     """The purchase that carries it; none while the member has no live purchase."""
     confirmed: Mapped[bool] = mapped_column(server_default=text("false"))
     revision: Mapped[int] = mapped_column(server_default="0")
+    tracked_reference: Mapped[str | None] = mapped_column(Text(collation="C"))
+    confirmed_reference: Mapped[str | None] = mapped_column(Text(collation="C"))

@@ -10,18 +10,18 @@ from tracker.ledger.rules import Difference
 from tracker.purchases.contracts import PurchaseConfirmed, PurchaseReport, PurchaseReturned
 from tracker.purchases.dossiers import read_range
 from tracker.purchases.models import Purchase, PurchaseReturn
-from tracker.purchases.service import Programme, assess
+from tracker.purchases.service import assess
 
 _RANGE = 5_000
 
 
-def prove(session: Session, programme: Programme) -> Iterator[Difference]:
+def prove(session: Session) -> Iterator[Difference]:
     """What purchases and bonuses say of their money, against the entries and against the facts."""
     for row in session.execute(_PURCHASES_OFF):
         yield Difference(f"{row.purchase} {row.account}", str(row.expected), str(row.found))
     for row in session.execute(_BONUSES_OFF):
         yield Difference(f"bonus of member {row.member_id}", str(row.expected), str(row.found))
-    yield from _reassess(session, programme)
+    yield from _reassess(session)
 
 
 def missing(session: Session, reports: Sequence[PurchaseReport]) -> Iterator[Difference]:
@@ -54,14 +54,14 @@ def missing(session: Session, reports: Sequence[PurchaseReport]) -> Iterator[Dif
             yield Difference(what, "a statement", "none")
 
 
-def _reassess(session: Session, programme: Programme) -> Iterator[Difference]:
+def _reassess(session: Session) -> Iterator[Difference]:
     last = session.scalar(select(func.max(Purchase.id))) or 0
     for first in range(1, last + 1, _RANGE):
         dossiers = read_range(session, first, first + _RANGE - 1)
         clicks = by_ids(session, {one.click_id for one in dossiers if one.click_id})
         for one in dossiers:
             before = one.standing
-            after = assess(one, clicks, programme)
+            after = assess(one, clicks)
             if before != after:
                 yield Difference(f"purchase {one.id} by its facts", str(after), str(before))
 

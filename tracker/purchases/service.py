@@ -66,10 +66,9 @@ HOLDS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """The programme's figures that purchases depend on: kopecks, and the attribution window."""
+    """The programme's figures that purchases depend on, in kopecks."""
 
     welcome_bonus: int
-    window: timedelta
 
 
 def book(
@@ -182,7 +181,7 @@ def _settle(session: Session, dossiers: Sequence[Dossier], programme: Programme)
     clicks = by_ids(session, {one.click_id for one in dossiers if one.click_id})
     before = {one.id: one.standing for one in dossiers}
     for one in dossiers:
-        one.standing = assess(one, clicks, programme)
+        one.standing = assess(one, clicks)
     members = _members(before.values()) | _members(one.standing for one in dossiers)
     lock_members(session, members)
     postings = [
@@ -194,7 +193,7 @@ def _settle(session: Session, dossiers: Sequence[Dossier], programme: Programme)
     post(session, postings)
 
 
-def assess(one: Dossier, clicks: Mapping[str, Click], programme: Programme) -> Standing:
+def assess(one: Dossier, clicks: Mapping[str, Click]) -> Standing:
     """Whose a purchase is and what it comes to, from all that is known of it."""
     if one.ordered_at is None:
         return Standing(Status.UNMATCHED)
@@ -204,7 +203,6 @@ def assess(one: Dossier, clicks: Mapping[str, Click], programme: Programme) -> S
         click,
         shop_id=one.shop_id,
         ordered_at=one.ordered_at,
-        window=programme.window,
     )
     if click is None or one.unattributed_reason:
         one.hold_ends_at = None

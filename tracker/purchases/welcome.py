@@ -1,6 +1,6 @@
 """Where the welcome bonuses of some members stand, read and written. Called under their locks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tracker.ledger.rules import Posting
+from tracker.ledger.rules import Kind, Posting
 from tracker.purchases.bonus import Bonus, Carrier, bonus_posting, movements, place
 from tracker.purchases.models import WelcomeBonus
 from tracker.purchases.rules import LIVE, Status
@@ -27,21 +27,38 @@ def place_bonuses(
     for row in session.execute(_STANDINGS, {"members": sorted(moments), "amount": amount}):
         before = Bonus(row.amount, row.purchase_id, bool(row.confirmed))
         after = place(before, _carrier(row.first_id, row.first_status), _present(row))
-        if after == before:
-            continue
-        revision = row.revision + 1
-        changed.append(_state(row.member_id, after, revision))
-        for kind in movements(before, after):
-            made = bonus_posting(
-                kind,
-                member_id=row.member_id,
-                amount=row.amount,
-                reference=f"bonus:welcome:{row.member_id}:{kind}:{revision}",
-                effective_at=moments[row.member_id],
-            )
-            postings += [made] if made else []
+        if after != before:
+            state = _state(row, after)
+            postings += _move(state, before, after, moments[row.member_id])
+            changed.append(state)
     _keep(session, changed)
     return postings
+
+
+def _move(
+    state: dict[str, Any], before: Bonus, after: Bonus, effective_at: datetime
+) -> Iterator[Posting]:
+    member_id = state["member_id"]
+    for kind in movements(before, after):
+        reference = f"bonus:welcome:{member_id}:{kind}:{state['revision']}"
+        made = bonus_posting(
+            kind,
+            member_id=member_id,
+            amount=after.amount,
+            reference=reference,
+            effective_at=effective_at,
+            corrects={
+                Kind.BONUS_REJECTED: state["tracked_reference"],
+                Kind.BONUS_CLAWED_BACK: state["confirmed_reference"],
+            }.get(kind),
+        )
+        if made is None:
+            continue
+        if kind is Kind.BONUS_TRACKED:
+            state["tracked_reference"] = reference
+        if kind is Kind.BONUS_CONFIRMED:
+            state["confirmed_reference"] = reference
+        yield made
 
 
 def _carrier(purchase_id: int | None, status: str | None) -> Carrier | None:
@@ -56,13 +73,15 @@ def _present(row: Row[Any]) -> Carrier | None:
     return _carrier(row.purchase_id, row.present_status)
 
 
-def _state(member_id: int, bonus: Bonus, revision: int) -> dict[str, Any]:
+def _state(row: Row[Any], bonus: Bonus) -> dict[str, Any]:
     return {
-        "member_id": member_id,
+        "member_id": row.member_id,
         "amount": bonus.amount,
         "purchase_id": bonus.purchase_id,
         "confirmed": bonus.confirmed,
-        "revision": revision,
+        "revision": row.revision + 1,
+        "tracked_reference": row.tracked_reference,
+        "confirmed_reference": row.confirmed_reference,
     }
 
 
@@ -78,6 +97,8 @@ def _keep(session: Session, rows: list[dict[str, Any]]) -> None:
                 "purchase_id": fresh.purchase_id,
                 "confirmed": fresh.confirmed,
                 "revision": fresh.revision,
+                "tracked_reference": fresh.tracked_reference,
+                "confirmed_reference": fresh.confirmed_reference,
             },
         )
     )
@@ -88,6 +109,7 @@ _STANDINGS = text("""
     SELECT wanted.member_id,
            coalesce(bonus.amount, CAST(:amount AS bigint)) AS amount,
            bonus.purchase_id, bonus.confirmed, coalesce(bonus.revision, 0) AS revision,
+           bonus.tracked_reference, bonus.confirmed_reference,
            present.status AS present_status, present.member_id AS present_member_id,
            earliest.id AS first_id, earliest.status AS first_status
     FROM unnest(CAST(:members AS bigint[])) AS wanted (member_id)

@@ -1,13 +1,14 @@
 """Secrets: encrypted where they lie, and several good at a time while one replaces another."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from partners.credentials.service import Secret, issue, rotate, secrets_of
+from partners.shops.service import change_the_door
 from tests.world import Shop, World, created, day
-from tracker.kit.crypto import CannotDecrypt
 from tracker.kit.database import unit_of_work
 
 OVERLAP = timedelta(hours=24)
@@ -54,16 +55,29 @@ def test_no_secret_lies_open_in_the_database(world: World, shop: Shop) -> None:
 
 def test_it_cannot_be_read_under_another_key_or_for_another_shop(world: World, shop: Shop) -> None:
     other = world.shop("other")
-    with unit_of_work(world.tools.engine) as session, pytest.raises(CannotDecrypt):
-        secrets_of(session, bytes(32), shop.id)
+    with unit_of_work(world.tools.engine) as session:
+        assert secrets_of(session, bytes(32), shop.id) == ()
     world.change_as_owner(
         "UPDATE webhook_secrets AS theirs SET sealed = mine.sealed FROM webhook_secrets AS mine"
         " WHERE mine.shop_id = :a AND theirs.shop_id = :b",
         a=shop.id,
         b=other.id,
     )
-    with pytest.raises(CannotDecrypt):
-        read(world, other)
+    assert read(world, other) == ()
+
+
+def test_a_lost_master_key_shuts_the_door_until_a_new_secret_is_issued(
+    world: World, shop: Shop
+) -> None:
+    """What cannot be read opens nothing and is in nobody's way."""
+    world.change_as_owner("UPDATE webhook_secrets SET sealed = 'sealed under a key that is lost'")
+    world.change_as_owner("UPDATE shops SET door_version = door_version + 1")
+    assert world.post(shop, created("A-1", None, 1)).status_code == 401
+    with unit_of_work(world.tools.engine) as session:
+        fresh = issue(session, world.tools.settings.secret_key, shop.id)
+        change_the_door(session, shop.id)
+    key = base64.b64decode(fresh.removeprefix("whsec_"))
+    assert world.post(replace(shop, secret=key), created("A-1", None, 1)).status_code == 202
 
 
 def test_a_rotation_leaves_both_good_for_the_overlap_and_then_one(world: World, shop: Shop) -> None:

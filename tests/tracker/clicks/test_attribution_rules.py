@@ -11,7 +11,7 @@ from tracker.kit.clock import MOSCOW
 
 CLICKED = datetime(2010, 12, 1, tzinfo=UTC)
 WINDOW = timedelta(days=30)
-CLICK = Click("clk_1", 1, 3, CLICKED, Terms(1_000, 1_200, 30, OnHoldEnd.CONFIRM))
+CLICK = Click("clk_1", 1, 3, CLICKED, CLICKED + WINDOW, Terms(1_000, 1_200, 30, OnHoldEnd.CONFIRM))
 
 
 def why(
@@ -21,9 +21,7 @@ def why(
     shop_id: int = 3,
     after: timedelta = timedelta(),
 ) -> Unattributed | None:
-    return why_unattributed(
-        click_id, click, shop_id=shop_id, ordered_at=CLICKED + after, window=WINDOW
-    )
+    return why_unattributed(click_id, click, shop_id=shop_id, ordered_at=CLICKED + after)
 
 
 @pytest.mark.parametrize(
@@ -51,5 +49,5 @@ def test_each_reason_by_its_name() -> None:
 @given(st.timedeltas(timedelta(days=-100), timedelta(days=100)))
 def test_the_window_does_not_depend_on_how_a_moment_is_written(after: timedelta) -> None:
     east = CLICKED.astimezone(MOSCOW) + after
-    found = why_unattributed("clk_1", CLICK, shop_id=3, ordered_at=east, window=WINDOW)
+    found = why_unattributed("clk_1", CLICK, shop_id=3, ordered_at=east)
     assert found is why(after=after)
