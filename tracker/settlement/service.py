@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from tracker.kit.money import MAX_KOPECKS
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.queries import run_of, sealed_lines
 from tracker.settlement.rules import (
@@ -32,9 +33,9 @@ def prepare(
 ) -> SettlementRun:
     """Draw up and seal the list of a period: what each member is due, in kopecks.
 
-    Due is everything available, at least ``minimum``, at most ``cap``, to members who had joined
-    by then and have auto-payment on. Preparing again returns the run that exists. Raises
-    PeriodInvalid and PeriodNotBegun.
+    Due is everything available, at least ``minimum``, at most ``cap`` and what one payment can
+    carry, to members who had joined by then and have auto-payment on. Preparing again returns
+    the run that exists. Raises PeriodInvalid and PeriodNotBegun.
     """
     if as_of < first_of(period):
         raise PeriodNotBegun(f"{period} begins at {first_of(period).isoformat()}")
@@ -43,7 +44,16 @@ def prepare(
     existing = session.get(SettlementRun, period)
     if existing is not None:
         return existing
-    session.execute(_DRAW_UP, {"period": period, "as_of": as_of, "minimum": minimum, "cap": cap})
+    session.execute(
+        _DRAW_UP,
+        {
+            "period": period,
+            "as_of": as_of,
+            "minimum": minimum,
+            "cap": cap,
+            "most": MAX_KOPECKS,
+        },
+    )
     count, total = session.execute(
         select(func.count(), func.coalesce(func.sum(Payout.amount), 0)).where(
             Payout.period == period
@@ -76,7 +86,10 @@ def approve(session: Session, period: str, sha256: str, approver: str) -> Settle
     if run.prepared_by == approver:
         raise ApproverPreparedIt(f"{approver} prepared the run of {period}")
     if run.sha256 != sha256:
-        raise SealDiffers(f"the list of {period} is sealed with {run.sha256}, not {sha256}")
+        # The right seal is not told here: it is to be read with the list that it stands for.
+        raise SealDiffers(
+            f"the list of {period} is not sealed with {sha256}: read `settlement show` again"
+        )
     run.state, run.approved_by = RunState.APPROVED, approver
     run.approved_at = session.scalar(select(func.now()))
     session.flush()
@@ -109,7 +122,7 @@ def finish_ended(session: Session) -> None:
 _DRAW_UP = text("""
     INSERT INTO payouts (period, member_id, phone, amount)
     SELECT :period, members.id, members.phone,
-           least(balances.available, coalesce(CAST(:cap AS bigint), balances.available))
+           least(balances.available, CAST(:cap AS bigint), :most)
     FROM member_balances AS balances
     JOIN members ON members.id = balances.member_id
     WHERE balances.available >= :minimum

@@ -1,0 +1,133 @@
+"""A list that was sealed: approved by a second person, as it is, once, and changed by nobody."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+from tests.stories.months import FIRST, approved, earns, started
+from tests.stories.operators import Operator, run_state, states, work
+from tests.world import Shop, World
+from tracker.kit.database import unit_of_work
+from tracker.purchases.service import Programme
+from tracker.settlement.rules import (
+    ApproverPreparedIt,
+    RunNotApproved,
+    RunNotFound,
+    RunNotPrepared,
+    SealDiffers,
+)
+from tracker.settlement.service import approve, start
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    """A shop that promises ten percent; and no welcome bonus, so that sums are seen through."""
+    world.programme = Programme(welcome_bonus=0)
+    return world.shop(cashback=1000)
+
+
+def test_it_takes_two_people(world: World, shop: Shop) -> None:
+    earns(world, shop, world.member(), 10)
+    run = world.prepare("2011-01", FIRST, by="anna")
+    with pytest.raises(ApproverPreparedIt), unit_of_work(world.tools.engine) as session:
+        approve(session, "2011-01", run.sha256, "anna")
+    with pytest.raises(IntegrityError, match="two_people"):
+        world.change("UPDATE settlement_runs SET state = 'approved', approved_by = 'anna'")
+    with pytest.raises(RunNotApproved), unit_of_work(world.tools.engine) as session:
+        start(session, "2011-01")
+    work(world, Operator())
+    assert states(world) == ["prepared"]
+    assert world.differences() == []
+
+
+def test_the_second_person_approves_exactly_this_list(world: World, shop: Shop) -> None:
+    earns(world, shop, world.member(), 10)
+    run = world.prepare("2011-01", FIRST)
+    with (
+        pytest.raises(SealDiffers, match="settlement show") as refused,
+        unit_of_work(world.tools.engine) as session,
+    ):
+        approve(session, "2011-01", "0" * 64, "boris")
+    assert run.sha256 not in refused.value.detail
+    with pytest.raises(RunNotFound), unit_of_work(world.tools.engine) as session:
+        approve(session, "2011-02", "0" * 64, "boris")
+    assert run_state(world, "2011-01") == "prepared"
+
+
+def test_an_approval_is_given_once(world: World, shop: Shop) -> None:
+    earns(world, shop, world.member(), 10)
+    run = approved(world)
+    with unit_of_work(world.tools.engine) as session:
+        again = approve(session, "2011-01", run.sha256, "boris")
+        assert again.approved_at == run.approved_at
+    with pytest.raises(RunNotPrepared), unit_of_work(world.tools.engine) as session:
+        approve(session, "2011-01", run.sha256, "vera")
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE payouts SET amount = amount + 1",
+        "UPDATE payouts SET phone = '+79009999999'",
+        "DELETE FROM payouts",
+    ],
+)
+def test_a_list_that_was_tampered_with_is_not_paid(
+    world: World, shop: Shop, tampering: str
+) -> None:
+    earns(world, shop, world.member(), 10)
+    approved(world)
+    world.change_as_owner(tampering)
+    with pytest.raises(SealDiffers), unit_of_work(world.tools.engine) as session:
+        start(session, "2011-01")
+    operator = Operator()
+    work(world, operator)
+    assert operator.sent == []
+    assert [one.what for one in world.differences()] == ["settlement 2011-01"]
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_sealed_list_takes_no_further_line(world: World, shop: Shop, *, begun: bool) -> None:
+    member, other = world.members(2)
+    earns(world, shop, member, 10)
+    approved(world)
+    if begun:
+        started(world)
+    with pytest.raises(IntegrityError, match="takes no further line"):
+        world.change(
+            "INSERT INTO payouts (period, member_id, phone, amount)"
+            " VALUES ('2011-01', :other, '+79009999999', 1000)",
+            other=other,
+        )
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE settlement_runs SET sha256 = 'another'",
+        "UPDATE settlement_runs SET prepared_by = 'nobody'",
+        "UPDATE payouts SET amount = 1",
+        "UPDATE payouts SET phone = '+79009999999'",
+        "INSERT INTO settlement_runs (period, state, as_of, payouts, total, sha256, prepared_by)"
+        " VALUES ('2011-02', 'running', now(), 0, 0, '', 'anna')",
+    ],
+)
+def test_the_application_cannot_forge_what_was_sealed(
+    world: World, shop: Shop, forgery: str
+) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        world.change(forgery)
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("state", ["approved", "running", "done"])
+def test_no_run_goes_on_without_somebody_who_approved_it(
+    world: World, shop: Shop, state: str
+) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    with pytest.raises(IntegrityError, match="ck_settlement_runs_approved"):
+        world.change("UPDATE settlement_runs SET state = :state", state=state)
