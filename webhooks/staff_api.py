@@ -3,11 +3,10 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from tracker.kit.database import unit_of_work
-from tracker.kit.http import page_of, runtime
+from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.staff.guard import requires
 from tracker.staff.rules import Role
 from webhooks.inbox.models import EventState, ParkedReason

@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import flask
-from flask import Flask, Response, current_app
+import flask_smorest
+from flask import Flask, Request, Response, current_app
+from marshmallow import missing
 from sqlalchemy.exc import DataError
+from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from tracker.kit.database import AWAY
@@ -25,9 +28,13 @@ from tracker.kit.errors import (
 )
 from tracker.kit.logs import log
 from tracker.kit.runtime import Runtime
+from tracker.kit.strict_json import decode
 
 _LOG = log("http")
 _RUNTIME = "tracker"
+
+MAX_BODY = 1024 * 1024
+"""Bytes that a request may have where a route does not say otherwise."""
 
 _STATUSES: dict[type[TrackerError], int] = {
     Unreadable: 400,
@@ -44,6 +51,19 @@ _STATUSES: dict[type[TrackerError], int] = {
 }
 
 T = TypeVar("T")
+
+
+class _StrictParser(FlaskParser):
+    """Reads bodies as strictly as the front door does."""
+
+    def _raw_load_json(self, req: Request) -> Any:
+        return decode(req.get_data()) if req.is_json else missing
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """A documented part of the API whose bodies are strict JSON."""
+
+    ARGUMENTS_PARSER = _StrictParser()
 
 
 def runtime() -> Runtime:
@@ -87,6 +107,7 @@ def problem(
 def set_up_http(app: Flask, tools: Runtime) -> None:
     """Give an application its runtime, and let every error leave as a problem document."""
     app.extensions[_RUNTIME] = tools
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_error_handler(TrackerError, _said_no)
     app.register_error_handler(HTTPException, _http_said_no)
     for outage in AWAY:

@@ -3,10 +3,9 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from tracker.kit.database import unit_of_work
-from tracker.kit.http import page_of, runtime
+from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.purchases.queries import listed
 from tracker.purchases.rules import Status
 from tracker.purchases.schemas import PurchaseFilter, PurchasePage
@@ -22,9 +21,9 @@ blueprint = Blueprint(
 class Purchases(MethodView):
     """Purchases."""
 
+    @requires(Role.VIEWER)
     @blueprint.arguments(PurchaseFilter, location="query")
     @blueprint.response(200, PurchasePage)
-    @requires(Role.VIEWER)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Purchases in the order they were first heard of."""
         with unit_of_work(runtime().engine) as session:

@@ -3,12 +3,11 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from tracker.kit.database import unit_of_work
-from tracker.kit.http import page_of, runtime
+from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.queries import run_of
 from tracker.settlement.rules import PayoutState
@@ -41,8 +40,8 @@ class PayoutPage(Schema):
 class Runs(MethodView):
     """All runs."""
 
-    @blueprint.response(200, RunSchema(many=True))
     @requires(Role.VIEWER)
+    @blueprint.response(200, RunSchema(many=True))
     def get(self) -> list[SettlementRun]:
         """All runs, the latest first."""
         with unit_of_work(runtime().engine) as session:
@@ -54,8 +53,8 @@ class Runs(MethodView):
 class Run(MethodView):
     """One run."""
 
-    @blueprint.response(200, RunSchema)
     @requires(Role.VIEWER)
+    @blueprint.response(200, RunSchema)
     def get(self, period: str) -> SettlementRun:
         """A period's run: its total and its seal."""
         with unit_of_work(runtime().engine) as session:
@@ -66,9 +65,9 @@ class Run(MethodView):
 class Approval(MethodView):
     """The second person's word."""
 
+    @requires(Role.APPROVER)
     @blueprint.arguments(ApprovalSchema)
     @blueprint.response(200, RunSchema)
-    @requires(Role.APPROVER)
     def post(self, told: dict[str, str], period: str) -> SettlementRun:
         """Approve exactly the sealed list, as another person than the one who prepared it."""
         with unit_of_work(runtime().engine) as session:
@@ -79,9 +78,9 @@ class Approval(MethodView):
 class Payouts(MethodView):
     """The payouts of a run."""
 
+    @requires(Role.VIEWER)
     @blueprint.arguments(PayoutFilter, location="query")
     @blueprint.response(200, PayoutPage)
-    @requires(Role.VIEWER)
     def get(self, wanted: dict[str, Any], period: str) -> dict[str, Any]:
         """The payouts of a period, in the order they are sent."""
         query = (

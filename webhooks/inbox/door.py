@@ -55,9 +55,10 @@ class Doors:
 
         Both questions are put in either case, so that the time does not tell a stranger which.
         """
+        asked = slug if slug.isprintable() else ""  # NUL is nothing that can be asked for
         with Session(self._engine) as session:
             row = session.execute(
-                select(Shop.id, Shop.door_version, Shop.status).where(Shop.slug == slug)
+                select(Shop.id, Shop.door_version, Shop.status).where(Shop.slug == asked)
             ).one_or_none()
             held = secrets_of(session, self._master_key, row.id if row else NOBODY.shop_id)
         if row is None:
