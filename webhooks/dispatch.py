@@ -20,7 +20,17 @@ from tracker.purchases.contracts import PurchaseReport
 from tracker.purchases.service import Programme, book
 from webhooks.adapters import native
 from webhooks.inbox.models import ParkedReason
-from webhooks.inbox.work import MAX_ATTEMPTS, Claim, Event, LeaseLost, claim, finish, park, rest
+from webhooks.inbox.work import (
+    MAX_ATTEMPTS,
+    Claim,
+    Event,
+    LeaseLost,
+    claim,
+    claim_suspect,
+    finish,
+    park,
+    rest,
+)
 
 CHUNK = 250
 _LOG = log("inbox")
@@ -34,16 +44,36 @@ class Dispatcher:
     programme: Programme
 
     def handle_chunk(self) -> bool:
-        """Claim a chunk and handle it; True when there may be more."""
+        """Claim a chunk and handle it, then one suspect; True when there may be more.
+
+        Suspects are events that a worker took and never finished. They come after what is fresh,
+        and alone: one that kills its worker again takes nothing else with it.
+        """
         with unit_of_work(self.engine) as session:
-            claimed = claim(session, CHUNK)
-        if not claimed.events:
-            return False
-        suspects = any(event.attempts > 1 for event in claimed.events)
-        if suspects or not self._handle_together(claimed):
-            for event in claimed.events:
-                self._handle_alone(Claim(claimed.fence, (event,)))
-        return True
+            fresh = claim(session, CHUNK)
+        if fresh.events and not self._handle_together(fresh):
+            for event in fresh.events:
+                self._handle_alone(Claim(fresh.fence, (event,)))
+        # Older than the fresh ones, so that no long queue is searched for a suspect.
+        before = fresh.events[-1].id if fresh.events else None
+        with unit_of_work(self.engine) as session:
+            suspect = claim_suspect(session, before)
+        for event in suspect.events:
+            self._handle_suspect(suspect, event)
+        return bool(fresh.events or suspect.events)
+
+    def _handle_suspect(self, claimed: Claim, event: Event) -> None:
+        lost = event.attempts - 1
+        if lost < MAX_ATTEMPTS:
+            self._handle_alone(claimed)
+            return
+        _LOG.error("event_loses_workers", event_id=event.id, attempts=lost)
+        why = (
+            ParkedReason.KEEPS_FAILING,
+            f"its worker was lost, or ran out of time; tries: {lost}",
+        )
+        with unit_of_work(self.engine) as session:
+            park(session, claimed.fence, {event.id: why})
 
     def _handle_together(self, claimed: Claim) -> bool:
         try:

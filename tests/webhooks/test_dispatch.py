@@ -159,3 +159,38 @@ def test_the_end_of_a_jobs_time_is_no_events_fault(world: World) -> None:
     world.work()
     assert world.balance(member).pending == rubles(10) + BONUS
     assert world.differences() == []
+
+
+def lose_the_worker(world: World) -> None:
+    """A worker takes what it would take, and is gone in the midst of it; its lease ends."""
+    with pytest.raises(OutOfTime):
+        while Dispatcher(world.tools.engine, Overrun(0)).handle_chunk():
+            pass
+    pass_time(world)
+
+
+def test_an_event_that_loses_its_worker_each_time_is_parked(world: World) -> None:
+    shop, member = world.shop(), world.member()
+    world.post(shop, created("A-1", world.click(member, shop), 100, at=day(1)))
+    for _ in range(MAX_ATTEMPTS):
+        lose_the_worker(world)
+    assert inbox(world)[0].state == "waiting"
+    world.work()
+    (parked,) = inbox(world)
+    assert (parked.state, parked.parked_reason) == ("parked", "keeps_failing")
+    assert parked.parked_detail.endswith(f"tries: {MAX_ATTEMPTS}")
+    assert world.balance(member).pending == 0
+
+
+def test_a_lost_worker_holds_up_nothing_that_came_after(world: World) -> None:
+    """What is fresh is booked before the suspects, and each of those is tried by itself."""
+    shop, member = world.shop(), world.member()
+    click = world.click(member, shop)
+    for number in range(3):
+        world.post(shop, created(f"A-{number}", click, 100, at=day(1)))
+    lose_the_worker(world)
+    world.post(shop, created("A-3", click, 100, at=day(1)))
+    assert Dispatcher(world.tools.engine, world.programme).handle_chunk()
+    assert [one.state for one in inbox(world)] == ["done", "waiting", "waiting", "done"]
+    lose_the_worker(world)
+    assert [one.attempts for one in inbox(world)] == [2, 2, 1, 1]

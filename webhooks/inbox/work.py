@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from tracker.kit.errors import Conflict
@@ -42,9 +42,19 @@ class Claim:
 
 
 def claim(session: Session, limit: int) -> Claim:
-    """Take the oldest events that nobody has in hand."""
+    """Take the oldest events that nobody ever had in hand."""
+    return _claim(session, _CLAIM_FRESH, limit=limit)
+
+
+def claim_suspect(session: Session, before: int | None = None) -> Claim:
+    """Take the oldest event that a worker had in hand and did not finish: alone, since it may be
+    what that worker died of. ``before``: only among events with smaller ids."""
+    return _claim(session, _CLAIM_SUSPECT, before=before)
+
+
+def _claim(session: Session, statement: TextClause, **values: int | None) -> Claim:
     fence = session.scalar(FENCES.next_value())
-    rows = session.execute(_CLAIM, {"fence": fence, "limit": limit, "lease": LEASE_SECONDS})
+    rows = session.execute(statement, {"fence": fence, "lease": LEASE_SECONDS, **values})
     events = sorted((Event(**row) for row in rows.mappings()), key=lambda event: event.id)
     return Claim(int(fence or 0), tuple(events))
 
@@ -87,19 +97,39 @@ def is_waiting(session: Session) -> bool:
     return bool(session.scalar(_IS_WAITING))
 
 
-_CLAIM = text("""
+_TAKE = """
     UPDATE inbox_events
     SET fence = :fence, attempts = attempts + 1,
         lease_until = clock_timestamp() + make_interval(secs => :lease)
-    WHERE id IN (
+    WHERE id IN ({found})
+    RETURNING id, shop_id, webhook_id, body, received_at, attempts
+"""
+
+_CLAIM_FRESH = text(
+    _TAKE.format(
+        found="""
         SELECT id FROM inbox_events
-        WHERE state = 'waiting' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        WHERE state = 'waiting' AND attempts = 0
         ORDER BY id
         LIMIT :limit
         FOR UPDATE SKIP LOCKED
+        """
     )
-    RETURNING id, shop_id, webhook_id, body, received_at, attempts
-""")
+)
+
+_CLAIM_SUSPECT = text(
+    _TAKE.format(
+        found="""
+        SELECT id FROM inbox_events
+        WHERE state = 'waiting' AND attempts > 0
+          AND (lease_until IS NULL OR lease_until < clock_timestamp())
+          AND id < coalesce(CAST(:before AS bigint), 9223372036854775807)
+        ORDER BY id
+        LIMIT 1
+        FOR UPDATE SKIP LOCKED
+        """
+    )
+)
 
 _FINISH = text("""
     UPDATE inbox_events SET state = 'done', handled_at = clock_timestamp(), lease_until = NULL
