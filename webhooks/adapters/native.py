@@ -1,8 +1,10 @@
 """Our own dialect, as the contract lays it down. Pure."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from partners.intake.contracts import NoticeKind, PurchaseNotice
+from tracker.kit.money import MAX_KOPECKS
 from tracker.kit.strict_json import decode
 from tracker.purchases.contracts import Line, ReturnLine
 from webhooks.adapters.reading import Reader
@@ -65,11 +67,20 @@ def _lines(data: Reader) -> tuple[Line, ...]:
     )
     if len({line.line_id for line in lines}) < len(lines):
         data.fault("lines", "a line_id stands twice")
+    _bound(data, lines)
     return lines
 
 
 def _return_lines(data: Reader) -> tuple[ReturnLine, ...]:
-    return tuple(
+    lines = tuple(
         ReturnLine(item.identifier("line_id"), item.count("quantity"), item.money("amount"))
         for item in data.items("lines")
     )
+    _bound(data, lines)
+    return lines
+
+
+def _bound(data: Reader, lines: Iterable[Line | ReturnLine]) -> None:
+    """Each sum is one that we count; so must be what they come to, by the line and together."""
+    if sum(line.amount for line in lines) > MAX_KOPECKS:
+        data.fault("lines", "come to more than a trillion roubles")

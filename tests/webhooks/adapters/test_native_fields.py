@@ -277,3 +277,19 @@ def test_every_fault_of_every_line_is_told_in_one_answer() -> None:
         "data.lines[1].amount",
         "data.lines[2]",
     }
+
+
+TRILLION = 10**12
+
+
+def test_lines_come_to_a_sum_that_we_count() -> None:
+    told(created("A-1", "clk_1", TRILLION - 1, 1, at=day(1)))
+    event = created("A-1", "clk_1", TRILLION, 0.01, at=day(1))
+    assert faults(event) == {"data.lines": "come to more than a trillion roubles"}
+
+
+def test_a_return_comes_to_a_sum_that_we_count_also_when_it_names_a_line_twice() -> None:
+    event = returned("A-1", "R-1", {"1": TRILLION}, at=day(4))
+    told(event)
+    event["data"]["lines"] *= 2
+    assert faults(event) == {"data.lines": "come to more than a trillion roubles"}
