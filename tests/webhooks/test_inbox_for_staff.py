@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -118,7 +119,7 @@ def test_retry_and_nudge_wake_the_workers(world: World, shop: Shop) -> None:
 
 def ask(world: World, query: str) -> Mapping[str, Any]:
     with unit_of_work(world.tools.engine) as session:
-        login = f"viewer-{query}"
+        login = f"viewer-{token_hex(4)}"
         token = hire(session, world.tools.settings.secret_key, login, Role.VIEWER)
     headers = {"Authorization": f"Bearer {token}"}
     response = world.client().get(f"/admin/api/v1/inbox{query}", headers=headers)

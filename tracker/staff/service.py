@@ -11,7 +11,7 @@ from tracker.kit.crypto import keyed_hash
 from tracker.kit.database import constraint_name
 from tracker.kit.errors import Conflict
 from tracker.staff.models import Staff
-from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted
+from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted, check_login
 
 _PURPOSE = "staff token"
 
@@ -31,7 +31,11 @@ class Person:
 
 
 def hire(session: Session, key: bytes, login: str, role: Role) -> str:
-    """Add a staff member; returns the API token, which cannot be read again. Raises LoginTaken."""
+    """Add a staff member; returns the API token, which cannot be read again.
+
+    Raises LoginNotUsable and LoginTaken.
+    """
+    check_login(login)
     token = "stf_" + secrets.token_urlsafe(32)
     session.add(Staff(login=login, role=role, token_hash=keyed_hash(key, _PURPOSE, token)))
     try:

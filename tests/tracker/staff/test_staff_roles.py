@@ -4,7 +4,7 @@ import pytest
 
 from tests.world import World
 from tracker.kit.database import unit_of_work
-from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted
+from tracker.staff.rules import LoginNotUsable, Role, RoleTooLow, TokenNotAccepted
 from tracker.staff.service import LoginTaken, hire, recognise
 
 
@@ -39,6 +39,14 @@ def test_a_login_is_one_persons(world: World) -> None:
         hire(session, key, "anna", Role.VIEWER)
     with pytest.raises(LoginTaken, match="anna"), unit_of_work(world.tools.engine) as session:
         hire(session, key, "anna", Role.ADMIN)
+
+
+@pytest.mark.parametrize("login", ["", " ", "an na", "anna ", "anna\n", "анна", "a" * 65])
+def test_a_login_is_a_plain_word(world: World, login: str) -> None:
+    key = world.tools.settings.secret_key
+    with pytest.raises(LoginNotUsable), unit_of_work(world.tools.engine) as session:
+        hire(session, key, login, Role.VIEWER)
+    assert world.query("SELECT FROM staff") == []
 
 
 def test_who_has_left_is_let_in_no_more(world: World) -> None:
