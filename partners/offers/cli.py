@@ -11,7 +11,7 @@ from partners.shops.rules import Card, ShopInvalid
 from partners.shops.service import upsert
 from tracker.clicks.rules import Terms
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show
-from tracker.kit.csvfiles import FileInvalid, read_rows
+from tracker.kit.csvfiles import FileInvalid, Once, read_rows
 from tracker.kit.database import unit_of_work
 
 
@@ -39,12 +39,13 @@ def import_shops(ctx: click.Context, file: Path, as_of: datetime | None, as_json
 def _read(file: Path) -> dict[str, tuple[Card, Terms]]:
     """The shops of a file by their slugs. Raises FileInvalid with every fault of a line."""
     shops: dict[str, tuple[Card, Terms]] = {}
+    once = Once("slug")
     for row in read_rows(file, required=COLUMNS, may_be_empty=True):
         try:
             shop = read_shop(row)
         except ShopInvalid as error:
             raise FileInvalid(f"line {row.line}: {error.detail}", fields=error.fields) from error
         slug = shop[0].slug
-        if shops.setdefault(slug, shop) != shop:
-            raise FileInvalid(f"line {row.line}: the shop {slug!r} stands twice, and differs")
+        once.look(slug, row.line)
+        shops[slug] = shop
     return shops

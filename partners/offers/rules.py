@@ -1,6 +1,7 @@
 """A line of the shops' import file. Pure."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from partners.shops.rules import (
@@ -13,6 +14,7 @@ from partners.shops.rules import (
     read_web_address,
 )
 from tracker.clicks.rules import OnHoldEnd, Terms
+from tracker.kit.csvfiles import word
 from tracker.kit.money import percent_to_basis_points
 
 COLUMNS = (
@@ -53,13 +55,13 @@ def read_shop(row: Mapping[str, str]) -> tuple[Card, Terms]:
         subsection=read("subsection", _text, ""),
         site_url=read("site_url", read_web_address, ""),
         link_template=read("link_template", read_link_template, ""),
-        status=read("status", ShopStatus, ShopStatus.ACTIVE),
+        status=read("status", partial(word, ShopStatus), ShopStatus.ACTIVE),
     )
     terms = Terms(
         cashback_bp=read("cashback_percent", _percent_up_to(MAX_CASHBACK_BP), 0),
         commission_bp=read("commission_percent", _percent_up_to(MAX_COMMISSION_BP), 0),
         hold_days=read("hold_days", _days, 0),
-        on_hold_end=read("on_hold_end", OnHoldEnd, OnHoldEnd.CONFIRM),
+        on_hold_end=read("on_hold_end", partial(word, OnHoldEnd), OnHoldEnd.CONFIRM),
     )
     if faults:
         raise ShopInvalid(f"shop {row.get('slug', '')!r}", fields=faults)

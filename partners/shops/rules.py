@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from tracker.kit.csvfiles import word
 from tracker.kit.errors import Invalid, NotFound
 
 
@@ -76,10 +77,7 @@ def read_slug(text: str) -> str:
 
 def read_section(text: str) -> Section:
     """A section by its slug or its English name. Raises ValueError."""
-    try:
-        return _NAMES.get(text.casefold()) or Section(text.casefold())
-    except ValueError as error:
-        raise ValueError(f"one of {', '.join(Section)} is expected") from error
+    return _NAMES.get(text.casefold()) or word(Section, text.casefold())
 
 
 def read_web_address(text: str) -> str:

@@ -3,9 +3,13 @@
 import csv
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from tracker.kit.errors import Invalid
+
+W = TypeVar("W", bound=StrEnum)
 
 
 class FileInvalid(Invalid):
@@ -41,7 +45,8 @@ def _rows(
     names = list(reader.fieldnames or ())
     missing = sorted(set(required) - set(names))
     if missing:
-        raise FileInvalid(f"line 1: no column {', '.join(missing)}")
+        hint = "; values are separated by commas, not ';'" if any(";" in n for n in names) else ""
+        raise FileInvalid(f"line 1: no column {', '.join(missing)}{hint}")
     for name in names:
         if names.count(name) > 1:
             raise FileInvalid(f"line 1: column {name} stands twice")
@@ -54,6 +59,30 @@ def _rows(
             if not row[name]:
                 raise FileInvalid(f"line {row.line}: {name} is empty")
         yield row
+
+
+class Once:
+    """Sees that a value stands in one line of a file only."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._lines: dict[str, int] = {}
+
+    def look(self, value: str, line: int) -> None:
+        """Raises FileInvalid, naming both lines, when the value was seen before."""
+        first = self._lines.setdefault(value, line)
+        if first != line:
+            raise FileInvalid(
+                f"line {line}: the {self._what} {value!r} stands in line {first} already"
+            )
+
+
+def word(kind: type[W], text: str) -> W:
+    """One of the words of an enum. Raises ValueError."""
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ValueError(f"one of {', '.join(kind)} is expected") from error
 
 
 def instant(row: Row, column: str) -> datetime:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tracker.kit.cli import json_option, runtime_of, show
-from tracker.kit.csvfiles import FileInvalid, Row, instant, read_rows
+from tracker.kit.csvfiles import FileInvalid, Once, Row, instant, read_rows
 from tracker.kit.database import unit_of_work
 from tracker.members.queries import count
 from tracker.members.rules import phone_in
@@ -28,7 +28,7 @@ def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
 
     Numbers that are members already are left as they are. All of the file is taken, or none.
     """
-    newcomers = [_newcomer(row) for row in read_rows(file, required=("phone", "joined_at"))]
+    newcomers = _read(file)
     with unit_of_work(runtime_of(ctx).engine) as session:
         joined = sum(
             join_many(session, newcomers[start : start + _BATCH])
@@ -36,6 +36,16 @@ def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
         )
     figures = {"rows": len(newcomers), "joined": joined}
     show(figures, as_json=as_json)
+
+
+def _read(file: Path) -> list[Newcomer]:
+    once = Once("phone")
+    newcomers = []
+    for row in read_rows(file, required=("phone", "joined_at")):
+        newcomer = _newcomer(row)
+        once.look(newcomer.phone, row.line)
+        newcomers.append(newcomer)
+    return newcomers
 
 
 def _newcomer(row: Row) -> Newcomer:

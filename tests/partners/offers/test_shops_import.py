@@ -136,8 +136,15 @@ def test_all_faults_of_a_row_are_told_at_once(world: World, tmp_path: Path) -> N
 
 def test_a_file_does_not_say_two_things_of_one_shop(world: World, tmp_path: Path) -> None:
     error = refused(world, tmp_path, {}, {"slug": "other"}, {"cashback_percent": "9"})
-    assert error.detail == "line 4: the shop 'tea-house' stands twice, and differs"
-    assert done(import_rows(world, tmp_path, {}, {"slug": "other"}, {}))["shops"] == 2
+    assert error.detail == "line 4: the slug 'tea-house' stands in line 2 already"
+
+
+def test_a_wrong_word_is_answered_with_the_right_ones(world: World, tmp_path: Path) -> None:
+    error = refused(world, tmp_path, {"status": "gone", "on_hold_end": "perhaps"})
+    assert error.fields == {
+        "status": "one of active, left is expected",
+        "on_hold_end": "one of confirm, reject, wait_for_staff is expected",
+    }
 
 
 def test_no_column_may_be_missing(world: World, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_columns_that_may_be_absent_may_be_empty(tmp_path: Path) -> None:
     [
         ("", "line 1: no column a, b"),
         ("a\n1\n", "line 1: no column b"),
+        ("a;b\n1;2\n", "line 1: no column a, b; values are separated by commas"),
         ("A,B\n1,2\n", "line 1: no column a, b"),
         ("a,b,a\n1,2,3\n", "line 1: column a stands twice"),
         ("a,b\n1\n", "line 2: not as many values"),

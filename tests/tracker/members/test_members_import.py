@@ -53,11 +53,10 @@ def test_members_stay_as_they_are(world: World, tmp_path: Path) -> None:
     assert world.query("SELECT * FROM members ORDER BY id")[:1] == before
 
 
-def test_of_two_lines_with_one_number_the_first_counts(world: World, tmp_path: Path) -> None:
+def test_a_number_stands_in_one_line(world: World, tmp_path: Path) -> None:
     lines = [f"+79000000001,{JOINED}", "8 900 000-00-01,2011-01-01T00:00:00+03:00"]
-    assert done(imported(world, tmp_path, *lines)) == {"rows": 2, "joined": 1}
-    (row,) = world.query("SELECT * FROM members")
-    assert row.joined_at.isoformat() == "2010-10-31T21:00:00+00:00"
+    said = refused(world, imported(world, tmp_path, *lines))
+    assert said == "line 3: the phone '+79000000001' stands in line 2 already"
 
 
 REFERRED = "phone,joined_at,email,referrer_phone"
