@@ -22,6 +22,9 @@ from tracker.settlement.rules import PayoutState, gateway_key, payout_posting, w
 
 LEASE_SECONDS = 30
 UNKNOWN_AT_ONCE = 1_000
+KEY_MEMORY_MARGIN = 300
+"""Seconds by which we stop sending again before the operator forgets the key: between the look at
+the time and the call a lease (30 s) or a whole job (120 s) may pass, and clocks differ a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Claimed:
     asked: int
     as_of: datetime
     overdue: bool
-    """Sent so long ago that the operator may have forgotten the key."""
+    """Sent so long ago that the operator may have forgotten the key, or soon will have."""
 
     @property
     def top_up(self) -> TopUp:
@@ -57,20 +60,32 @@ def claim_prepared(session: Session, limit: int) -> Chunk:
     Not while the outcome of many is unknown already: an operator that does not answer is to have
     a few payouts to be asked about, not the whole month.
 
-    What a member can no longer cover is withheld instead: a return came in after the seal.
+    What a member can no longer cover is withheld instead: a return came in after the seal. So is
+    what was sealed for a member who has since left, has another number, or wants no payment: the
+    sealed number may be somebody else's by now.
     """
     chunk = _claim(session, _NEXT_PREPARED, {"limit": limit, "too_many": UNKNOWN_AT_ONCE})
     balances = lock_members(session, {one.member_id for one in chunk.payouts})
     left = {member: balance.available for member, balance in balances.items()}
+    theirs = set(session.scalars(_STILL_THEIRS, {"ids": [one.id for one in chunk.payouts]}))
     covered, withheld = [], []
     for one in chunk.payouts:
-        if left[one.member_id] >= one.amount:
+        if one.id not in theirs:
+            withheld.append((one.id, "member_changed"))
+        elif left[one.member_id] < one.amount:
+            withheld.append((one.id, "balance_fell"))
+        else:
             left[one.member_id] -= one.amount
             covered.append(one)
-        else:
-            withheld.append(one)
     post(session, [_posting(one, Kind.PAYOUT_SUBMITTED) for one in covered])
-    _write(session, chunk.fence, _MARK_WITHHELD, withheld)
+    session.execute(
+        _MARK_WITHHELD,
+        {
+            "ids": [payout for payout, _ in withheld],
+            "reasons": [reason for _, reason in withheld],
+            "fence": chunk.fence,
+        },
+    )
     session.execute(
         _MARK_SENT,
         {
@@ -84,7 +99,8 @@ def claim_prepared(session: Session, limit: int) -> Chunk:
 
 def claim_questions(session: Session, limit: int, key_memory: int) -> Chunk:
     """Take payouts of unknown outcome whose time to be asked about has come."""
-    return _claim(session, _NEXT_QUESTIONS, {"limit": limit, "key_memory": key_memory})
+    remembered = key_memory - KEY_MEMORY_MARGIN
+    return _claim(session, _NEXT_QUESTIONS, {"limit": limit, "remembered": remembered})
 
 
 def take_back_expired(session: Session) -> int:
@@ -163,11 +179,6 @@ def _arrays(rows: Sequence[dict[str, Any]], fence: int) -> dict[str, Any]:
     return {name: [row[name] for row in rows] for name in rows[0]} | {"fence": fence}
 
 
-def _write(session: Session, fence: int, statement: Any, payouts: Sequence[Claimed]) -> None:
-    if payouts:
-        session.execute(statement, {"ids": [one.id for one in payouts], "fence": fence})
-
-
 def _claim(session: Session, statement: Any, values: dict[str, Any]) -> Chunk:
     fence = session.scalar(FENCES.next_value())
     rows = session.execute(statement, {**values, "fence": fence, "lease": LEASE_SECONDS})
@@ -214,7 +225,14 @@ _NEXT_QUESTIONS = text("""
     FROM next
     WHERE payouts.id = next.id
     RETURNING payouts.id, member_id, phone, amount, asked, next.as_of,
-              sent_at < clock_timestamp() - make_interval(secs => :key_memory) AS overdue
+              sent_at < clock_timestamp() - make_interval(secs => :remembered) AS overdue
+""")
+
+_STILL_THEIRS = text("""
+    SELECT payouts.id
+    FROM payouts JOIN members ON members.id = payouts.member_id
+    WHERE payouts.id = ANY (:ids)
+      AND members.phone = payouts.phone AND members.closed_at IS NULL AND members.auto_payment
 """)
 
 _MARK_SENT = text("""
@@ -226,9 +244,10 @@ _MARK_SENT = text("""
 
 _MARK_WITHHELD = text("""
     UPDATE payouts
-    SET state = 'withheld', reason = 'balance_fell', ended_at = clock_timestamp(),
+    SET state = 'withheld', reason = given.reason, ended_at = clock_timestamp(),
         lease_until = NULL
-    WHERE id = ANY (:ids) AND fence = :fence
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[])) AS given (id, reason)
+    WHERE payouts.id = given.id AND payouts.fence = :fence
 """)
 
 _EXPIRE = text("""

@@ -43,7 +43,7 @@ class PayoutState(StrEnum):
     FAILED = "failed"
     """Refused for sure; the money is available again."""
     WITHHELD = "withheld"
-    """Not sent: the member's balance fell below the sealed amount."""
+    """Not sent: the member's balance fell below the sealed amount, or the member changed."""
     WITH_STAFF = "with_staff"
     """The operator could not be made to tell; the money stays in flight until staff decide."""
 
