@@ -1,10 +1,12 @@
 """What there is to see at a moment, whatever way it is shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import Empty, SimpleQueue
 
-from sandbox.demo.traffic import Tally
+from sandbox.demo import traffic
+from sandbox.demo.outcome import Tally
 from tracker.kit.clock import MOSCOW
 
 
@@ -21,17 +23,15 @@ class Figures:
     available_sum: int = 0
     in_flight_sum: int = 0
     paid_sum: int = 0
-    open_payouts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The latest month's run; sums are kopecks."""
+    """The latest month's run, and how its payouts stand."""
 
     period: str
     state: str
-    payouts: int
-    total: int
+    outcome: tuple[Tally, ...] = ()
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class Board:
     """Written by several threads, each its own part, and read by the one that shows it."""
 
     url: str
-    tally: Tally
+    tally: traffic.Tally
     moment: datetime
     figures: Figures = Figures()
     month: Month | None = None
@@ -58,15 +58,6 @@ class Board:
             except Empty:
                 return found
 
-    @property
-    def paid_of_month(self) -> int:
-        """How many of the latest month's payouts have ended."""
-        if self.month is None or self.month.state in ("prepared", "approved"):
-            return 0
-        if self.month.state == "done":
-            return self.month.payouts
-        return max(0, self.month.payouts - self.figures.open_payouts)
-
 
 def day_of(moment: datetime) -> str:
     """A business date as people write it."""
@@ -79,3 +70,9 @@ def rub(kopecks: int) -> str:
     sign = "-" if kopecks < 0 else ""
     whole, cents = divmod(abs(kopecks), 100)
     return f"{sign}{whole:,}.{cents:02d} RUB"
+
+
+def standing(outcome: Sequence[Tally]) -> str:
+    """Payouts in words: ``123 paid, 87,977.06 RUB; 12 withheld, 9,906.91 RUB``."""
+    words = [f"{one.count} {one.state.replace('_', ' ')}, {rub(one.amount)}" for one in outcome]
+    return "; ".join(words) or "nobody was due anything"

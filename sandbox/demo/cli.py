@@ -14,9 +14,16 @@ from sandbox.stack import Stack
 from sandbox.stack.interruption import Interrupted, Interruptible
 from sandbox.stack.tending import Tending
 from tracker.kit.clock import MOSCOW, ScaledClock
+from tracker.kit.errors import TrackerError
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _STEP = 0.2
+
+
+class FolderOfDemo(TrackerError):
+    """A folder that a demonstration has filled is not to be gone on with at real time."""
+
+    code = "folder_of_demo"
 
 
 @click.command("up")
@@ -60,6 +67,11 @@ def up(port: int, data: Path, demo: bool, seconds: float | None, rate: float) ->
 
 
 def _stay(data: Path, port: int, seconds: float) -> bool:
+    if Memory.is_in(data):
+        raise FolderOfDemo(
+            f"{data} holds a demonstration, whose business time is not the real one:"
+            " go on with --demo, or name another folder with --data"
+        )
     with Stack(data, port=port) as stack:
         _say_ready(stack)
         click.echo(where_to_look(stack.url, command_of(sys.argv[0], stack.data), stack.data))

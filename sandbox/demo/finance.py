@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.demo.board import Board, Month, rub
+from sandbox.demo.board import Board, Month, rub, standing
+from sandbox.demo.outcome import RUNS, outcome_of
 from sandbox.demo.post import NoAnswer, Post
 from sandbox.stack import Stack
 from tracker.kit.money import parse_rubles
-
-RUNS = "/admin/api/v1/settlements"
 
 
 class Finance:
@@ -30,10 +29,10 @@ class Finance:
                 self._ended = {run["period"] for run in runs if run["state"] == "done"}
             for run in reversed(runs):
                 self._deal_with(run, self._ended)
+            if runs:
+                self._board.month = self._month(runs[0])
         except NoAnswer:
             return
-        if runs:
-            self._board.month = _month(runs[0])
 
     def _deal_with(self, run: Mapping[str, Any], ended: set[str]) -> None:
         period, state, total = run["period"], run["state"], rub(parse_rubles(run["total"]))
@@ -45,17 +44,11 @@ class Finance:
             self._stack.tracker("settlement", "run", "--period", period)
             self._board.tell(f"{period}: the workers are topping up phones")
         elif state == "done" and period not in ended:
-            self._board.tell(f"{period}: {self._outcome(period)}")
+            self._board.tell(f"{period}: {standing(outcome_of(self._post, period, self._token))}")
             ended.add(period)
 
-    def _outcome(self, period: str) -> str:
-        found = self._stack.tracker("settlement", "status", "--period", period, json=True)
-        ended = [
-            f"{tally['count']} {outcome}, {rub(parse_rubles(tally['amount']))}"
-            for outcome, tally in found["payouts"].items()
-        ]
-        return "; ".join(ended) or "nobody was due anything"
-
-
-def _month(run: Mapping[str, Any]) -> Month:
-    return Month(run["period"], run["state"], run["payouts"], parse_rubles(run["total"]))
+    def _month(self, run: Mapping[str, Any]) -> Month:
+        period, state, shown = run["period"], run["state"], self._board.month
+        if shown and shown.state == state == "done" and shown.period == period:
+            return shown  # nothing of it changes any more
+        return Month(period, state, outcome_of(self._post, period, self._token))

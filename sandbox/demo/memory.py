@@ -21,13 +21,17 @@ class Memory:
     tokens: dict[str, str] = field(default_factory=dict)
     """API tokens of the staff, by role."""
 
+    @staticmethod
+    def is_in(data: Path) -> bool:
+        """Whether the folder is a demonstration's."""
+        return (data / _FILE).exists()
+
     @classmethod
     def of(cls, data: Path, start: datetime) -> Self:
         """What is kept in the folder; business time begins at ``start`` if that is nothing."""
-        path = data / _FILE
-        if not path.exists():
+        if not cls.is_in(data):
             return cls(start)
-        kept = json.loads(path.read_text())
+        kept = json.loads((data / _FILE).read_text())
         return cls(datetime.fromisoformat(kept["moment"]), kept["secrets"], kept["tokens"])
 
     def keep(self, data: Path) -> None:

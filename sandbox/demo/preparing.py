@@ -7,8 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 from sandbox.catalogue import SHOPS_CSV
-from sandbox.demo.finance import RUNS
 from sandbox.demo.memory import Memory
+from sandbox.demo.outcome import RUNS
 from sandbox.demo.people import Shop, some_members
 from sandbox.demo.post import NoAnswer, Post
 from sandbox.replay.members import members_csv

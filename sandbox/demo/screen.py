@@ -11,10 +11,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sandbox.demo.board import Board, day_of, rub
+from sandbox.demo.board import Board, day_of, rub, standing
 
 _LINE_EVERY = 5.0
 _BAR = 40
+_COLOURS = {"paid": "blue", "withheld": "yellow", "failed": "red"}
+"""Of payouts by their states; the others are still on their way."""
 
 
 class Screen(Protocol):
@@ -141,10 +143,11 @@ def _month(board: Board) -> Group:
     month = board.month
     if month is None:
         return Group(Text("the first run is prepared when business time gets there"))
-    paid = board.paid_of_month
-    bar = _stacked(((paid, "blue"), (max(month.payouts - paid, not month.payouts), "bright_black")))
-    told = f"{month.period} {month.state}: {paid} of {month.payouts} phones, {rub(month.total)}"
-    return Group(bar, Text(told))
+    bar = _stacked(
+        [(one.count, _COLOURS.get(one.state, "bright_black")) for one in month.outcome]
+        or [(1, "bright_black")]
+    )
+    return Group(bar, Text(f"{month.period} {month.state}: {standing(month.outcome)}"))
 
 
 def _stacked(parts: Sequence[tuple[int, str]]) -> Text:

@@ -8,12 +8,13 @@ from datetime import datetime
 import click
 from rich.console import Console
 
-from sandbox.demo.board import Board, rub
+from sandbox.demo.board import Board, standing
 from sandbox.demo.clicks import Clicks
 from sandbox.demo.crew import Crew
-from sandbox.demo.finance import RUNS, Finance
+from sandbox.demo.finance import Finance
 from sandbox.demo.memory import Memory
 from sandbox.demo.orders import LETTERS_PER_ORDER
+from sandbox.demo.outcome import RUNS, outcome_of
 from sandbox.demo.people import some_members, some_shops
 from sandbox.demo.post import NoAnswer, Post
 from sandbox.demo.preparing import APPROVER, Preparation
@@ -24,7 +25,6 @@ from sandbox.demo.words import how_it_ended
 from sandbox.stack import CommandFailed, Stack
 from sandbox.stack.tending import Tending
 from tracker.kit.clock import MOSCOW, ScaledClock
-from tracker.kit.money import parse_rubles
 
 START = datetime(2010, 12, 10, tzinfo=MOSCOW)
 """Business time when the processes are started; traffic flows from about the 20th."""
@@ -125,10 +125,10 @@ class Demonstration:
 
     def _months_settled(self) -> list[str]:
         with suppress(NoAnswer):
-            runs = self._post.ask(RUNS, self._memory.tokens[APPROVER])
+            token = self._memory.tokens[APPROVER]
+            done = [run for run in self._post.ask(RUNS, token) if run["state"] == "done"]
             return [
-                f"{run['period']} ({rub(parse_rubles(run['total']))})"
-                for run in reversed(runs)
-                if run["state"] == "done"
+                f"{run['period']}: {standing(outcome_of(self._post, run['period'], token))}"
+                for run in reversed(done)
             ]
         return []

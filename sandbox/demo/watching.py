@@ -3,8 +3,6 @@
 from sandbox.demo.board import Board, Figures
 from sandbox.demo.post import NoAnswer, Post
 
-_OPEN = ("prepared", "submitted", "unknown")
-
 
 class Watching:
     """Keeps the board's figures fresh."""
@@ -35,5 +33,4 @@ def figures_from(metrics: dict[str, float]) -> Figures:
         available_sum=told["members_available_kopecks"],
         in_flight_sum=told["members_in_flight_kopecks"],
         paid_sum=told["paid_out_kopecks"],
-        open_payouts=sum(told[f"payouts_{state}"] for state in _OPEN),
     )

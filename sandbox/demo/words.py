@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.demo.board import Board, day_of, rub
-from sandbox.demo.finance import RUNS
+from sandbox.demo.outcome import RUNS
 from sandbox.demo.preparing import OPERATOR
 
 
@@ -65,7 +65,7 @@ def how_it_ended(board: Board, months: Sequence[str], proof: str, data: Path) ->
                 f"{rub(now.pending_sum)} pending, {rub(now.available_sum)} available,"
                 f" {rub(now.paid_sum)} paid out",
             ),
-            ("months settled", ", ".join(months) or "none yet"),
+            *(("month settled", month) for month in months or ["none yet"]),
             ("ledger proof", proof),
             ("kept in", f"{data}; started again, it goes on from there"),
         ]

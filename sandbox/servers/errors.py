@@ -23,7 +23,7 @@ class DataFolderInUse(ServersError):
 
     def __init__(self, folder: Path, owner: int | None) -> None:
         who = f"process {owner}" if owner else "another process"
-        super().__init__(f"the data folder {folder} is in use by {who}")
+        super().__init__(f"the data folder {folder} is in use by {who}; name another with --data")
         self.owner = owner
 
 

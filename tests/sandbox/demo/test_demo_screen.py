@@ -2,13 +2,16 @@
 
 import io
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from sandbox.demo.board import Board, Figures, Month, day_of, rub
+from sandbox.demo.board import Board, Figures, Month, day_of, rub, standing
+from sandbox.demo.outcome import tallied
 from sandbox.demo.screen import PlainScreen, line_of, panel_of, screen_for
 from sandbox.demo.traffic import Tally
+from sandbox.demo.words import how_it_ended
 from tracker.kit.clock import MOSCOW
 
 NOON = datetime(2011, 1, 3, 12, tzinfo=MOSCOW)
@@ -27,9 +30,9 @@ def board() -> Board:
         pending_sum=8_776_019,
         available_sum=-3_050,
         paid_sum=2_463_088,
-        open_payouts=12,
     )
-    month = Month("2011-01", "running", 42, 2_463_088)
+    payouts = [*[("withheld", 90_050)] * 2, *[("prepared", 10_000)] * 10, *[("paid", 82_102)] * 30]
+    month = Month("2011-01", "running", tallied(payouts))
     return Board("http://127.0.0.1:8000", tally, NOON, figures, month)
 
 
@@ -48,13 +51,13 @@ def test_a_line_for_logs(board: Board) -> None:
 
 
 def test_a_panel_for_people(board: Board) -> None:
-    text = drawn(board)
+    text = drawn(board, width=140)
     for part in (
         "3 January 2011",
         "325 accepted, 9 duplicates; 2 in the inbox",
         "127 pending → 50 confirmed, 19 rejected; 8 nobody's",
         "87,760.19 RUB pending → -30.50 RUB available → 24,630.88 RUB paid out",
-        "2011-01 running: 30 of 42 phones, 24,630.88 RUB",
+        "2011-01 running: 30 paid, 24,630.60 RUB; 10 prepared, 1,000.00 RUB; 2 withheld, 1,801.00",
         "Ctrl-C",
     ):
         assert part in text
@@ -72,12 +75,17 @@ def test_trouble_is_told(board: Board) -> None:
     assert "3 sent again, 1 refused" in drawn(board)
 
 
-@pytest.mark.parametrize(
-    ("state", "paid"), [("prepared", 0), ("approved", 0), ("running", 30), ("done", 42)]
-)
-def test_how_much_of_a_month_is_paid(board: Board, state: str, paid: int) -> None:
-    board.month = Month("2011-01", state, 42, 2_463_088)
-    assert board.paid_of_month == paid
+def test_a_month_in_which_nobody_was_due_anything(board: Board) -> None:
+    board.month = Month("2011-01", "done")
+    assert "2011-01 done: nobody was due anything" in drawn(board)
+
+
+def test_the_last_word_tells_paid_and_withheld_apart(board: Board) -> None:
+    paid = standing(tallied([("withheld", 990_691), ("paid", 8_797_706)]))
+    assert paid == "1 paid, 87,977.06 RUB; 1 withheld, 9,906.91 RUB"
+    said = how_it_ended(board, [f"2011-01: {paid}"], "ok", Path("/data"))
+    assert f"month settled  2011-01: {paid}" in said
+    assert "month settled  none yet" in how_it_ended(board, [], "ok", Path("/data"))
 
 
 def test_a_log_gets_news_at_once_and_figures_now_and_then(

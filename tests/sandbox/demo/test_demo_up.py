@@ -34,6 +34,10 @@ def test_it_goes_on_where_it_was(data: Path) -> None:
     with Up(data, "--demo", "--for", "1") as up:
         assert up.ended() == 0
         ended_well(up)
+    with Up(data, "--for", "0") as up:
+        assert up.ended() == 1
+        assert "--demo" in "".join(up.said)
+        assert "--data" in "".join(up.said)
     second = Memory.of(data, START)
     assert second.moment > first.moment
     assert second.tokens == first.tokens
