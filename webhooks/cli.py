@@ -8,7 +8,7 @@ from tracker.kit.cli import json_option, runtime_of, show, show_rows, word_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import NotFound
 from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
-from webhooks.inbox.queries import events, standing
+from webhooks.inbox.queries import events, parked_among, standing
 from webhooks.inbox.work import retry
 
 TASK = "inbox"
@@ -81,19 +81,27 @@ def show_event(ctx: click.Context, event_id: int, as_json: bool) -> None:
 def retry_events(
     ctx: click.Context, event_ids: tuple[int, ...], reason: str | None, as_json: bool
 ) -> None:
-    """Let parked events be tried again: by their ids, or all of a reason."""
+    """Let parked events be tried again: by their ids, or all of a reason.
+
+    Ids of events that are not parked are named; exit 1 when nothing was retried of those given.
+    """
     if not event_ids and not reason:
         raise click.UsageError("name events by their ids, or a --reason")
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        ids = list(event_ids)
+        named = parked_among(session, event_ids)
+        ids = list(named)
         if reason:
             wanted = ParkedReason(reason)
             parked = events(session, state=EventState.PARKED, reason=wanted, limit=_ALL)
             ids += [event.id for event in parked]
         count = retry(session, ids)
     runtime.nudger.nudge(TASK)
+    for event_id in sorted(set(event_ids) - named):
+        click.echo(f"event {event_id} is not parked", err=True)
     show({"retried": count}, as_json=as_json)
+    if not count and event_ids:
+        ctx.exit(1)
 
 
 @commands.command("nudge")

@@ -104,7 +104,11 @@ def test_retry_by_id_and_by_reason(world: World, shop: Shop) -> None:
     assert first in ids(world, "waiting")
     assert told(world, "retry", "--reason", "return_differs") == {"retried": 1}
     assert second in ids(world, "waiting")
-    assert told(world, "retry", str(first), str(second), "999") == {"retried": 0}
+    nothing = inbox(world, "retry", str(first), str(second), "999", "--json")
+    assert (nothing.exit_code, json.loads(nothing.stdout)) == (1, {"retried": 0})
+    assert nothing.stderr.splitlines() == [
+        f"event {event} is not parked" for event in (first, second, 999)
+    ]
     world.work()
     assert ids(world, "parked") == [first, second]
 

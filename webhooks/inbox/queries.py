@@ -1,6 +1,6 @@
 """Reads of the inbox."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Row, func, literal_column, select, text
@@ -78,6 +78,14 @@ def events(
     if reason is not None:
         query = query.where(InboxEvent.parked_reason == reason)
     return list(session.scalars(query))
+
+
+def parked_among(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of the ids that are of parked events."""
+    query = select(InboxEvent.id).where(
+        InboxEvent.id.in_(list(ids)), InboxEvent.state == EventState.PARKED
+    )
+    return set(session.scalars(query))
 
 
 def handled(session: Session) -> Iterator[Row[Any]]:
