@@ -18,6 +18,9 @@ from tracker.kit.database import AWAY
 from tracker.kit.errors import TrackerError
 from tracker.kit.runtime import Runtime
 
+_PIPE_WIDTH = 10_000
+"""In a pipe a row is a line, whatever width a terminal would have."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -90,8 +93,11 @@ def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -
     for column in rows[0]:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    console.print(table)
 
 
 def print_json(value: Any) -> None:

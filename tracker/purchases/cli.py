@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -18,7 +19,7 @@ from tracker.kit.cli import (
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.settings import Settings
-from tracker.purchases.queries import listed, totals
+from tracker.purchases.queries import listed, totals, unmatched_returns
 from tracker.purchases.rules import Status
 from tracker.purchases.service import Programme, decide, end_holds
 
@@ -52,6 +53,7 @@ def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, clic
         """What the shops reported."""
 
     purchases.add_command(list_purchases)
+    purchases.add_command(list_unmatched)
     purchases.add_command(show_totals)
 
     @purchases.command("decide")
@@ -74,26 +76,53 @@ def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, clic
 
 @click.command("list")
 @click.option("--status", type=word_of(Status), help="Only purchases in this state.")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--order", "order_id", help="Only orders of this number.")
+@click.option("--shop-id", type=int, help="Only purchases in this shop.")
+@click.option("--member-id", type=int, help="Only purchases of this member.")
+@click.option("--newest", "newest_first", is_flag=True, help="The last heard of first.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
 @json_option
 @click.pass_context
-def list_purchases(ctx: click.Context, status: str | None, limit: int, as_json: bool) -> None:
+def list_purchases(
+    ctx: click.Context, /, status: str | None, limit: int, as_json: bool, **wanted: Any
+) -> None:
     """Purchases, also those that are nobody's (unattributed) or never seen (unmatched)."""
     with unit_of_work(runtime_of(ctx).engine) as session:
-        found = listed(session, status=Status(status) if status else None, limit=limit)
+        state = Status(status) if status else None
+        found = listed(session, status=state, limit=limit, **wanted)
         rows = [
             {
                 "id": one.id,
                 "shop_id": one.shop_id,
                 "order_id": one.order_id,
                 "status": one.status,
-                "reason": one.unattributed_reason or "",
-                "member_id": one.member_id or "",
-                "hold_ends_at": one.hold_ends_at.isoformat() if one.hold_ends_at else "",
+                "reason": one.unattributed_reason,
+                "member_id": one.member_id,
+                "hold_ends_at": one.hold_ends_at.isoformat() if one.hold_ends_at else None,
                 "pending": format_rubles(one.pending_cashback),
                 "confirmed": format_rubles(one.confirmed_cashback),
             }
             for one in found
+        ]
+    show_rows(rows, as_json=as_json, empty="none")
+
+
+@click.command("unmatched")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
+@json_option
+@click.pass_context
+def list_unmatched(ctx: click.Context, limit: int, as_json: bool) -> None:
+    """Returns that take nothing back: of an order never seen, or of a line that it lacks."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        rows = [
+            {
+                "shop_id": one.shop_id,
+                "order_id": one.order_id,
+                "return_id": one.return_id,
+                "line_id": one.line_id,
+                "amount": None if one.amount is None else format_rubles(one.amount),
+            }
+            for one in unmatched_returns(session, limit)
         ]
     show_rows(rows, as_json=as_json, empty="none")
 

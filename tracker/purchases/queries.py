@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from tracker.purchases.models import Purchase, PurchaseReturn
+from tracker.purchases.models import Purchase, PurchaseLine, PurchaseReturn, PurchaseReturnLine
 from tracker.purchases.rules import Status
 
 
@@ -19,9 +19,11 @@ def listed(
     order_id: str | None = None,
     after: int = 0,
     limit: int = 100,
+    newest_first: bool = False,
 ) -> list[Purchase]:
-    """Purchases in the order they were first heard of."""
-    query = select(Purchase).where(Purchase.id > after).order_by(Purchase.id).limit(limit)
+    """Purchases in the order they were first heard of, or the other way round."""
+    order = Purchase.id.desc() if newest_first else Purchase.id
+    query = select(Purchase).where(Purchase.id > after).order_by(order).limit(limit)
     wanted = {
         Purchase.status: status and str(status),
         Purchase.shop_id: shop_id,
@@ -34,15 +36,57 @@ def listed(
     return list(session.scalars(query))
 
 
+def unmatched_returns(session: Session, limit: int) -> list[Row[Any]]:
+    """Returns that take nothing back: of a purchase never seen, or of a line that it lacks.
+
+    Rows of shop_id, order_id, return_id, line_id and amount, by order and return; the last two are
+    None for a return of all of a purchase never seen.
+    """
+    query = (
+        select(
+            Purchase.shop_id,
+            Purchase.order_id,
+            PurchaseReturn.return_id,
+            PurchaseReturnLine.line_id,
+            PurchaseReturnLine.amount,
+        )
+        .join(PurchaseReturn, PurchaseReturn.purchase_id == Purchase.id)
+        .outerjoin(
+            PurchaseReturnLine,
+            and_(
+                PurchaseReturnLine.purchase_id == PurchaseReturn.purchase_id,
+                PurchaseReturnLine.return_id == PurchaseReturn.return_id,
+            ),
+        )
+        .outerjoin(
+            PurchaseLine,
+            and_(
+                PurchaseLine.purchase_id == Purchase.id,
+                PurchaseLine.statement_no == Purchase.statement_no,
+                PurchaseLine.line_id == PurchaseReturnLine.line_id,
+            ),
+        )
+        .where(
+            or_(
+                Purchase.status == Status.UNMATCHED,
+                and_(PurchaseReturnLine.line_id.is_not(None), PurchaseLine.line_id.is_(None)),
+            )
+        )
+        .order_by(Purchase.id, PurchaseReturn.return_id, PurchaseReturnLine.line_id)
+        .limit(limit)
+    )
+    return list(session.execute(query))
+
+
 def totals(session: Session) -> dict[str, Any]:
     """How many purchases there are in each state, and how many returns match no purchase."""
-    unmatched_returns = session.scalar(
+    unmatched = session.scalar(
         select(func.count())
         .select_from(PurchaseReturn)
         .join(Purchase, Purchase.id == PurchaseReturn.purchase_id)
         .where(Purchase.status == Status.UNMATCHED)
     )
-    return {**_by_status(session), "unmatched_returns": unmatched_returns or 0}
+    return {**_by_status(session), "unmatched_returns": unmatched or 0}
 
 
 def _by_status(session: Session) -> dict[str, int]:
