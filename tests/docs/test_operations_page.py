@@ -4,7 +4,7 @@ import ast
 import re
 import shlex
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,10 +91,10 @@ def events_logged() -> Iterator[tuple[str, str]]:
 
 def test_the_months_run_goes_by_these_commands(world: World) -> None:
     month_with_one_payout(world)
-    token = approver(world)
+    tokens = {"$OPERATOR": hired(world, Role.OPERATOR), "$APPROVER": hired(world, Role.APPROVER)}
     with workers(world):
         for line in month():
-            said = run(world, line, token)
+            said = run(world, line, tokens)
             assert said.exit_code == 0, f"{line}\n{said.output}"
     assert [one.amount for one in world.billing.paid.values()] == [30_000]
 
@@ -151,10 +151,10 @@ def month_with_one_payout(world: World) -> None:
     world.end_holds(day(31))
 
 
-def approver(world: World) -> str:
-    """The token of somebody who may approve."""
+def hired(world: World, role: Role) -> str:
+    """The token of somebody with a role."""
     with unit_of_work(world.tools.engine) as session:
-        return hire(session, world.tools.settings.secret_key, "boris", Role.APPROVER)
+        return hire(session, world.tools.settings.secret_key, f"some-{role}", role)
 
 
 @contextmanager
@@ -175,9 +175,11 @@ def workers(world: World) -> Iterator[None]:
         thread.join()
 
 
-def run(world: World, line: str, token: str = "") -> Result:
-    """A command line on this world, with yes to whatever it asks; ``$APPROVER`` is the token."""
-    words = shlex.split(line.replace("$APPROVER", token), comments=True)
+def run(world: World, line: str, tokens: Mapping[str, str] | None = None) -> Result:
+    """A command line on this world, with yes to whatever it asks; ``tokens`` by variable."""
+    for variable, token in (tokens or {}).items():
+        line = line.replace(variable, token)
+    words = shlex.split(line, comments=True)
     place = words.index("tracker")
     environ = dict(word.split("=", 1) for word in words[:place])
     group, *arguments = words[place + 1 :]

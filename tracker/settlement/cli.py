@@ -7,14 +7,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy.orm import Session
 
-from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show
+from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show, show_rows
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
 from tracker.settlement.models import SettlementRun
-from tracker.settlement.queries import Tally, run_of, tallies
-from tracker.settlement.rules import SYSTEM, PayoutState, RunState
+from tracker.settlement.queries import Tally, run_of, runs, tallies
+from tracker.settlement.rules import PayoutState, PeriodInvalid, RunState, first_of
 from tracker.settlement.schemas import RunSchema
 from tracker.settlement.service import approve, prepare, start
 from tracker.staff.cli import token_option
@@ -23,7 +24,24 @@ from tracker.staff.service import recognise
 
 TASK = "settlement"
 
-period_option = click.option("--period", required=True, metavar="YYYY-MM", help="The month paid.")
+_LISTED = ("period", "state", "payouts", "total", "sha256")
+_SHORT = 12
+
+
+class Period(click.ParamType[str]):
+    """A month written YYYY-MM."""
+
+    name = "YYYY-MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            first_of(str(value))
+        except PeriodInvalid as error:
+            self.fail(error.detail, param, ctx)
+        return str(value)
+
+
+period_option = click.option("--period", required=True, type=Period(), help="The month paid.")
 
 
 @click.group("settlement")
@@ -40,7 +58,10 @@ def commands() -> None:
 def prepare_run(
     ctx: click.Context, period: str, as_of: datetime | None, token: str | None, as_json: bool
 ) -> None:
-    """Draw up and seal the list of what each member is due. Doing it again changes nothing."""
+    """Draw up and seal the list of what each member is due. Doing it again changes nothing.
+
+    Whoever prepares a list by hand signs it, and cannot approve it.
+    """
     runtime = runtime_of(ctx)
     settings = runtime.settings
     with unit_of_work(runtime.engine) as session:
@@ -50,13 +71,21 @@ def prepare_run(
             moment_of(as_of, runtime.clock),
             minimum=settings.payout_minimum,
             cap=settings.payout_cap,
-            prepared_by=(
-                recognise(session, settings.secret_key, token, Role.OPERATOR).login
-                if token
-                else SYSTEM
-            ),
+            prepared_by=_acting(session, runtime, token, Role.OPERATOR),
         )
         _show_run(run, as_json=as_json)
+
+
+@commands.command("list")
+@json_option
+@click.pass_context
+def list_runs(ctx: click.Context, as_json: bool) -> None:
+    """All months, the latest first. The table tells a seal's beginning, `show` all of it."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        rows = [dict(RunSchema(only=_LISTED).dump(run)) for run in runs(session)]
+    if not as_json:
+        rows = [{**row, "sha256": row["sha256"][:_SHORT]} for row in rows]
+    show_rows(rows, as_json=as_json, empty="No month has been prepared.")
 
 
 @commands.command("show")
@@ -80,16 +109,17 @@ def approve_run(
 ) -> None:
     """Approve exactly the sealed list, as another person than the one who prepared it."""
     runtime = runtime_of(ctx)
-    if not token:
-        raise TokenNotAccepted("an approver's token is needed: --token or TRACKER_STAFF_TOKEN")
     with unit_of_work(runtime.engine) as session:
-        person = recognise(session, runtime.settings.secret_key, token, Role.APPROVER)
+        approver = _acting(session, runtime, token, Role.APPROVER)
         run = run_of(session, period)
         if sha256 is None:
             _show_run(run, as_json=False)
-            click.confirm("Approve this list?", abort=True)
-        run = approve(session, period, sha256 or run.sha256, person.login)
-        _show_run(run, as_json=as_json)
+        seal = sha256 or run.sha256
+    # Nothing is open or locked while a person reads.
+    if sha256 is None and not click.confirm("Approve this list?"):
+        raise click.ClickException(f"the list of {period} was not approved")
+    with unit_of_work(runtime.engine) as session:
+        _show_run(approve(session, period, seal, approver), as_json=as_json)
 
 
 @commands.command("run")
@@ -136,6 +166,15 @@ def _wait(runtime: Runtime, period: str) -> None:
 
 
 _OPEN = (PayoutState.PREPARED, PayoutState.SUBMITTED, PayoutState.UNKNOWN)
+
+
+def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
+    """The login of the person at the keyboard; an empty token is none."""
+    if not token or not token.strip():
+        raise TokenNotAccepted(
+            f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
+        )
+    return recognise(session, runtime.settings.secret_key, token, needed).login
 
 
 def _show_run(run: SettlementRun, *, as_json: bool) -> None:

@@ -41,6 +41,11 @@ def sealed_lines(session: Session, period: str) -> Iterator[SealedLine]:
         yield SealedLine(row.member_id, row.phone, row.amount)
 
 
+def runs(session: Session) -> list[SettlementRun]:
+    """All runs, the latest month first."""
+    return list(session.scalars(select(SettlementRun).order_by(SettlementRun.period.desc())))
+
+
 def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:
     """How the payouts of a period stand, by state; states with none are left out."""
     rows = session.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tracker.kit.database import unit_of_work
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.settlement.models import Payout, SettlementRun
-from tracker.settlement.queries import run_of
+from tracker.settlement.queries import run_of, runs
 from tracker.settlement.rules import PayoutState
 from tracker.settlement.schemas import ApprovalSchema, PayoutSchema, RunSchema
 from tracker.settlement.service import approve
@@ -45,8 +45,7 @@ class Runs(MethodView):
     def get(self) -> list[SettlementRun]:
         """All runs, the latest first."""
         with unit_of_work(runtime().engine) as session:
-            newest_first = select(SettlementRun).order_by(SettlementRun.period.desc())
-            return list(session.scalars(newest_first))
+            return runs(session)
 
 
 @blueprint.route("/<period>")

@@ -1,0 +1,111 @@
+"""`tracker settlement …`: who may give its commands, what they refuse, what they print."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.stories.months import FIRST, approved, earns
+from tests.stories.operators import run_state
+from tests.world import Shop, World
+from tracker.kit.database import unit_of_work
+from tracker.settlement.cli import commands
+from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted
+from tracker.staff.service import hire
+
+MONTH = ("--period", "2011-01")
+AS_OF = ("--as-of", FIRST.isoformat())
+
+Given = Callable[..., Result]
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    """A shop that promises ten percent."""
+    return world.shop(cashback=1000)
+
+
+@pytest.fixture
+def given(world: World) -> Given:
+    """Gives a command, with the token that the environment has, and what is typed."""
+
+    def give(*words: str, token: str | None = None, typed: str = "") -> Result:
+        environ = {"TRACKER_STAFF_TOKEN": token}
+        return CliRunner().invoke(
+            commands, list(words), obj=lambda: world.tools, input=typed, env=environ
+        )
+
+    return give
+
+
+def token_of(world: World, role: Role) -> str:
+    with unit_of_work(world.tools.engine) as session:
+        return hire(session, world.tools.settings.secret_key, f"some-{role}", role)
+
+
+@pytest.mark.parametrize("token", [None, "", " "])
+@pytest.mark.parametrize("command", ["prepare", "approve"])
+def test_nobody_acts_without_a_name(
+    world: World, given: Given, command: str, token: str | None
+) -> None:
+    said = given(command, *MONTH, token=token)
+    assert isinstance(said.exception, TokenNotAccepted)
+    assert "is needed: TRACKER_STAFF_TOKEN" in said.exception.detail
+    assert world.query("SELECT * FROM settlement_runs") == []
+
+
+def test_an_empty_option_is_no_token_either(world: World, given: Given) -> None:
+    said = given("prepare", *MONTH, *AS_OF, "--token", "")
+    assert isinstance(said.exception, TokenNotAccepted)
+    assert world.query("SELECT * FROM settlement_runs") == []
+
+
+def test_a_list_prepared_by_hand_is_signed(world: World, given: Given) -> None:
+    said = given("prepare", *MONTH, *AS_OF, token=token_of(world, Role.VIEWER))
+    assert isinstance(said.exception, RoleTooLow)
+    said = given("prepare", *MONTH, *AS_OF, "--json", token=token_of(world, Role.OPERATOR))
+    assert json.loads(said.output)["prepared_by"] == "some-operator"
+
+
+@pytest.mark.parametrize("period", ["January", "2011-13", "2011-1", "1999-01", ""])
+@pytest.mark.parametrize("command", ["prepare", "show", "approve", "run", "status"])
+def test_what_is_no_month_is_bad_usage(given: Given, command: str, period: str) -> None:
+    said = given(command, "--period", period)
+    assert said.exit_code == 2
+    assert "is not a month written YYYY-MM" in said.output
+
+
+def test_a_no_approves_nothing(world: World, shop: Shop, given: Given) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    token = token_of(world, Role.APPROVER)
+    said = given("approve", *MONTH, token=token, typed="n\n")
+    assert said.exit_code == 1
+    assert "the list of 2011-01 was not approved" in said.output
+    assert run_state(world, "2011-01") == "prepared"
+
+    said = given("approve", *MONTH, token=token, typed="y\n")
+    assert said.exit_code == 0, said.output
+    assert run_state(world, "2011-01") == "approved"
+
+
+def test_all_months_are_listed_the_latest_first(world: World, shop: Shop, given: Given) -> None:
+    assert "No month has been prepared." in given("list").output
+    earns(world, shop, world.member(), 10)
+    older = approved(world, "2010-12")
+    newer = world.prepare("2011-01", FIRST)
+    listed = json.loads(given("list", "--json").output)
+    assert listed == [
+        {
+            "period": run.period,
+            "state": state,
+            "payouts": 1,
+            "total": "210.00",
+            "sha256": run.sha256,
+        }
+        for run, state in ((newer, "prepared"), (older, "approved"))
+    ]
+    table = given("list").output
+    assert newer.sha256[:12] in table
+    assert newer.sha256 not in table
