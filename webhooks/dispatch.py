@@ -68,12 +68,8 @@ class Dispatcher:
             self._handle_alone(claimed)
             return
         _LOG.error("event_loses_workers", event_id=event.id, attempts=lost)
-        why = (
-            ParkedReason.KEEPS_FAILING,
-            f"its worker was lost, or ran out of time; tries: {lost}",
-        )
-        with unit_of_work(self.engine) as session:
-            park(session, claimed.fence, {event.id: why})
+        why = f"its worker was lost, or ran out of time; tries: {lost}"
+        self._give_up(claimed.fence, event, why)
 
     def _handle_together(self, claimed: Claim) -> bool:
         try:
@@ -111,12 +107,16 @@ class Dispatcher:
                     _LOG.warning("lease_lost", fence=claimed.fence, events=len(claimed.events))
 
     def _set_aside(self, fence: int, event: Event, error: Exception) -> None:
+        if event.attempts >= MAX_ATTEMPTS:
+            self._give_up(fence, event, repr(error))
+            return
+        with unit_of_work(self.engine) as session:
+            rest(session, fence, event.id, 2**event.attempts)
+
+    def _give_up(self, fence: int, event: Event, why: str) -> None:
         try:
             with unit_of_work(self.engine) as session:
-                if event.attempts >= MAX_ATTEMPTS:
-                    park(session, fence, {event.id: (ParkedReason.KEEPS_FAILING, repr(error))})
-                else:
-                    rest(session, fence, event.id, 2**event.attempts)
+                park(session, fence, {event.id: (ParkedReason.KEEPS_FAILING, why)})
         except LeaseLost:
             _LOG.warning("lease_lost", fence=fence, events=1)
 

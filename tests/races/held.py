@@ -29,11 +29,16 @@ def wait_until(what: Callable[[], bool], *, within: float = 20) -> float:
 
 def somebody_waits(world: World) -> bool:
     """Whether some connection to this database waits for a lock."""
+    return lock_waiters(world) > 0
+
+
+def lock_waiters(world: World) -> int:
+    """How many connections to this database wait for a lock."""
     sql = """
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'
     """
-    return bool(world.query(sql)[0].count)
+    return int(world.query(sql)[0].count)
 
 
 def end_leases(world: World) -> None:

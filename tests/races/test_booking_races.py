@@ -4,12 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.races import scene
 from tests.races.scene import Books
 from tests.races.together import raised, together
 from tests.world import World, cancelled, confirmed, created, day, rubles
 from tracker.clicks.rules import OnHoldEnd
+from tracker.kit.logs import set_up_logs
 from tracker.kit.runtime import Runtime
 from webhooks.dispatch import CHUNK, Dispatcher
 
@@ -29,8 +31,11 @@ def test_workers_side_by_side_book_the_same_as_one(
     monkeypatch.setattr("webhooks.dispatch.CHUNK", 7)
     world = World(tools)
     sent = scene.tell(world)
-    results = together(*(partial(drain, world) for _ in range(workers)))
+    set_up_logs("WARNING")
+    with capture_logs() as logs:
+        results = together(*(partial(drain, world) for _ in range(workers)))
     assert raised(results) == []
+    assert logs == []
     assert world.query("SELECT max(attempts) FROM inbox_events")[0].max == 1
     assert world.query("SELECT count(*) FROM inbox_events WHERE state = 'done'")[0].count == sent
     assert scene.close(world) == undisturbed

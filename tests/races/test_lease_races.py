@@ -39,6 +39,29 @@ def test_a_worker_held_up_past_its_lease_writes_nothing(world: World) -> None:
     assert world.differences() == []
 
 
+def test_a_worker_that_lost_its_lease_leaves_nothing_behind(world: World) -> None:
+    """Here nobody else does its work, so that whatever there is would be its own."""
+    shop, member = world.shop(), world.member()
+    click = world.click(member, shop)
+    world.tell(shop, created("A-0", click, 100, at=day(1)))
+    world.post(shop, created("A-1", click, 100, at=day(1)))
+    before = world.query("SELECT count(*) FROM ledger_entries")
+    dispatcher = Dispatcher(world.tools.engine, world.programme)
+    with ThreadPoolExecutor(1) as pool:
+        with held(world, member):
+            late = pool.submit(dispatcher.handle_chunk)
+            wait_until(lambda: somebody_waits(world))
+            world.query("UPDATE inbox_events SET fence = fence + 100 WHERE id = 2 RETURNING id")
+        late.result(30)
+    assert world.query("SELECT count(*) FROM ledger_entries") == before
+    assert world.query("SELECT order_id FROM purchases") == [("A-0",)]
+    assert world.query("SELECT state FROM inbox_events WHERE id = 2") == [("waiting",)]
+    end_leases(world)
+    world.work()
+    assert world.balance(member).pending == 2 * rubles(10) + BONUS
+    assert world.differences() == []
+
+
 def fences(world: World) -> int:
     sql = "SELECT count(DISTINCT fence) FROM inbox_events WHERE state = 'waiting'"
     return int(world.query(sql)[0].count)

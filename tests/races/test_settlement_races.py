@@ -3,17 +3,19 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
+from sqlalchemy import text
 
-from tests.races.held import end_leases
+from tests.races.held import end_leases, lock_waiters, wait_until
 from tests.races.payday import DUE, PERIOD, approved, earn, payouts
 from tests.races.together import raised, together
 from tests.world import ObedientBilling, World, day, returned, rubles
 from tracker.kit.database import unit_of_work
-from tracker.settlement.delivery import claim_prepared, record, take_back_expired
+from tracker.settlement.delivery import claim_prepared, claim_questions, record, take_back_expired
 from tracker.settlement.jobs import deliver
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import Answer, Outcome, TopUp
@@ -69,7 +71,12 @@ def test_two_that_approve_at_once_one_has_approved(world: World) -> None:
         with unit_of_work(world.tools.engine) as session:
             return approve(session, PERIOD, run.sha256, who).approved_by
 
-    answers = together(*(partial(sign, who) for who in ("boris", "clara", "dora", "boris")))
+    with ThreadPoolExecutor(4) as pool, unit_of_work(world.tools.engine) as session:
+        session.execute(text("SELECT FROM settlement_runs FOR UPDATE"))
+        signing = [pool.submit(sign, who) for who in ("boris", "clara", "dora", "boris")]
+        wait_until(lambda: lock_waiters(world) == 4)
+        session.commit()
+        answers = [one.exception() or one.result() for one in signing]
     names = {one for one in answers if isinstance(one, str)}
     assert len(names) == 1
     assert all(isinstance(one, RunNotPrepared) for one in raised(answers))
@@ -129,6 +136,26 @@ def test_an_answer_that_comes_after_another_took_over_is_not_written_down(world:
         assert record(session, late, failed) == 0
     assert payouts(world) == {"paid": 3}
     assert {world.balance(member).available for member in members} == {0}
+    assert world.differences() == []
+
+
+def test_an_answer_that_comes_while_another_is_asking_is_not_written_down(world: World) -> None:
+    earn(world, 2)
+    approved(world)
+    with unit_of_work(world.tools.engine) as session:
+        late = claim_prepared(session, 10)
+    end_leases(world)
+    with unit_of_work(world.tools.engine) as session:
+        take_back_expired(session)
+        holder = claim_questions(session, 10, 86_400)
+    assert len(holder.payouts) == 2
+    with unit_of_work(world.tools.engine) as session:
+        failed = [Answer(one.top_up.key, Outcome.FAILED) for one in late.payouts]
+        assert record(session, late, failed) == 0
+    with unit_of_work(world.tools.engine) as session:
+        paid = world.billing.submit([one.top_up for one in holder.payouts])
+        assert record(session, holder, paid) == 2
+    assert payouts(world) == {"paid": 2}
     assert world.differences() == []
 
 

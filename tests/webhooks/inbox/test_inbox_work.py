@@ -96,9 +96,9 @@ def test_who_comes_late_writes_nothing(letters: list[int], session: Session) -> 
     late = claim(session, 3)
     expire(session)
     holder = claim_suspect(session)
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLost), session.begin_nested():
         finish(session, late.fence, letters)
-    with pytest.raises(LeaseLost):
+    with pytest.raises(LeaseLost), session.begin_nested():
         park(session, late.fence, {letters[0]: WHY})
     rest(session, late.fence, letters[0], 3600)
     finish(session, holder.fence, letters[:1])
