@@ -59,7 +59,7 @@ def test_its_own_commands(stack: Stack) -> None:
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(stack: Stack) -> None:
-    with pytest.raises(DataFolderInUse, match=f"in use by process {os.getpid()}"):
+    with pytest.raises(DataFolderInUse, match=f"in use by process {os.getpid()}; .* --data"):
         Stack(stack.data, environ=OUTSIDE).start()
     assert ready(stack)
 
