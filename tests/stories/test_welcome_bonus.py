@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.world import BONUS, Shop, World, cancelled, confirmed, created, day, rubles
+from tests.world import BONUS, Shop, World, cancelled, confirmed, created, day, rubles, updated
 from tracker.clicks.rules import OnHoldEnd
 from tracker.ledger.service import Balance
 
@@ -204,4 +204,53 @@ def test_what_takes_a_bonus_back_names_what_it_corrects(world: World, shop: Shop
         ("bonus_rejected", "bonus_tracked"),
     ]
     assert found[1].corrects.endswith(":4"), "the one that stands, not the one before it"
+    assert world.differences() == []
+
+
+def carrier(world: World, member: int) -> str | None:
+    """The order that the member's bonus goes with."""
+    sql = """
+        SELECT order_id FROM welcome_bonuses AS bonus
+        LEFT JOIN purchases ON purchases.id = bonus.purchase_id WHERE bonus.member_id = :member
+    """
+    found = world.query(sql, member=member)
+    return found[0].order_id if found else None
+
+
+def test_it_follows_a_purchase_whose_moment_alone_is_put_right(world: World, shop: Shop) -> None:
+    member = world.member()
+    click = world.click(member, shop, day(0))
+    world.tell(shop, created("A-1", click, 1000, at=day(1)))
+    world.tell(shop, created("A-2", click, 1000, at=day(2)))
+    assert carrier(world, member) == "A-1"
+    later = created("A-1", click, 1000, at=day(4), kind="updated", ordered_at=day(3))
+    world.tell(shop, later)
+    assert carrier(world, member) == "A-2"
+    assert world.balance(member).pending == 2 * CASHBACK + BONUS
+    assert world.differences() == []
+
+
+def test_nothing_paid_is_no_first_purchase(world: World, shop: Shop) -> None:
+    member = world.member()
+    click = world.click(member, shop, day(0))
+    world.tell(shop, created("A-1", click, 0, at=day(1)))
+    world.tell(shop, confirmed("A-1", at=day(2)))
+    assert world.balance(member) == NOTHING
+    assert world.differences() == []
+    world.tell(shop, created("A-2", click, 1000, at=day(3)))
+    assert carrier(world, member) == "A-2"
+    assert world.differences() == []
+
+
+def test_a_purchase_put_right_to_nothing_or_from_nothing(world: World, shop: Shop) -> None:
+    """Also when the sum is too small to earn a kopeck, so that nothing else changes."""
+    member = world.member()
+    click = world.click(member, shop, day(0))
+    world.tell(shop, created("A-1", click, 0.01, at=day(1)))
+    assert world.balance(member).pending == BONUS
+    world.tell(shop, updated("A-1", click, 0, at=day(2)))
+    assert world.balance(member) == NOTHING
+    assert world.differences() == []
+    world.tell(shop, updated("A-1", click, 0.01, at=day(3)))
+    assert world.balance(member).pending == BONUS
     assert world.differences() == []

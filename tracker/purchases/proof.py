@@ -119,8 +119,18 @@ _BONUSES_OFF = text("""
     WHERE purchases.member_id IS DISTINCT FROM bonus.member_id
        OR bonus.confirmed <> (purchases.status = 'confirmed')
        OR purchases.status NOT IN ('pending', 'awaiting_staff', 'confirmed')
+       OR NOT EXISTS (
+           SELECT FROM purchase_lines AS paid
+           WHERE paid.purchase_id = purchases.id
+             AND paid.statement_no = purchases.statement_no AND paid.amount > 0
+       )
     UNION ALL
     SELECT DISTINCT live.member_id, 1, 0
     FROM purchases AS live LEFT JOIN welcome_bonuses AS bonus USING (member_id)
     WHERE live.status IN ('pending', 'awaiting_staff', 'confirmed') AND bonus.purchase_id IS NULL
+      AND EXISTS (
+          SELECT FROM purchase_lines AS paid
+          WHERE paid.purchase_id = live.id
+            AND paid.statement_no = live.statement_no AND paid.amount > 0
+      )
 """)

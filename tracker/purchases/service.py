@@ -250,10 +250,13 @@ def _members(standings: Iterable[Standing]) -> set[int]:
 
 
 def _moments(dossiers: Sequence[Dossier], before: Mapping[int, Standing]) -> dict[int, datetime]:
-    """For each member whose purchases changed their standing, the latest moment of a change."""
+    """For each member whose purchases changed what a bonus goes by, the latest moment of a change.
+
+    That is their standing, and what only a statement tells: when it was ordered, and for how much.
+    """
     moments: dict[int, datetime] = {}
     for one in dossiers:
-        if one.moment is None or one.standing == before[one.id]:
+        if one.moment is None or (one.standing == before[one.id] and not one.new_lines):
             continue
         for member in _members((one.standing, before[one.id])):
             moments[member] = max(one.moment, moments.get(member, one.moment))

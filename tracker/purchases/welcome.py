@@ -104,7 +104,8 @@ def _keep(session: Session, rows: list[dict[str, Any]]) -> None:
     )
 
 
-# The statuses are written out, because only then does the planner see the partial index.
+# The statuses are written out, because only then does the planner see the partial index. A live
+# purchase has something left of it if anything was paid: what is given back whole is not live.
 _STANDINGS = text("""
     SELECT wanted.member_id,
            coalesce(bonus.amount, CAST(:amount AS bigint)) AS amount,
@@ -115,10 +116,20 @@ _STANDINGS = text("""
     FROM unnest(CAST(:members AS bigint[])) AS wanted (member_id)
     LEFT JOIN welcome_bonuses AS bonus ON bonus.member_id = wanted.member_id
     LEFT JOIN purchases AS present ON present.id = bonus.purchase_id
+          AND EXISTS (
+              SELECT FROM purchase_lines AS paid
+              WHERE paid.purchase_id = present.id AND paid.statement_no = present.statement_no
+                AND paid.amount > 0
+          )
     LEFT JOIN LATERAL (
         SELECT id, status FROM purchases
         WHERE purchases.member_id = wanted.member_id
           AND status IN ('pending', 'awaiting_staff', 'confirmed')
+          AND EXISTS (
+              SELECT FROM purchase_lines AS paid
+              WHERE paid.purchase_id = purchases.id
+                AND paid.statement_no = purchases.statement_no AND paid.amount > 0
+          )
         ORDER BY ordered_at, shop_id, order_id
         LIMIT 1
     ) AS earliest ON true
