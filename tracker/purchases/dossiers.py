@@ -103,6 +103,21 @@ def read_range(session: Session, first: int, last: int) -> list[Dossier]:
     return _load(session, Purchase.id.between(first, last), lock=False)
 
 
+def read_by_keys(session: Session, keys: Collection[Key]) -> dict[Key, Dossier]:
+    """The purchases of these orders as far as there are any, without a lock."""
+    match = tuple_(Purchase.shop_id, Purchase.order_id).in_(sorted(keys))
+    return {(one.shop_id, one.order_id): one for one in _load(session, match, lock=False)}
+
+
+def return_fact(report: PurchaseReturned) -> ReturnFact:
+    """What a return comes to, by line: one that is named twice is added up."""
+    lines: dict[str, tuple[int, int]] = {}
+    for line in report.lines or ():
+        quantity, amount = lines.get(line.line_id, (0, 0))
+        lines[line.line_id] = (quantity + line.quantity, amount + line.amount)
+    return ReturnFact(report.lines is None, lines)
+
+
 def keep_facts(session: Session, dossiers: Iterable[Dossier]) -> None:
     """Write the new lines and returns."""
     lines, returns, return_lines = [], [], []

@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tracker.clicks.service import by_ids
 from tracker.ledger.rules import Difference
-from tracker.purchases.contracts import PurchaseConfirmed, PurchaseReport, PurchaseReturned
-from tracker.purchases.dossiers import read_range
-from tracker.purchases.models import Purchase, PurchaseReturn
+from tracker.purchases.contracts import (
+    PurchaseConfirmed,
+    PurchaseReport,
+    PurchaseReturned,
+    PurchaseStated,
+)
+from tracker.purchases.dossiers import Dossier, read_by_keys, read_range, return_fact
+from tracker.purchases.models import Purchase
 from tracker.purchases.service import assess
 
 _RANGE = 5_000
@@ -25,33 +30,50 @@ def prove(session: Session) -> Iterator[Difference]:
 
 
 def missing(session: Session, reports: Sequence[PurchaseReport]) -> Iterator[Difference]:
-    """Reports that were handled but are not in the facts."""
-    keys = sorted({(one.shop_id, one.order_id) for one in reports})
-    match = tuple_(Purchase.shop_id, Purchase.order_id).in_(keys)
-    purchases = {
-        (row.shop_id, row.order_id): row
-        for row in session.execute(select(Purchase.__table__).where(match))
-    }
-    returns = set(
-        session.execute(
-            select(Purchase.shop_id, Purchase.order_id, PurchaseReturn.return_id)
-            .join(PurchaseReturn, PurchaseReturn.purchase_id == Purchase.id)
-            .where(match)
-        )
-    )
+    """What was handled and is not in the facts as it was reported.
+
+    Of an order's statements only the one of highest rank holds, so that another is there when one
+    of no lower rank is.
+    """
+    keys = {(one.shop_id, one.order_id) for one in reports}
+    known = read_by_keys(session, keys)
     for report in reports:
         what = f"{type(report).__name__} of order {report.order_id!r}, shop {report.shop_id}"
-        purchase = purchases.get((report.shop_id, report.order_id))
-        if purchase is None:
-            yield Difference(what, "a purchase", "none")
-        elif isinstance(report, PurchaseReturned):
-            if (report.shop_id, report.order_id, report.return_id) not in returns:
-                yield Difference(what, f"return {report.return_id!r}", "none")
-        elif isinstance(report, PurchaseConfirmed):
-            if purchase.confirmed_by_shop_at is None:
-                yield Difference(what, "the shop's confirmation", "none")
-        elif purchase.statement_no == 0:
-            yield Difference(what, "a statement", "none")
+        purchase = known.get((report.shop_id, report.order_id))
+        expected, found = ("a purchase", "none") if purchase is None else _told(purchase, report)
+        if expected != found:
+            yield Difference(what, expected, found)
+
+
+def _told(purchase: Dossier, report: PurchaseReport) -> tuple[str, str]:
+    """What ought to be known of a report, and what is."""
+    match report:
+        case PurchaseStated():
+            return _statement(purchase, report)
+        case PurchaseConfirmed():
+            found = purchase.confirmed_by_shop_at
+            early = found is not None and found <= report.at
+            return "the shop's confirmation", "the shop's confirmation" if early else str(found)
+        case PurchaseReturned():
+            fact = purchase.returns.get(report.return_id)
+            return f"{report.return_id!r}: {return_fact(report)}", f"{report.return_id!r}: {fact}"
+
+
+def _statement(purchase: Dossier, report: PurchaseStated) -> tuple[str, str]:
+    rank = (report.amended, report.at, report.source)
+    if purchase.rank is None or purchase.rank < rank:
+        return f"a statement no older than {rank}", str(purchase.rank)
+    if purchase.rank > rank:
+        return "", ""
+    told = {line.line_id: line.amount for line in report.lines}
+    return (
+        str((report.click_id, report.ordered_at.timestamp(), sorted(told.items()))),
+        str((purchase.click_id, _epoch(purchase), sorted(purchase.amounts.items()))),
+    )
+
+
+def _epoch(purchase: Dossier) -> float | None:
+    return purchase.ordered_at.timestamp() if purchase.ordered_at else None
 
 
 def _reassess(session: Session) -> Iterator[Difference]:

@@ -23,11 +23,11 @@ from tracker.purchases.contracts import (
 )
 from tracker.purchases.dossiers import (
     Dossier,
-    ReturnFact,
     keep_facts,
     keep_state,
     open_by_ids,
     open_by_keys,
+    return_fact,
 )
 from tracker.purchases.models import Purchase
 from tracker.purchases.rules import (
@@ -162,11 +162,7 @@ def _file_statement(one: Dossier, report: PurchaseStated) -> None:
 
 
 def _file_return(one: Dossier, report: PurchaseReturned) -> None:
-    lines: dict[str, tuple[int, int]] = {}
-    for line in report.lines or ():
-        quantity, amount = lines.get(line.line_id, (0, 0))
-        lines[line.line_id] = (quantity + line.quantity, amount + line.amount)
-    fact = ReturnFact(report.lines is None, lines)
+    fact = return_fact(report)
     known = one.returns.setdefault(report.return_id, fact)
     if known is fact:
         one.new_returns.append(report)
