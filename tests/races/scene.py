@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from tests.world import Shop, World, cancelled, confirmed, created, day, returned, updated
@@ -41,6 +42,8 @@ def letters(world: World) -> list[Letter]:
         for number in range(ORDERS)
         for event in _life(number, clicks[number % MEMBERS, shops[number % SHOPS].id])
     ]
+    # What is told of one order comes by different workers, in no order.
+    Random(7).shuffle(told)
     return [Letter(shop, f"msg_{place}", event) for place, (shop, event) in enumerate(told)]
 
 

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from tests.webhooks.letters import body
 from tests.world import Shop, World, created, day, returned, rubles
 from tracker.kit.database import unit_of_work
+from tracker.kit.logs import set_up_logs
 from tracker.kit.tasks import OutOfTime
 from tracker.purchases.service import Programme
 from webhooks.dispatch import Dispatcher
@@ -154,6 +155,7 @@ def test_the_end_of_a_jobs_time_is_no_events_fault(world: World) -> None:
     """RQ's alarm is an Exception like any other, and must not be taken for an event's."""
     shop, member = world.shop(), world.member()
     world.post(shop, created("A-1", world.click(member, shop), 100, at=day(1)))
+    set_up_logs("WARNING")
     with capture_logs() as logs, pytest.raises(OutOfTime):
         Dispatcher(world.tools.engine, Overrun(0)).handle_chunk()
     assert logs == []
