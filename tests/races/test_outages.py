@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
 import psycopg
 import pytest
@@ -16,6 +17,7 @@ from tests.races import scene
 from tests.races.held import end_leases, wait_until
 from tests.races.processes import Processes
 from tests.races.scene import Books, Letter
+from tests.races.together import together
 from tests.webhooks.letters import body, problem, stored
 from tests.world import World, created, day, rubles
 from tracker.kit.tasks import connect_redis
@@ -170,6 +172,25 @@ def test_503_while_the_database_is_away_and_202_when_it_is_back(
             assert time.monotonic() - started < 12
     assert world.post(shop, raw, webhook_id="msg").status_code == 202
     assert stored(world, shop) == ["before", "msg"]
+
+
+def test_many_at_once_are_all_told_and_none_is_forgotten(
+    world: World, servers: EmbeddedServers
+) -> None:
+    """They share a statement, and so its failure; those who come after have one of their own."""
+    shop, raws = world.shop(), [body() for _ in range(30)]
+
+    def send(number: int) -> int:
+        return world.post(shop, raws[number], webhook_id=f"msg_{number}").status_code
+
+    assert world.post(shop, body(), webhook_id="before").status_code == 202
+    with without_postgres(servers):
+        for _ in range(3):
+            refused = together(*(partial(send, number) for number in range(30)))
+            assert set(refused) == {503}
+    for status in (202, 200):
+        assert set(together(*(partial(send, number) for number in range(30)))) == {status}
+    assert len(stored(world, shop)) == 31
 
 
 def test_503_from_a_process_that_never_saw_the_shop(world: World, servers: EmbeddedServers) -> None:
