@@ -8,7 +8,7 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import Engine, text
@@ -29,6 +29,12 @@ class Stored(StrEnum):
     """Nothing was stored: the shop's secrets or status are not what they were thought to be."""
 
 
+def _shut() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True, eq=False)
 class _Arrival:
     """An event on its way in; in the end either ``is_new`` or ``failure`` is set."""
@@ -38,6 +44,8 @@ class _Arrival:
     body: bytes
     is_new: bool | None = None
     failure: Exception | None = None
+    called: threading.Lock = field(default_factory=_shut)
+    """Opened, once, by whoever has news for the thread that waits with this event."""
 
     @property
     def key(self) -> tuple[int, str]:
@@ -53,15 +61,18 @@ class _Arrival:
 class Inbox:
     """The way into the inbox for all threads of one web process.
 
-    While one of them waits for the database, others arrive; whoever gets the next turn writes down
-    all of them. ``announce`` is called after each COMMIT that brought something new.
+    The first to come writes down its own event. Whoever comes meanwhile waits; one of those is
+    then called to write down all of theirs, and so on. So each thread is woken once, to hear what
+    became of its event or to do the writing. ``announce`` is called after each COMMIT that brought
+    something new.
     """
 
     def __init__(self, engine: Engine, announce: Callable[[], object]) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._announce = announce
+        self._guard = threading.Lock()
         self._waiting: deque[_Arrival] = deque()
-        self._turn = threading.Lock()
+        self._is_busy = False
 
     def keep(self, door: Door, webhook_id: str, body: bytes) -> Stored:
         """Keep an event for good; durable on return.
@@ -69,46 +80,71 @@ class Inbox:
         Raises WebhookIdReused when the id was used for another body, which is kept aside.
         """
         mine = _Arrival(door, webhook_id, body)
-        self._waiting.append(mine)
-        batch: Sequence[_Arrival] = ()
-        with self._turn:
-            if not mine.is_through:
-                batch = self._batch_with(mine)
-                self._write(batch)
-        if any(one.is_new for one in batch):
-            self._announce()
+        if not self._is_first(mine):
+            mine.called.acquire()
+        if not mine.is_through:
+            self._write_with(mine)
         if mine.failure is not None:
             raise mine.failure
         return Stored.ACCEPTED if mine.is_new else self._known(mine)
 
+    def _is_first(self, mine: _Arrival) -> bool:
+        """Join those who wait; whether nobody is writing, so that this one is to begin."""
+        with self._guard:
+            self._waiting.append(mine)
+            begins, self._is_busy = not self._is_busy, True
+            return begins
+
+    def _write_with(self, mine: _Arrival) -> None:
+        batch = self._batch_with(mine)
+        try:
+            self._write(batch)
+        finally:
+            self._call_next()
+            for one in batch:
+                if one is not mine:
+                    one.called.release()
+        if any(one.is_new for one in batch):
+            self._announce()
+
     def _batch_with(self, mine: _Arrival) -> list[_Arrival]:
         """All who wait but for those whose key is in it: two of one key never go together."""
         batch = {mine.key: mine}
-        for _ in range(len(self._waiting)):
-            one = self._waiting.popleft()
-            if batch.setdefault(one.key, one) is not one:
-                self._waiting.append(one)
+        with self._guard:
+            for _ in range(len(self._waiting)):
+                one = self._waiting.popleft()
+                if batch.setdefault(one.key, one) is not one:
+                    self._waiting.append(one)
         return list(batch.values())
+
+    def _call_next(self) -> None:
+        with self._guard:
+            self._is_busy = bool(self._waiting)
+            if self._is_busy:
+                self._waiting[0].called.release()
 
     def _write(self, batch: Sequence[_Arrival]) -> None:
         """One transaction for all; what goes wrong with it has gone wrong for each of them."""
-        values = {
-            "shops": [one.door.shop_id for one in batch],
-            "versions": [one.door.version for one in batch],
-            "ids": [one.webhook_id for one in batch],
-            "bodies": [one.body for one in batch],
-        }
         try:
-            with self._engine.connect() as connection:
-                fresh = {
-                    (row.shop_id, row.webhook_id) for row in connection.execute(_STORE, values)
-                }
+            fresh = self._insert(batch)
         except Exception as error:
             for one in batch:
                 one.failure = error
             raise
         for one in batch:
             one.is_new = one.key in fresh
+
+    def _insert(self, batch: Sequence[_Arrival]) -> set[tuple[int, str]]:
+        """The keys that were not there yet and whose doors are as they were thought to be."""
+        values = {
+            "shops": [one.door.shop_id for one in batch],
+            "versions": [one.door.version for one in batch],
+            "ids": [one.webhook_id for one in batch],
+            "bodies": [one.body for one in batch],
+        }
+        with self._engine.connect() as connection:
+            rows = connection.execute(_STORE, values)
+            return {(row.shop_id, row.webhook_id) for row in rows}
 
     def _known(self, mine: _Arrival) -> Stored:
         """What there was in the way of an event. Raises WebhookIdReused."""

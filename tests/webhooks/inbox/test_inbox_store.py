@@ -144,3 +144,20 @@ def test_a_connection_that_is_lost_takes_only_its_own_batch_along(crowd: Crowd) 
     assert [one.result() for one in coming] == [Stored.ACCEPTED] * 4
     assert len(crowd.stored()) == 4
     assert crowd.announced == 1
+
+
+def test_nobody_is_forgotten_in_a_long_rush(crowd: Crowd) -> None:
+    def send(sender: int) -> list[Stored]:
+        """Events of one's own, and between them one that all others send as well."""
+        keep, door = crowd.inbox.keep, crowd.door
+        return [
+            keep(door, f"msg_{sender}_{n}" if n % 2 else f"shared_{n}", b"{%d}" % n)
+            for n in range(40)
+        ]
+
+    with ThreadPoolExecutor(16) as pool:
+        said = [one for found in pool.map(send, range(16)) for one in found]
+    shared, own = 20, 16 * 20
+    assert said.count(Stored.ACCEPTED) == shared + own == len(crowd.stored())
+    assert said.count(Stored.DUPLICATE) == 15 * shared
+    assert 0 < crowd.announced <= shared + own
