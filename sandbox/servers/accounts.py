@@ -52,7 +52,7 @@ def with_a_name(command: list[str]) -> list[str]:
     unshare = shutil.which("unshare")
     if unshare is None or os.geteuid() == 0 or _has_a_name(os.geteuid()):
         return command
-    if not os.access(command[0], os.X_OK):
+    if Path(command[0]).is_absolute() and not os.access(command[0], os.X_OK):
         return command  # to fail as itself, not inside another program
     return [unshare, "--user", f"--map-user={nobody().uid}", *command]
 

@@ -14,6 +14,7 @@ from tests.webhooks.letters import body
 from tests.world import World
 from tracker.kit.tasks import connect_redis
 from webhooks.dispatch import CHUNK
+from webhooks.inbox.work import LEASE_SECONDS
 
 
 def first_member(world: World) -> int:
@@ -82,7 +83,7 @@ def test_a_work_horse_stopped_in_the_middle_is_taken_over_in_time(
     try:
         processes.start("scheduler")
         processes.start("worker")
-        assert wait_until(lambda: drained(world), within=60) < 35
+        assert wait_until(lambda: drained(world), within=90) < LEASE_SECONDS + 25
     finally:
         horse.resume()
     wait_until(lambda: not horse.is_running())

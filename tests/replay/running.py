@@ -52,7 +52,7 @@ def finish(process: subprocess.Popen[str]) -> Run:
             printed, said = process.communicate(timeout=_SECONDS)
         finally:
             process.kill()
-    return Run(process.returncode, printed, said)
+    return Run(process.returncode, printed, _of_the_replay(said))
 
 
 def replay(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> Run:
@@ -69,3 +69,10 @@ def expected(file: Path, *, events: int, copies: int = 1) -> dict[str, Any]:
         **asdict(expected_of(file).figures),
         "ledger_proof": "ok",
     }
+
+
+def _of_the_replay(said: str) -> str:
+    """Without what the servers say where another account runs them, as under a root's home."""
+    return "".join(
+        line for line in said.splitlines(keepends=True) if "the servers' account" not in line
+    )

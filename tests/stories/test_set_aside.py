@@ -123,7 +123,11 @@ def test_what_is_handled_is_not_tried_again(world: World, shop: Shop) -> None:
     member = world.member()
     world.tell(shop, created("A-1", world.click(member, shop), 1000, at=day(0)))
     (event,) = world.query("SELECT id FROM inbox_events")
-    assert inbox(world, "retry", str(event.id)) == {"retried": 0}
+    done = CliRunner().invoke(
+        webhooks.cli.commands, ["retry", str(event.id)], obj=lambda: world.tools
+    )
+    assert done.exit_code == 1
+    assert "is not parked" in done.output
     world.work()
     assert world.balance(member).pending == rubles(100) + BONUS
     assert world.differences() == []
