@@ -30,7 +30,7 @@ def click(world: World, shop: Shop, member: int) -> str:
     return click
 
 
-@pytest.mark.parametrize("amounts", [(400.0,), (3000.0,), (1000.0, 50.0), (0.0,)])
+@pytest.mark.parametrize("amounts", [(400.0,), (3000.0,), (1000.0, 50.0)])
 def test_a_pending_purchase_is_worth_what_was_stated_last(
     world: World, shop: Shop, member: int, click: str, amounts: tuple[float, ...]
 ) -> None:
@@ -45,7 +45,7 @@ def test_a_pending_purchase_is_worth_what_was_stated_last(
     assert world.differences() == []
 
 
-@pytest.mark.parametrize("amounts", [(400.0,), (3000.0,), (1000.0, 50.0), (0.0,)])
+@pytest.mark.parametrize("amounts", [(400.0,), (3000.0,), (1000.0, 50.0)])
 def test_so_is_a_confirmed_one(
     world: World, shop: Shop, member: int, click: str, amounts: tuple[float, ...]
 ) -> None:
@@ -55,6 +55,20 @@ def test_so_is_a_confirmed_one(
         BONUS if any(amounts) else 0
     )
     assert world.balance(member).pending == 0
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_purchase_put_right_to_nothing_brings_nothing(
+    world: World, shop: Shop, member: int, click: str, *, kept: bool
+) -> None:
+    if kept:
+        world.tell(shop, confirmed("A-1", at=day(1)))
+    world.tell(shop, updated("A-1", click, 0, at=day(2)))
+    assert world.balance(member) == NOTHING
+    world.tell(shop, updated("A-1", click, 1000, at=day(3)))
+    total = rubles(100) + BONUS
+    assert world.balance(member) == (Balance(0, total, 0) if kept else Balance(total, 0, 0))
     assert world.differences() == []
 
 
