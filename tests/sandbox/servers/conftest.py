@@ -57,3 +57,9 @@ def start_owner() -> Iterator[StartOwner]:
         owner.die()
         if owner.facts["child"]:
             os.kill(owner.facts["child"], signal.SIGKILL)
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever level of logs another test of this process has set."""
+    caplog.set_level("WARNING")
