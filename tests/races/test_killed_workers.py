@@ -25,6 +25,17 @@ def drained(world: World) -> bool:
     return not world.query("SELECT FROM inbox_events WHERE state = 'waiting' LIMIT 1")
 
 
+def in_hand_again(world: World) -> bool:
+    """Whether a second worker has taken up what a first one had in hand."""
+    return world.query("SELECT FROM inbox_events WHERE attempts = 2 LIMIT 1") != []
+
+
+def taken_over(world: World) -> bool:
+    """Whether it has also finished some of that."""
+    sql = "SELECT FROM inbox_events WHERE attempts = 2 AND state = 'done' LIMIT 1"
+    return world.query(sql) != []
+
+
 def redis_of(world: World) -> "Redis":
     return connect_redis(world.tools.settings.redis_url)
 
@@ -61,7 +72,7 @@ def test_a_worker_killed_leaves_its_horse_which_is_fenced_off(
         assert horse.is_running()
         end_leases(world)
         processes.start("worker")
-        wait_until(lambda: world.query("SELECT FROM inbox_events WHERE attempts = 2 LIMIT 1") != [])
+        wait_until(lambda: in_hand_again(world))
     wait_until(lambda: drained(world))
     wait_until(lambda: not horse.is_running())
     assert scene.close(world) == undisturbed
@@ -83,7 +94,8 @@ def test_a_work_horse_stopped_in_the_middle_is_taken_over_in_time(
     try:
         processes.start("scheduler")
         processes.start("worker")
-        assert wait_until(lambda: drained(world), within=90) < LEASE_SECONDS + 25
+        assert wait_until(lambda: taken_over(world), within=90) < LEASE_SECONDS + 10
+        wait_until(lambda: drained(world), within=60)
     finally:
         horse.resume()
     wait_until(lambda: not horse.is_running())
