@@ -53,9 +53,15 @@ def created(
     }
 
 
-def updated(order: str, click: str | None, *amounts: float, at: datetime) -> dict[str, Any]:
-    """The whole purchase again."""
-    return created(order, click, *amounts, at=at, kind="updated", ordered_at=day(0))
+def updated(
+    order: str,
+    click: str | None,
+    *amounts: float,
+    at: datetime,
+    ordered_at: datetime | None = None,
+) -> dict[str, Any]:
+    """The whole purchase again, ordered when stories begin unless told otherwise."""
+    return created(order, click, *amounts, at=at, kind="updated", ordered_at=ordered_at or day(0))
 
 
 def confirmed(order: str, *, at: datetime) -> dict[str, Any]:

@@ -190,6 +190,23 @@ def test_the_bonus_ends_with_the_first_purchase_that_is_kept(world: World) -> No
     assert world.differences() == []
 
 
+def test_the_bonus_goes_by_the_moments_as_last_stated(world: World) -> None:
+    def telling(order: str, clicks: Sequence[str]) -> list[Event]:
+        first, second = f"{order}-1", f"{order}-2"
+        return [
+            created(first, clicks[0], 1000, at=day(0)),
+            created(second, clicks[0], 700, at=day(1)),
+            updated(first, clicks[0], 1000, at=day(3), ordered_at=day(2)),
+            confirmed(second, at=day(4)),
+        ]
+
+    shop = world.shop(cashback=1000, on_hold_end=OnHoldEnd.WAIT_FOR_STAFF)
+    assert told_in_every_order(world, shop, telling) == {
+        (Balance(rubles(100), rubles(70) + BONUS, 0),)
+    }
+    assert world.differences() == []
+
+
 def test_and_is_nobodys_when_none_is_kept(world: World) -> None:
     def telling(order: str, clicks: Sequence[str]) -> list[Event]:
         first, second = f"{order}-1", f"{order}-2"

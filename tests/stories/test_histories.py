@@ -32,9 +32,10 @@ Lines: TypeAlias = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """Who bought what, as a shop says."""
+    """Who bought what, and on which day, as a shop says."""
 
     buyer: int
+    on: int
     lines: Lines
 
 
@@ -43,7 +44,6 @@ class Bought:
     """A purchase and all that is ever told of it."""
 
     policy: OnHoldEnd
-    on: int
     first: Stated
     restated: Stated | None
     returns: tuple[Lines | None, ...]
@@ -111,11 +111,10 @@ class History:
 
 line_ids = st.sampled_from(["1", "2", "3"])
 sums = st.dictionaries(line_ids, st.integers(0, 100_000), min_size=1, max_size=3)
-stated = st.builds(Stated, st.integers(0, BUYERS - 1), sums)
+stated = st.builds(Stated, st.integers(0, BUYERS - 1), st.integers(0, 20), sums)
 purchases = st.builds(
     Bought,
     st.sampled_from(OnHoldEnd),
-    st.integers(0, 20),
     stated,
     st.none() | stated,
     st.lists(st.none() | sums | sums, max_size=2).map(tuple),
@@ -213,16 +212,16 @@ class Stage:
     def _event(self, one: Bought, step: Told) -> dict[str, Any]:
         order = self._order(step.purchase)
         if step.event == "confirmed":
-            return confirmed(order, at=day(one.on + 9))
+            return confirmed(order, at=day(29))
         if step.event == "returned":
             part = one.returns[step.number]
             in_rubles = {line: sum_ / 100 for line, sum_ in part.items()} if part else None
-            return returned(order, f"R-{step.number}", in_rubles, at=day(one.on + 5))
+            return returned(order, f"R-{step.number}", in_rubles, at=day(25))
         said = one.final if step.event == "updated" else one.first
-        at = day(one.on + 1) if step.event == "updated" else day(one.on)
+        at = day(21) if step.event == "updated" else day(20)
         click = self.clicks[one.policy, said.buyer]
         event = created(order, click, *([1.0] * len(said.lines)), at=at, kind=step.event)
-        event["data"]["ordered_at"] = day(one.on).isoformat()
+        event["data"]["ordered_at"] = day(said.on).isoformat()
         for line, (name, sum_) in zip(event["data"]["lines"], said.lines.items(), strict=True):
             line |= {"line_id": name, "amount": f"{sum_ // 100}.{sum_ % 100:02d}"}
         return event
