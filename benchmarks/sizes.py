@@ -22,11 +22,14 @@ class Sizes:
         return Sizes(
             self.rounds,
             self.shops,
-            self.seconds * factor,
+            max(_SHORTEST, self.seconds * factor),
             max(1, round(self.purchases * factor)),
             max(1, round(self.members * factor)),
         )
 
+
+_SHORTEST = 1.5
+"""Seconds: on a loaded machine a shorter leg may see nothing happen at all."""
 
 FULL = Sizes(rounds=5, shops=640, seconds=5.0, purchases=10_000, members=100_000)
 QUICK = Sizes(rounds=2, shops=64, seconds=2.0, purchases=1_000, members=3_000)
