@@ -65,8 +65,8 @@ def test_upgrading_what_is_up_to_date_changes_nothing(migrated: str) -> None:
 def test_two_upgrades_at_once_are_one(empty_database: Callable[[], str]) -> None:
     url = empty_database()
     upgrade = "import sys, migrations; migrations.upgrade(sys.argv[1])"
-    running = [subprocess.Popen([sys.executable, "-c", upgrade, url]) for _ in range(3)]
-    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    running = [subprocess.Popen([sys.executable, "-c", upgrade, url]) for _ in range(2)]
+    assert [process.wait(timeout=60) for process in running] == [0, 0]
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
 

@@ -54,15 +54,14 @@ def told_in_every_order(
 ) -> set[tuple[Balance, ...]]:
     """Tell a set of events in every order; the different ends that it came to.
 
-    Every event comes again a step later, under its own id and under another one. After so many
-    steps the calendar ends all holds; and once more when all is told.
+    Every event comes again a step later under another id (the same id never gets past the door).
+    After so many steps the calendar ends all holds; and once more when all is told.
     """
     cases = list(_cases(world, shop, telling, clicked_at))
     for step in range(len(cases[0].events) + 1):
         if step == hold_ends_after:
             world.end_holds(THE_END)
-        world.tell_all(shop, _step(cases, step, "first"))
-        world.tell_all(shop, _step(cases, step - 1, "first") | _step(cases, step - 1, "again"))
+        world.tell_all(shop, _step(cases, step, "first") | _step(cases, step - 1, "again"))
     world.end_holds(THE_END)
     rows = world.query("SELECT * FROM member_balances")
     balances = {row.member_id: Balance(row.pending, row.available, row.in_flight) for row in rows}

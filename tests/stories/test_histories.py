@@ -270,7 +270,7 @@ def stage(world: World) -> Stage:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=histories())
 def test_every_history_comes_to_the_end_that_its_facts_tell(stage: Stage, history: History) -> None:
