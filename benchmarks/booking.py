@@ -187,19 +187,18 @@ _FLOOR_PURCHASES = """
 """
 
 _FLOOR_LEDGER = """
-    WITH moved AS (
-        INSERT INTO ledger_transactions (reference, kind, effective_at)
-        SELECT 'floor:' || number, 'tracked', %(at)s
+    WITH numbered AS MATERIALIZED (
+        SELECT nextval('ledger_transactions_id_seq') AS transaction_id, bench_orders.*
         FROM bench_orders WHERE number BETWEEN %(first)s AND %(last)s
-        RETURNING id, reference
+    ), moved AS (
+        INSERT INTO ledger_transactions (id, reference, kind, effective_at)
+        SELECT transaction_id, 'floor:' || number, 'tracked', %(at)s FROM numbered
     )
     INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
-    SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
-    FROM bench_orders JOIN moved ON moved.reference = 'floor:' || number
-    CROSS JOIN LATERAL (VALUES
+    SELECT transaction_id, legs.leg, legs.account, legs.owner_id, legs.amount
+    FROM numbered CROSS JOIN LATERAL (VALUES
         (0, 'shop_pending_commission', shop_id, commission),
         (1, 'member_pending', member_id, -cashback),
         (2, 'pending_margin', 0, cashback - commission)
     ) AS legs (leg, account, owner_id, amount)
-    WHERE number BETWEEN %(first)s AND %(last)s
 """

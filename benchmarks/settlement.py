@@ -90,25 +90,23 @@ def _check(stack: Stack, period: str, members: int) -> None:
 
 
 def _make_balances(stack: Stack) -> None:
-    with stack.connect() as connection, connection.transaction():
-        for statement in _BALANCES:
-            connection.execute(statement, {"at": EPOCH})
+    with stack.connect() as connection:
+        connection.execute(_BALANCES, {"at": EPOCH})
 
 
-_BALANCES = (
-    """
-    INSERT INTO ledger_transactions (reference, kind, effective_at)
-    SELECT 'bench:balance:' || id, 'bonus_confirmed', %(at)s FROM members
-    """,
-    """
+_BALANCES = """
+    WITH numbered AS MATERIALIZED (
+        SELECT nextval('ledger_transactions_id_seq') AS transaction_id, id FROM members
+    ), moved AS (
+        INSERT INTO ledger_transactions (id, reference, kind, effective_at)
+        SELECT transaction_id, 'bench:balance:' || id, 'bonus_confirmed', %(at)s FROM numbered
+    )
     INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
-    SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
-    FROM members JOIN ledger_transactions AS moved ON reference = 'bench:balance:' || members.id
-    CROSS JOIN LATERAL (VALUES
-        (0, 'marketing_expense', 0, 1000000000), (1, 'member_available', members.id, -1000000000)
+    SELECT transaction_id, legs.leg, legs.account, legs.owner_id, legs.amount
+    FROM numbered CROSS JOIN LATERAL (VALUES
+        (0, 'marketing_expense', 0, 1000000000), (1, 'member_available', id, -1000000000)
     ) AS legs (leg, account, owner_id, amount)
-    """,
-)
+"""
 
 _SETTLED = """
     SELECT count(*) FILTER (WHERE payouts.state = 'paid'), count(moved.id), min(run.state)
@@ -118,20 +116,21 @@ _SETTLED = """
     WHERE period = %(period)s
 """
 
+# Numbered by itself: to join the payouts with their new transactions would be left to the planner,
+# who knows nothing yet of rows that are so fresh.
 _MOVED = """
-    WITH moved AS (
-        INSERT INTO ledger_transactions (reference, kind, effective_at)
-        SELECT 'payout:' || id || ':{kind}', '{kind}', %(as_of)s
+    WITH numbered AS MATERIALIZED (
+        SELECT nextval('ledger_transactions_id_seq') AS transaction_id, id, member_id, amount
         FROM payouts WHERE period = %(period)s
-        RETURNING id, reference
+    ), moved AS (
+        INSERT INTO ledger_transactions (id, reference, kind, effective_at)
+        SELECT transaction_id, 'payout:' || id || ':{kind}', '{kind}', %(as_of)s FROM numbered
     )
     INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
-    SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
-    FROM payouts JOIN moved ON moved.reference = 'payout:' || payouts.id || ':{kind}'
-    CROSS JOIN LATERAL (VALUES
+    SELECT transaction_id, legs.leg, legs.account, legs.owner_id, legs.amount
+    FROM numbered CROSS JOIN LATERAL (VALUES
         (0, '{debit}', member_id, amount), (1, '{credit}', {owner}, -amount)
     ) AS legs (leg, account, owner_id, amount)
-    WHERE period = %(period)s
 """
 
 _FLOOR = (
