@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tracker.purchases.contracts import Line, ReturnLine
+from tracker.purchases.contracts import Line, RejectReason, ReturnLine
 
 
 class NoticeKind(StrEnum):
@@ -22,7 +22,13 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PurchaseNotice:
-    """One notice. Which fields are set depends on the kind, as the adapters take care."""
+    """One notice. Which fields are set depends on the kind, as the adapters take care.
+
+    ``amount`` is of a CONFIRMED one: the total that is confirmed, None for whatever was stated.
+    ``whole`` False: a CREATED or UPDATED one tells these lines only, the others stay. ``dated``
+    False: the wire tells no moment, and ``at`` is when it was received. ``upstream`` is the
+    sender's own word for the status, at most 100 characters.
+    """
 
     kind: NoticeKind
     at: datetime
@@ -34,3 +40,8 @@ class PurchaseNotice:
     return_id: str | None = None
     return_lines: tuple[ReturnLine, ...] | None = None
     reason: str | None = None
+    reject_reason: RejectReason = RejectReason.OTHER
+    whole: bool = True
+    dated: bool = True
+    amount: int | None = None
+    upstream: str | None = None

@@ -1,9 +1,12 @@
 """From a notice to a report. Pure."""
 
+from typing import TypedDict
+
 from partners.intake.contracts import NoticeKind, PurchaseNotice
 from tracker.kit.errors import Invalid
 from tracker.purchases.contracts import (
     CANCELLATION,
+    NATIVE,
     PurchaseConfirmed,
     PurchaseReport,
     PurchaseReturned,
@@ -19,32 +22,51 @@ class CurrencyNotTaken(Invalid):
     code = "currency_not_taken"
 
 
-def report(notice: PurchaseNotice, *, shop_id: int, source: str) -> PurchaseReport:
+def report(
+    notice: PurchaseNotice,
+    *,
+    shop_id: int,
+    source: str,
+    trusted: bool = True,
+    feed: str = NATIVE,
+) -> PurchaseReport:
     """What a notice says in our own terms; ``source`` identifies the message.
 
-    The shop comes from the key that signed, never from the body. Raises CurrencyNotTaken.
+    The shop comes from the key that signed, never from the body. ``trusted`` and ``feed`` tell the
+    way it came: whether its author was proved, and by which dialect and shape it was read.
+    Raises CurrencyNotTaken.
     """
+    way: _Way = {
+        "trusted": trusted,
+        "upstream": notice.upstream,
+        "feed": feed,
+        "dated": notice.dated,
+    }
+    if notice.currency not in (None, CURRENCY):
+        raise CurrencyNotTaken(f"order {notice.order_id!r} is in {notice.currency}")
     match notice.kind:
         case NoticeKind.CREATED | NoticeKind.UPDATED:
-            return _stated(notice, shop_id, source)
+            return _stated(notice, shop_id, source, way)
         case NoticeKind.CONFIRMED:
-            return PurchaseConfirmed(shop_id, notice.order_id, notice.at, source)
-        case NoticeKind.RETURNED | NoticeKind.CANCELLED:
-            cancelled = notice.kind is NoticeKind.CANCELLED
-            return PurchaseReturned(
-                shop_id,
-                notice.order_id,
-                notice.at,
-                source,
-                CANCELLATION if cancelled else notice.return_id or "",
-                None if cancelled else notice.return_lines,
-                notice.reason,
+            return PurchaseConfirmed(
+                shop_id, notice.order_id, notice.at, source, notice.amount, **way
             )
+        case NoticeKind.RETURNED | NoticeKind.CANCELLED:
+            return _returned(notice, shop_id, source, way)
 
 
-def _stated(notice: PurchaseNotice, shop_id: int, source: str) -> PurchaseStated:
-    if notice.currency != CURRENCY:
-        raise CurrencyNotTaken(f"order {notice.order_id!r} is in {notice.currency}")
+class _Way(TypedDict):
+    """How a word came: what every report ends with."""
+
+    trusted: bool
+    upstream: str | None
+    feed: str
+    dated: bool
+
+
+def _stated(notice: PurchaseNotice, shop_id: int, source: str, way: _Way) -> PurchaseStated:
+    if notice.currency is None:
+        raise CurrencyNotTaken(f"order {notice.order_id!r} tells no currency")
     if notice.ordered_at is None:
         raise AssertionError("an adapter gave a purchase without its moment")
     return PurchaseStated(
@@ -56,4 +78,21 @@ def _stated(notice: PurchaseNotice, shop_id: int, source: str) -> PurchaseStated
         notice.click_id,
         notice.ordered_at,
         notice.lines,
+        notice.whole,
+        **way,
+    )
+
+
+def _returned(notice: PurchaseNotice, shop_id: int, source: str, way: _Way) -> PurchaseReturned:
+    cancelled = notice.kind is NoticeKind.CANCELLED
+    return PurchaseReturned(
+        shop_id,
+        notice.order_id,
+        notice.at,
+        source,
+        CANCELLATION if cancelled else notice.return_id or "",
+        None if cancelled else notice.return_lines,
+        notice.reason,
+        notice.reject_reason,
+        **way,
     )

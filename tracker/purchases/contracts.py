@@ -2,10 +2,37 @@
 
 Sums are kopecks, moments aware datetimes; ``at`` is when the shop says it happened, and ``source``
 identifies the message, so that two of the same moment are always taken in the same order.
+
+Every report ends with the same four, about the way it came:
+
+- ``trusted``: False when the scheme could not prove who wrote it. Such a word never confirms.
+- ``upstream``: the status, word for word, at most 100 characters; never merged with ours.
+- ``feed``: which feed of the shop told it (a dialect's name and shape), at most 40 characters.
+- ``dated``: False when the wire tells no moment. ``at`` is then when we received it: it says when
+  money counts, and nothing about which of two words holds.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class RejectReason(StrEnum):
+    """Why something was taken back: our closed list, which the words of others are mapped to."""
+
+    RETURNED_GOODS = "returned_goods"
+    CANCELLED = "cancelled"
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_FAILED = "payment_failed"
+    FRAUD = "fraud"
+    DUPLICATE = "duplicate"
+    ORDER_ERROR = "order_error"
+    TEST_ORDER = "test_order"
+    OTHER = "other"
+
+
+NATIVE = "native"
+"""The feed of what comes in our own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +57,10 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseStated:
-    """The whole purchase, as first reported or (``amended``) as restated later."""
+    """The purchase as first reported or (``amended``) as restated later.
+
+    ``whole`` False: these lines only, the other lines of the purchase stay as they are.
+    """
 
     shop_id: int
     order_id: str
@@ -40,21 +70,38 @@ class PurchaseStated:
     click_id: str | None
     ordered_at: datetime
     lines: tuple[Line, ...]
+    whole: bool = True
+    trusted: bool = True
+    upstream: str | None = None
+    feed: str = NATIVE
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseConfirmed:
-    """The shop ends the hold early."""
+    """The shop ends the hold early.
+
+    ``amount`` is the total that the verdict is for: no more than that ever counts. None: whatever
+    was stated.
+    """
 
     shop_id: int
     order_id: str
     at: datetime
     source: str
+    amount: int | None = None
+    trusted: bool = True
+    upstream: str | None = None
+    feed: str = NATIVE
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseReturned:
-    """A return; ``lines`` None means all of the purchase. A cancellation is CANCELLATION."""
+    """A return; ``lines`` None means all of the purchase. A cancellation is CANCELLATION.
+
+    ``reject_reason`` is ours, ``reason`` whatever the shop wrote.
+    """
 
     shop_id: int
     order_id: str
@@ -63,6 +110,11 @@ class PurchaseReturned:
     return_id: str
     lines: tuple[ReturnLine, ...] | None
     reason: str | None = None
+    reject_reason: RejectReason = RejectReason.OTHER
+    trusted: bool = True
+    upstream: str | None = None
+    feed: str = NATIVE
+    dated: bool = True
 
 
 CANCELLATION = ""
