@@ -93,7 +93,7 @@ def build_app(tools: Runtime) -> Flask:
     api = Api(app)
     set_up_http(app, tools)
     for blueprint in (
-        webhooks.api.build(webhooks.api.FrontDoor(tools)),
+        webhooks.api.build(webhooks.api.Threads(tools)),
         webhooks.staff_api.blueprint,
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,

@@ -1,12 +1,11 @@
 """What there is before anything is measured: shops, members, and who went where."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from benchmarks.stack import Stack
-from partners.credentials.service import PREFIX, issue
+from partners.credentials.service import issue
 from partners.offers.service import offer
 from partners.shops.rules import Card, Section, ShopStatus
 from partners.shops.service import change_the_door, upsert
@@ -50,7 +49,7 @@ def make_shops(stack: Stack, count: int) -> list[Shop]:
         for slug, shop_id in ids.items():
             secret = issue(session, stack.secret_key, shop_id)
             change_the_door(session, shop_id)
-            shops.append(Shop(shop_id, slug, base64.b64decode(secret.removeprefix(PREFIX))))
+            shops.append(Shop(shop_id, slug, secret.key))
     return shops
 
 

@@ -4,13 +4,15 @@ A chunk is booked as a whole, in one unit of work with the events' own change of
 fails, its events are taken one by one, so that a poisonous one harms no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import stamina
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from partners.dialects.service import Setting, by_ids
+from partners.intake.contracts import PurchaseNotice
 from partners.intake.rules import report
 from tracker.kit.database import AWAY, unit_of_work
 from tracker.kit.errors import TrackerError
@@ -18,7 +20,7 @@ from tracker.kit.logs import log
 from tracker.kit.tasks import OutOfTime
 from tracker.purchases.contracts import PurchaseReport
 from tracker.purchases.service import Programme, book
-from webhooks.adapters import native
+from webhooks.dialects import named
 from webhooks.inbox.models import ParkedReason
 from webhooks.inbox.work import (
     MAX_ATTEMPTS,
@@ -31,6 +33,7 @@ from webhooks.inbox.work import (
     park,
     rest,
 )
+from webhooks.wire.letters import Content, Shape
 
 CHUNK = 250
 _LOG = log("inbox")
@@ -121,32 +124,62 @@ class Dispatcher:
             _LOG.warning("lease_lost", fence=fence, events=1)
 
     def _handle(self, session: Session, claimed: Claim) -> None:
-        parked: dict[int, tuple[ParkedReason, str]] = {}
+        parked: dict[int, list[TrackerError]] = {}
         told: list[tuple[Event, PurchaseReport]] = []
-        for event in claimed.events:
-            try:
-                told.append((event, read_event(event.shop_id, event.webhook_id, event.body)))
-            except TrackerError as error:
-                parked[event.id] = (_reason(error), _text(error))
+        for event, said in read_events(session, claimed.events):
+            for one in said:
+                if isinstance(one, TrackerError):
+                    parked.setdefault(event.id, []).append(one)
+                else:
+                    told.append((event, one))
         refused = book(session, [one for _, one in told], self.programme)
         for place, refusal in refused.items():
-            parked[told[place][0].id] = (_reason(refusal), _text(refusal))
-        park(session, claimed.fence, parked)
+            parked.setdefault(told[place][0].id, []).append(refusal)
+        park(session, claimed.fence, {event_id: _why(said) for event_id, said in parked.items()})
         finish(session, claimed.fence, _ids(claimed.events, parked))
 
 
-def read_event(shop_id: int, webhook_id: str, body: bytes) -> PurchaseReport:
-    """What a stored event reports. Raises the errors of the adapters and of intake."""
-    return report(native.read(body), shop_id=shop_id, source=webhook_id)
+Said = list[PurchaseReport | TrackerError]
+"""What an event reports, notice by notice; an error in the place of what cannot be taken."""
 
 
-def _ids(events: Sequence[Event], parked: dict[int, tuple[ParkedReason, str]]) -> list[int]:
+def read_events(session: Session, events: Sequence[Event]) -> Iterator[tuple[Event, Said]]:
+    """Events with what they report, each read in the dialect in which it was let in."""
+    settings = by_ids(session, {event.dialect_id for event in events})
+    for event in events:
+        yield event, _read(event, settings[event.dialect_id])
+
+
+def _read(event: Event, setting: Setting) -> Said:
+    try:
+        dialect = named(setting.dialect, setting.mapping)
+        notices = dialect.read(Content(Shape(event.shape), event.body), event.received_at)
+    except TrackerError as error:
+        return [error]
+    several = len(notices) > 1
+    said: Said = []
+    for place, notice in enumerate(notices):
+        source = f"{event.webhook_id}#{place}" if several else event.webhook_id
+        try:
+            said.append(_report(event, notice, source, dialect.name))
+        except TrackerError as error:
+            said.append(error)
+    return said
+
+
+def _report(event: Event, notice: PurchaseNotice, source: str, feed: str) -> PurchaseReport:
+    return report(notice, shop_id=event.shop_id, source=source, trusted=event.trusted, feed=feed)
+
+
+def _ids(events: Sequence[Event], parked: Collection[int]) -> list[int]:
     return [event.id for event in events if event.id not in parked]
 
 
-def _reason(error: TrackerError) -> ParkedReason:
+def _why(errors: Sequence[TrackerError]) -> tuple[ParkedReason, str]:
+    """Why an event is set aside: the reason of its first fault, and what all of them say."""
     known = {reason.value: reason for reason in ParkedReason}
-    return known.get(error.code, ParkedReason.UNREADABLE)
+    reason = known.get(errors[0].code, ParkedReason.UNREADABLE)
+    return reason, " | ".join(_text(error) for error in errors)
 
 
 def _text(error: TrackerError) -> str:

@@ -4,6 +4,7 @@ from tracker.kit.errors import (
     Conflict,
     Gone,
     Invalid,
+    NotAllowed,
     NotFound,
     TooLarge,
     TooMany,
@@ -16,11 +17,20 @@ _CHALLENGE = "Webhook-Signature"
 
 
 class BodyTooLarge(TooLarge):
-    """An event is at most 256 KiB."""
+    """The body is larger than the dialect allows."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"An event is at most {limit // 1024} KiB")
 
 
-class NotJson(Unsupported):
+class MediaNotTaken(Unsupported):
     """Events are application/json in UTF-8, not compressed."""
+
+
+class MethodNotTaken(NotAllowed):
+    """The shop's dialect is not spoken by this method."""
+
+    code = "method_not_allowed"
 
 
 class EventInvalid(Invalid):

@@ -9,7 +9,7 @@ from tracker.kit.errors import TrackerError
 from tracker.ledger.rules import Difference
 from tracker.purchases.contracts import PurchaseReport
 from tracker.purchases.proof import missing
-from webhooks.dispatch import read_event
+from webhooks.dispatch import read_events
 from webhooks.inbox.queries import handled
 
 _CHUNK = 1_000
@@ -20,9 +20,10 @@ def prove(session: Session) -> Iterator[Difference]:
     events = handled(session)
     while chunk := list(islice(events, _CHUNK)):
         reports: list[PurchaseReport] = []
-        for event in chunk:
-            try:
-                reports.append(read_event(event.shop_id, event.webhook_id, event.body))
-            except TrackerError as error:
-                yield Difference(f"event {event.id}", "readable, since handled", error.code)
+        for event, said in read_events(session, chunk):
+            for one in said:
+                if isinstance(one, TrackerError):
+                    yield Difference(f"event {event.id}", "readable, since handled", one.code)
+                else:
+                    reports.append(one)
         yield from missing(session, reports)

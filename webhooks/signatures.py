@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from webhooks.errors import SignatureNotAccepted
@@ -23,8 +23,15 @@ def sign(key: bytes, webhook_id: str, timestamp: str, body: bytes) -> str:
     return f"{_SCHEME},{base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()}"
 
 
-def verify(headers: Mapping[str, str], body: bytes, keys: Iterable[bytes], now: datetime) -> str:
-    """The webhook-id of a genuine message. Raises SignatureNotAccepted.
+def verify(headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: datetime) -> str:
+    """The webhook-id of a genuine message. Raises SignatureNotAccepted."""
+    return match(headers, body, keys, now)[0]
+
+
+def match(
+    headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: datetime
+) -> tuple[str, int]:
+    """The webhook-id of a genuine message, and which key signed it. Raises SignatureNotAccepted.
 
     Every key is tried, so that a shop may change from one secret to the next without a gap. A
     shop without any, or with an empty one, lets nobody in.
@@ -39,14 +46,15 @@ def verify(headers: Mapping[str, str], body: bytes, keys: Iterable[bytes], now: 
     if not (_is_id(webhook_id) and _is_recent(timestamp, now) and given):
         raise SignatureNotAccepted
     signed = webhook_id.encode() + b"." + timestamp.encode() + b"." + body
-    genuine = False
-    for key in keys:
+    genuine = None
+    for place, key in enumerate(keys):
         expected = hmac.digest(key, signed, hashlib.sha256) if key else b""
         for signature in given:
-            genuine |= bool(key) and hmac.compare_digest(expected, signature)
-    if not genuine:
+            if hmac.compare_digest(expected, signature) and key and genuine is None:
+                genuine = place
+    if genuine is None:
         raise SignatureNotAccepted
-    return webhook_id
+    return webhook_id, genuine
 
 
 def _decoded(part: str) -> bytes | None:

@@ -1,7 +1,8 @@
-"""Shops, their secrets and their offers."""
+"""Shops, their secrets, dialects and offers."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -39,6 +40,7 @@ def upgrade() -> None:
         "webhook_secrets",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default="issued", nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column(
             "created_at",
@@ -47,6 +49,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("valid_until", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("last_used_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('given', 'issued', 'trial')", name=op.f("ck_webhook_secrets_kind")
+        ),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["shops.id"], name=op.f("fk_webhook_secrets_shop_id_shops")
         ),
@@ -55,6 +61,27 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_webhook_secrets_shop_id"), "webhook_secrets", ["shop_id"], unique=False
     )
+    op.create_table(
+        "shop_dialects",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("dialect", sa.Text(), nullable=False),
+        sa.Column("mapping", postgresql.JSONB(), nullable=True),
+        sa.Column(
+            "set_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "dialect ~ '^[a-z][a-z0-9-]{0,29}$'", name=op.f("ck_shop_dialects_dialect")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_shop_dialects_shop_id_shops")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shop_dialects")),
+    )
+    op.create_index("ix_shop_dialects_shop_id_id", "shop_dialects", ["shop_id", "id"])
     op.create_table(
         "offers",
         sa.Column("shop_id", sa.BigInteger(), nullable=False),
@@ -82,11 +109,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", "valid_from", name=op.f("pk_offers")),
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON shops TO tracker_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE (valid_until) ON webhook_secrets TO tracker_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE (valid_until, last_used_at) ON webhook_secrets TO tracker_app")
+    op.execute("GRANT SELECT, INSERT ON shop_dialects TO tracker_app")
     op.execute("GRANT SELECT, INSERT, UPDATE ON offers TO tracker_app")
 
 
 def downgrade() -> None:
     op.drop_table("offers")
+    op.drop_table("shop_dialects")
     op.drop_table("webhook_secrets")
     op.drop_table("shops")

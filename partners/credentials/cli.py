@@ -65,7 +65,7 @@ def secret(
             else:
                 given = issue(session, key, shop_id)
             change_the_door(session, shop_id)
-            made.append({"shop": slug, "secret": given})
+            made.append({"shop": slug, **given.shown})
     if len(slugs) == 1:
         show(made[0], as_json=as_json)
     else:

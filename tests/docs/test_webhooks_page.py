@@ -23,9 +23,10 @@ from tracker.kit.runtime import Runtime
 from tracker.kit.settings import Settings, load_settings
 from tracker.kit.strict_json import MAX_DEPTH, MAX_DIGITS
 from webhooks import signatures
-from webhooks.adapters import native, reading
-from webhooks.api import MAX_BODY
+from webhooks.adapters import native
 from webhooks.signatures import sign
+from webhooks.wire import reading
+from webhooks.wire.dialect import MAX_BODY
 
 PAGE = page("webhooks.md")
 URL_SHOWN = "http://127.0.0.1:8000"

@@ -15,7 +15,7 @@ from tests.races.processes import Processes
 from tests.webhooks.letters import body, headers, stored
 from tests.world import Shop, World
 from tracker.kit.processes import REQUESTS
-from webhooks.api import MAX_BODY
+from webhooks.wire.dialect import MAX_BODY
 
 Headers = dict[str, str]
 

@@ -65,6 +65,12 @@ class NotFound(TrackerError):
     code = "not_found"
 
 
+class NotAllowed(TrackerError):
+    """Not by this method."""
+
+    code = "method_not_allowed"
+
+
 class Conflict(TrackerError):
     """The state of things does not allow it."""
 

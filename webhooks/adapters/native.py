@@ -1,14 +1,18 @@
 """Our own dialect, as the contract lays it down. Pure."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from partners.intake.contracts import NoticeKind, PurchaseNotice
 from tracker.kit.money import MAX_KOPECKS
 from tracker.kit.strict_json import decode
 from tracker.purchases.contracts import Line, ReturnLine
-from webhooks.adapters.reading import Reader
 from webhooks.errors import EventInvalid
+from webhooks.schemes.standard import STANDARD
+from webhooks.wire.dialect import Dialect
+from webhooks.wire.letters import Content
+from webhooks.wire.reading import Reader
 
 _KINDS = {f"purchase.{kind}": kind for kind in NoticeKind}
 
@@ -84,3 +88,10 @@ def _bound(data: Reader, lines: Iterable[Line | ReturnLine]) -> None:
     """Each sum is one that we count; so must be what they come to, by the line and together."""
     if sum(line.amount for line in lines) > MAX_KOPECKS:
         data.fault("lines", "come to more than a trillion roubles")
+
+
+def _read(content: Content, _: datetime) -> tuple[PurchaseNotice, ...]:
+    return (read(content.raw),)
+
+
+DIALECT = Dialect("native", "our own JSON, signed as Standard Webhooks", _read, (STANDARD,))

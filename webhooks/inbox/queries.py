@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Row, func, literal_column, select, text
+from sqlalchemy import func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from webhooks.inbox.models import EventState, InboxConflict, InboxEvent, ParkedReason
+from webhooks.inbox.work import Event
 
 _STREAM = 2_000
 
@@ -88,16 +89,22 @@ def parked_among(session: Session, ids: Collection[int]) -> set[int]:
     return set(session.scalars(query))
 
 
-def handled(session: Session) -> Iterator[Row[Any]]:
+def handled(session: Session) -> Iterator[Event]:
     """Every handled event with its raw bytes, in flat memory."""
-    return iter(
-        session.execute(
-            select(InboxEvent.id, InboxEvent.shop_id, InboxEvent.webhook_id, InboxEvent.body)
-            .where(InboxEvent.state == EventState.DONE)
-            .order_by(InboxEvent.id)
-            .execution_options(yield_per=_STREAM)
+    rows = session.execute(
+        select(
+            InboxEvent.id,
+            InboxEvent.shop_id,
+            InboxEvent.webhook_id,
+            InboxEvent.body,
+            InboxEvent.received_at,
+            InboxEvent.attempts,
         )
+        .where(InboxEvent.state == EventState.DONE)
+        .order_by(InboxEvent.id)
+        .execution_options(yield_per=_STREAM)
     )
+    return (Event(**row) for row in rows.mappings())
 
 
 _OLDEST = text("""

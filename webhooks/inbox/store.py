@@ -15,9 +15,22 @@ from sqlalchemy import Engine, text
 
 from tracker.kit.logs import log
 from webhooks.errors import WebhookIdReused
-from webhooks.inbox.door import Door
 
 _LOG = log("inbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event that was let in, as it is to be kept."""
+
+    shop_id: int
+    version: int
+    """Of the shop's door, by which it was let in."""
+    webhook_id: str
+    dialect_id: int | None
+    shape: str
+    trusted: bool
+    body: bytes
 
 
 class Stored(StrEnum):
@@ -39,9 +52,7 @@ def _shut() -> threading.Lock:
 class _Arrival:
     """An event on its way in; in the end either ``is_new`` or ``failure`` is set."""
 
-    door: Door
-    webhook_id: str
-    body: bytes
+    event: Incoming
     is_new: bool | None = None
     failure: Exception | None = None
     called: threading.Lock = field(default_factory=_shut)
@@ -50,7 +61,7 @@ class _Arrival:
     @property
     def key(self) -> tuple[int, str]:
         """What there can be only one of."""
-        return self.door.shop_id, self.webhook_id
+        return self.event.shop_id, self.event.webhook_id
 
     @property
     def is_through(self) -> bool:
@@ -74,12 +85,12 @@ class Inbox:
         self._waiting: deque[_Arrival] = deque()
         self._is_busy = False
 
-    def keep(self, door: Door, webhook_id: str, body: bytes) -> Stored:
+    def keep(self, event: Incoming) -> Stored:
         """Keep an event for good; durable on return.
 
         Raises WebhookIdReused when the id was used for another body, which is kept aside.
         """
-        mine = _Arrival(door, webhook_id, body)
+        mine = _Arrival(event)
         if not self._is_first(mine):
             mine.called.acquire()
         if not mine.is_through:
@@ -137,10 +148,10 @@ class Inbox:
     def _insert(self, batch: Sequence[_Arrival]) -> set[tuple[int, str]]:
         """The keys that were not there yet and whose doors are as they were thought to be."""
         values = {
-            "shops": [one.door.shop_id for one in batch],
-            "versions": [one.door.version for one in batch],
-            "ids": [one.webhook_id for one in batch],
-            "bodies": [one.body for one in batch],
+            "shops": [one.event.shop_id for one in batch],
+            "versions": [one.event.version for one in batch],
+            "ids": [one.event.webhook_id for one in batch],
+            "bodies": [one.event.body for one in batch],
         }
         with self._engine.connect() as connection:
             rows = connection.execute(_STORE, values)
@@ -148,8 +159,8 @@ class Inbox:
 
     def _known(self, mine: _Arrival) -> Stored:
         """What there was in the way of an event. Raises WebhookIdReused."""
-        door, webhook_id, body = mine.door, mine.webhook_id, mine.body
-        values = {"shop": door.shop_id, "version": door.version, "webhook_id": webhook_id}
+        shop_id, webhook_id, body = mine.event.shop_id, mine.event.webhook_id, mine.event.body
+        values = {"shop": shop_id, "version": mine.event.version, "webhook_id": webhook_id}
         with self._engine.connect() as connection:
             known = connection.execute(_KNOWN, values).one_or_none()
             if known is None:
@@ -159,7 +170,7 @@ class Inbox:
             kept = {"event": known.id, "sha256": hashlib.sha256(body).digest(), "body": body}
             if connection.execute(_KEEP_ASIDE, kept).rowcount == 1:
                 # The alert to staff: monitoring counts such bodies as well, in inbox_conflicts.
-                _LOG.error("webhook_id_reused", shop_id=door.shop_id, event_id=known.id)
+                _LOG.error("webhook_id_reused", shop_id=shop_id, event_id=known.id)
         raise WebhookIdReused(f"webhook-id {webhook_id!r} came before with another body")
 
 

@@ -31,6 +31,9 @@ class Event:
     body: bytes
     received_at: datetime
     attempts: int
+    dialect_id: int | None = None
+    shape: str = "json"
+    trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def accepts(world: World, shop: Shop, made: str) -> bool:
 def test_one_shop_gets_one_secret_beside_those_it_has(world: World) -> None:
     shop = world.shop("one")
     made = printed(world, "one")
-    assert made.keys() == {"shop", "secret"}
+    assert made.keys() == {"shop", "secret", "header_key", "url_key"}
     assert accepts(world, shop, made["secret"])
     assert world.post(shop, created("A-2", None, 1)).status_code == 202
 

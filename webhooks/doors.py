@@ -1,4 +1,4 @@
-"""What a web process remembers of a shop's door: its secrets and whether it takes part.
+"""What a web process remembers of a shop's door: its secrets, its dialect, whether it takes part.
 
 Reading them for each event would cost as much as storing it. So they are remembered together with
 the row's version, and the statement that stores an event checks that the version still holds:
@@ -12,11 +12,16 @@ from datetime import datetime
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from partners.credentials.service import Secret, secrets_of
+from partners.credentials.rules import Secret
+from partners.credentials.service import secrets_of
+from partners.dialects.service import current
 from partners.shops.models import Shop
 from partners.shops.rules import ShopStatus
+from webhooks.adapters import native
+from webhooks.dialects import named
+from webhooks.wire.dialect import Dialect
 
-_NOBODYS_KEY = secrets.token_bytes(32)
+_NOBODYS = Secret(0, secrets.token_bytes(32))
 """Nobody signs with this one: trying it takes the same time as trying a shop's."""
 
 
@@ -28,10 +33,12 @@ class Door:
     version: int
     has_left: bool
     secrets: tuple[Secret, ...]
+    dialect: Dialect = native.DIALECT
+    dialect_id: int | None = None
 
-    def keys(self, now: datetime) -> list[bytes]:
-        """What a signature may be made with at this moment; nobody's key where there is none."""
-        return [one.key for one in self.secrets if one.holds(now)] or [_NOBODYS_KEY]
+    def held(self, now: datetime) -> list[Secret]:
+        """What may open it at this moment; nobody's secret where there is none."""
+        return [one for one in self.secrets if one.holds(now)] or [_NOBODYS]
 
 
 NOBODY = Door(shop_id=0, version=-1, has_left=False, secrets=())
@@ -53,17 +60,26 @@ class Doors:
     def look_again(self, slug: str) -> Door:
         """A shop's door as it is now; NOBODY when there is no such shop.
 
-        Both questions are put in either case, so that the time does not tell a stranger which.
+        All questions are put in either case, so that the time does not tell a stranger which.
         """
         asked = slug if slug.isprintable() else ""  # NUL is nothing that can be asked for
         with Session(self._engine) as session:
             row = session.execute(
                 select(Shop.id, Shop.door_version, Shop.status).where(Shop.slug == asked)
             ).one_or_none()
-            held = secrets_of(session, self._master_key, row.id if row else NOBODY.shop_id)
+            shop_id = row.id if row else NOBODY.shop_id
+            held = secrets_of(session, self._master_key, shop_id)
+            setting = current(session, shop_id)
         if row is None:
             self._seen.pop(slug, None)
             return NOBODY
-        door = Door(row.id, row.door_version, row.status == ShopStatus.LEFT, held)
+        door = Door(
+            row.id,
+            row.door_version,
+            row.status == ShopStatus.LEFT,
+            held,
+            named(setting.dialect, setting.mapping),
+            setting.id,
+        )
         self._seen[slug] = door
         return door

@@ -1,0 +1,1 @@
+"""Which dialect a shop reports in, since when, and the mapping of a dialect of its own."""

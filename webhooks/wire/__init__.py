@@ -1,0 +1,1 @@
+"""What requests are made of, and reading them field by field. Knows no dialect. Pure."""

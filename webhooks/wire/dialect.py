@@ -1,0 +1,36 @@
+"""What a dialect is: a wire shape with its vocabulary, turned into our own notices. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from partners.intake.contracts import PurchaseNotice
+from webhooks.wire.letters import Content, Shape
+from webhooks.wire.scheme import Scheme
+
+MAX_BODY = 256 * 1024
+"""Bytes of an event, where a dialect does not say otherwise."""
+
+MAX_NOTICES = 40_000
+"""Notices that one event may hold in any dialect."""
+
+Read = Callable[[Content, datetime], Sequence[PurchaseNotice]]
+"""Turns what was kept, and the moment of its receipt, into notices: the same each time.
+
+Raises Unreadable for what is not of its shape, and EventInvalid with every field at fault.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One way in which shops report."""
+
+    name: str
+    about: str
+    """For staff, in a line."""
+    read: Read
+    schemes: tuple[Scheme, ...]
+    """In the order in which they are tried: the first that applies decides."""
+    shapes: frozenset[Shape] = frozenset({Shape.JSON})
+    methods: frozenset[str] = frozenset({"POST"})
+    max_body: int = MAX_BODY
