@@ -17,6 +17,8 @@ import migrations
 import partners.credentials.cli
 import partners.links.cli
 import partners.offers.cli
+import tracker.audit.cli
+import tracker.audit.staff_api
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
@@ -97,6 +99,7 @@ def build_app(tools: Runtime) -> Flask:
         webhooks.staff_api.blueprint,
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
+        tracker.audit.staff_api.blueprint,
     ):
         api.register_blueprint(blueprint)
     app.register_blueprint(
@@ -234,6 +237,7 @@ for _command in (
     _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
     tracker.members.cli.commands,
     tracker.staff.cli.commands,
+    tracker.audit.cli.commands,
     webhooks.cli.commands,
     _HOLDS,
     _PURCHASES,

@@ -1,17 +1,39 @@
 """`tracker staff …`, and the option by which other commands learn who is acting."""
 
+import getpass
+import os
+
 import click
+from sqlalchemy.orm import Session
 
 from tracker.kit.cli import json_option, runtime_of, show, word_of
 from tracker.kit.database import unit_of_work
+from tracker.kit.runtime import Runtime
 from tracker.staff.rules import Role
-from tracker.staff.service import hire
+from tracker.staff.service import hire, recognise
 
 token_option = click.option(
     "--token",
     envvar="TRACKER_STAFF_TOKEN",
     help="The acting staff member's API token [env: TRACKER_STAFF_TOKEN].",
 )
+
+
+def acting_on(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
+    """Who acts by a command: the holder of the token, else the account that runs it.
+
+    Raises TokenNotAccepted and RoleTooLow.
+    """
+    if token:
+        return recognise(session, runtime.settings.secret_key, token, needed).login
+    return f"console:{_account()}"
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as containers have
+        return str(os.getuid())
 
 
 @click.group("staff")

@@ -1,0 +1,80 @@
+"""Acts are kept as they were done: by whom, when, why; and cannot be changed afterwards."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from tests.world import World
+from tracker.audit.queries import entries
+from tracker.audit.rules import MAX_REASON, ReasonMissing
+from tracker.audit.service import record
+from tracker.kit.database import unit_of_work
+from tracker.staff.rules import Role
+from tracker.staff.service import hire
+
+
+def keep(world: World, who: str, action: str, subject: str, reason: str | None = "why") -> None:
+    with unit_of_work(world.tools.engine) as session:
+        record(session, who, action, subject, reason=reason, before={"a": 1}, after={"a": 2})
+
+
+def test_an_act_is_kept_with_its_moment(world: World) -> None:
+    keep(world, "anna", "inbox.discard", "event:1")
+    with unit_of_work(world.tools.engine) as session:
+        (one,) = entries(session)
+    assert (one.who, one.action, one.subject, one.reason) == (
+        "anna",
+        "inbox.discard",
+        "event:1",
+        "why",
+    )
+    assert (one.before, one.after) == ({"a": 1}, {"a": 2})
+    assert abs(one.at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * (MAX_REASON + 1), "a\nb", "nul\0"])
+def test_a_reason_says_something(world: World, reason: str) -> None:
+    with pytest.raises(ReasonMissing):
+        keep(world, "anna", "inbox.discard", "event:1", reason)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entries SET who = 'boris'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+        "INSERT INTO audit_entries (who, action, at) VALUES ('anna', 'x', '2020-01-01')",
+    ],
+)
+def test_the_application_can_only_add_and_not_say_when(world: World, statement: str) -> None:
+    keep(world, "anna", "inbox.discard", "event:1")
+    with pytest.raises(DBAPIError):
+        world.change(statement)
+    with unit_of_work(world.tools.engine) as session:
+        assert [one.who for one in entries(session)] == ["anna"]
+
+
+@pytest.mark.parametrize(
+    "verb", ["UPDATE audit_entries SET who = 'b'", "DELETE FROM audit_entries"]
+)
+def test_nor_can_the_owner_change_it_by_the_way(world: World, verb: str) -> None:
+    keep(world, "anna", "inbox.discard", "event:1")
+    with pytest.raises(DBAPIError):
+        world.change_as_owner(verb)
+
+
+def test_the_list_for_staff_is_filtered_and_paged(world: World) -> None:
+    for number in range(5):
+        keep(world, "anna" if number % 2 else "boris", "inbox.retry", f"event:{number}")
+    with unit_of_work(world.tools.engine) as session:
+        token = hire(session, world.tools.settings.secret_key, "viewer", Role.VIEWER)
+    said = {"Authorization": f"Bearer {token}"}
+    page = world.client().get("/admin/api/v1/audit?limit=2&who=boris", headers=said).get_json()
+    assert [one["subject"] for one in page["items"]] == ["event:0", "event:2"]
+    rest = world.client().get(
+        f"/admin/api/v1/audit?limit=2&who=boris&cursor={page['next']}", headers=said
+    )
+    assert [one["subject"] for one in rest.get_json()["items"]] == ["event:4"]
+    assert world.client().get("/admin/api/v1/audit").status_code == 401

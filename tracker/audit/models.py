@@ -1,0 +1,30 @@
+"""The table of audited acts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.kit.database import Base, Instant
+
+
+class AuditEntry(Base):
+    """One act of one person. PostgreSQL refuses to change or delete it."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_subject_id", "subject", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, server_default=func.clock_timestamp())
+    """The database's clock: the application cannot set it."""
+    who: Mapped[str] = mapped_column(Text)
+    """A staff login, or ``console:<account>`` for a command without a token."""
+    action: Mapped[str] = mapped_column(Text)
+    """A verb with its room, such as ``inbox.discard``."""
+    subject: Mapped[str] = mapped_column(Text, server_default="")
+    """What it was done to, such as ``event:17`` or ``shop:demo-shop``."""
+    reason: Mapped[str | None] = mapped_column(Text)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
