@@ -27,7 +27,7 @@ def list_entries(
 ) -> None:
     """Acts in the order in which they were done."""
     with unit_of_work(runtime_of(ctx).engine) as session:
-        found = entries(session, who=who, action=action, subject=subject, after=after, limit=limit)
+        found = entries(session, after=after, limit=limit, **wanted)
         rows = [
             {
                 "id": one.id,
