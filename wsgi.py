@@ -36,6 +36,7 @@ import tracker.settlement.staff_api
 import tracker.staff.cli
 import webhooks.api
 import webhooks.cli
+import webhooks.inbox.partitions
 import webhooks.inbox.queries
 import webhooks.inbox.work
 import webhooks.proof
@@ -124,6 +125,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
     gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
     return {
         "inbox": Dispatcher(tools.engine, programme).handle_chunk,
+        "inbox-partitions": lambda: bool(webhooks.inbox.partitions.make_partitions(tools.engine)),
         "holds": lambda: bool(
             tracker.purchases.jobs.end_due_holds(tools.engine, tools.clock.now(), programme)
         ),
@@ -146,6 +148,7 @@ def due_work() -> Mapping[str, Due]:
     """What the scheduler asks each time, by the task that it would nudge."""
     return {
         "inbox": lambda session, _: webhooks.inbox.work.is_waiting(session),
+        "inbox-partitions": lambda session, _: webhooks.inbox.partitions.partition_is_due(session),
         "holds": tracker.purchases.queries.hold_is_over,
         "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
         "settlement-prepare": tracker.settlement.calendar.run_is_due,

@@ -67,6 +67,24 @@ BONUS = 20_000
 """The welcome bonus by default, kopecks."""
 
 
+_STORE = """
+    WITH given AS (
+        SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:bodies AS bytea[]))
+             AS given (webhook_id, body)
+    ), fresh AS (
+        INSERT INTO inbox_events (shop_id, webhook_id, sha256, size, received_at)
+        SELECT :shop, webhook_id, sha256(body), octet_length(body),
+               coalesce(CAST(:at AS timestamptz), now())
+        FROM given
+        ON CONFLICT DO NOTHING
+        RETURNING id, webhook_id, received_at
+    )
+    INSERT INTO inbox_bodies (event_id, received_at, body)
+    SELECT id, received_at, body FROM fresh JOIN given USING (webhook_id)
+    RETURNING event_id
+"""
+
+
 @dataclass(slots=True)
 class ObedientBilling:
     """An operator that pays whatever it is asked to, and remembers it."""
@@ -196,19 +214,19 @@ class World:
             pass
 
     def tell_all(self, shop: Shop, events: Mapping[str, Mapping[str, Any]]) -> None:
-        """Let events by their webhook-ids be in the inbox, as the door stores them; once each."""
-        bodies = [json.dumps(event).encode() for event in events.values()]
-        given = {"shop": shop.id, "ids": list(events), "bodies": bodies}
-        self.change(
-            """
-            INSERT INTO inbox_events (shop_id, webhook_id, body)
-            SELECT :shop, given.*
-            FROM unnest(CAST(:ids AS text[]), CAST(:bodies AS bytea[])) AS given
-            ON CONFLICT DO NOTHING
-            """,
-            **given,
-        )
+        """Let events by their webhook-ids be in the inbox, once each, and be handled."""
+        self.store(shop, {key: json.dumps(event).encode() for key, event in events.items()})
         self.work()
+
+    def store(
+        self, shop: Shop, bodies: Mapping[str, bytes], at: datetime | None = None
+    ) -> list[int]:
+        """Let bodies by their webhook-ids be in the inbox, unchecked; the ids of what is new.
+
+        ``at``: as if they had come then; there has to be a partition for it.
+        """
+        given = {"shop": shop.id, "ids": list(bodies), "bodies": list(bodies.values()), "at": at}
+        return [row.event_id for row in self.query(_STORE, **given)]
 
     # -- time and money ----------------------------------------------------------------------
 

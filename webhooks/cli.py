@@ -7,8 +7,8 @@ import click
 from tracker.kit.cli import json_option, runtime_of, show, show_rows, word_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import NotFound
-from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
-from webhooks.inbox.queries import events, parked_among, standing
+from webhooks.inbox.models import EventState, ParkedReason
+from webhooks.inbox.queries import event_with_body, parked_among, search, standing
 from webhooks.inbox.work import retry
 
 TASK = "inbox"
@@ -44,7 +44,7 @@ def status(ctx: click.Context, parked: bool, as_json: bool) -> None:
                 "reason": event.parked_reason,
                 "detail": event.parked_detail,
             }
-            for event in events(session, state=EventState.PARKED, limit=1000)
+            for event in search(session, state=EventState.PARKED, limit=1000)
         ]
     show_rows(rows, as_json=as_json, empty="nothing is parked")
 
@@ -56,9 +56,10 @@ def status(ctx: click.Context, parked: bool, as_json: bool) -> None:
 def show_event(ctx: click.Context, event_id: int, as_json: bool) -> None:
     """One event: its state, its attempts, its raw body."""
     with unit_of_work(runtime_of(ctx).engine) as session:
-        event = session.get(InboxEvent, event_id)
-        if event is None:
+        found = event_with_body(session, event_id)
+        if found is None:
             raise EventNotFound(f"no event {event_id}")
+        event, body = found
         figures = {
             "id": event.id,
             "shop_id": event.shop_id,
@@ -68,7 +69,9 @@ def show_event(ctx: click.Context, event_id: int, as_json: bool) -> None:
             "attempts": event.attempts,
             "parked_reason": event.parked_reason,
             "parked_detail": event.parked_detail,
-            "body": _body(event.body),
+            "sha256": event.sha256.hex(),
+            "size": event.size,
+            "body": "pruned" if body is None else _body(body),
         }
     show(figures, as_json=as_json, title=f"Event {event_id}")
 
@@ -93,7 +96,7 @@ def retry_events(
         ids = list(named)
         if reason:
             wanted = ParkedReason(reason)
-            parked = events(session, state=EventState.PARKED, reason=wanted, limit=_ALL)
+            parked = search(session, state=EventState.PARKED, reason=wanted, limit=_ALL)
             ids += [event.id for event in parked]
         count = retry(session, ids)
     runtime.nudger.nudge(TASK)

@@ -1,7 +1,6 @@
 """This package's part of the ledger proof: every handled event is in the facts it reported."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -12,13 +11,13 @@ from tracker.purchases.proof import missing
 from webhooks.dispatch import read_events
 from webhooks.inbox.queries import handled
 
-_CHUNK = 1_000
-
 
 def prove(session: Session) -> Iterator[Difference]:
-    """Read every handled event anew from its raw bytes and look for what it reported."""
-    events = handled(session)
-    while chunk := list(islice(events, _CHUNK)):
+    """Read every handled event anew from its raw bytes and look for what it reported.
+
+    Events whose bytes were pruned cannot be read anew; how many those are is told in the log.
+    """
+    for chunk in handled(session):
         reports: list[PurchaseReport] = []
         for event, said in read_events(session, chunk):
             for one in said:

@@ -10,7 +10,7 @@ from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.staff.guard import requires
 from tracker.staff.rules import Role
 from webhooks.inbox.models import EventState, ParkedReason
-from webhooks.inbox.queries import events
+from webhooks.inbox.queries import search
 
 blueprint = Blueprint(
     "inbox", __name__, url_prefix="/admin/api/v1/inbox", description="Events from the shops"
@@ -57,7 +57,7 @@ class Events(MethodView):
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Events in the order they came in."""
         with unit_of_work(runtime().engine) as session:
-            found = events(
+            found = search(
                 session,
                 state=EventState(wanted["state"]) if "state" in wanted else None,
                 reason=ParkedReason(wanted["reason"]) if "reason" in wanted else None,

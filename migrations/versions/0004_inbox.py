@@ -1,4 +1,4 @@
-"""The inbox."""
+"""The inbox: that an event came, for good; what it said, by the month."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,57 +11,25 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("CREATE SEQUENCE inbox_fences")
+    _make_events()
     op.create_table(
-        "inbox_events",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("shop_id", sa.BigInteger(), nullable=False),
-        sa.Column("webhook_id", sa.Text(collation="C"), nullable=False),
+        "inbox_bodies",
+        sa.Column("event_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "received_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
-        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("fence", sa.BigInteger(), nullable=True),
-        sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("handled_at", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("parked_reason", sa.Text(), nullable=True),
-        sa.Column("parked_detail", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "(state = 'parked') = (parked_reason IS NOT NULL)", name=op.f("ck_inbox_events_parked")
-        ),
-        sa.CheckConstraint(
-            "parked_reason IN ('currency_not_taken', 'keeps_failing', 'return_differs', 'unreadable')",
-            name=op.f("ck_inbox_events_parked_reason"),
-        ),
-        sa.CheckConstraint(
-            "state IN ('done', 'parked', 'waiting')", name=op.f("ck_inbox_events_state")
-        ),
+        sa.PrimaryKeyConstraint("event_id", "received_at", name=op.f("pk_inbox_bodies")),
+        postgresql_partition_by="RANGE (received_at)",
+    )
+    op.create_table(
+        "inbox_bodies_kept",
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["shop_id"], ["shops.id"], name=op.f("fk_inbox_events_shop_id_shops")
+            ["event_id"],
+            ["inbox_events.id"],
+            name=op.f("fk_inbox_bodies_kept_event_id_inbox_events"),
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_events")),
-        sa.UniqueConstraint(
-            "shop_id", "webhook_id", name=op.f("uq_inbox_events_shop_id_webhook_id")
-        ),
-        postgresql_with={"fillfactor": "80"},
-    )
-    op.create_index(
-        "ix_inbox_events_parked",
-        "inbox_events",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'parked'"),
-    )
-    op.create_index(
-        "ix_inbox_events_waiting",
-        "inbox_events",
-        ["id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'waiting'"),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_inbox_bodies_kept")),
     )
     op.create_table(
         "inbox_conflicts",
@@ -79,14 +47,120 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", "sha256", name=op.f("pk_inbox_conflicts")),
     )
-    op.execute(
-        "GRANT SELECT, INSERT, UPDATE (state, attempts, fence, lease_until, handled_at, parked_reason, parked_detail) ON inbox_events TO tracker_app"
+    for statement in (_MAKE_PARTITION, *_GRANTS, _FIRST_PARTITIONS):
+        op.execute(statement)
+
+
+def _make_events() -> None:
+    op.create_table(
+        "inbox_events",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("webhook_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column(
+            "received_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("dialect_id", sa.BigInteger(), nullable=True),
+        sa.Column("shape", sa.Text(), server_default="json", nullable=False),
+        sa.Column("trusted", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("state", sa.Text(), server_default="waiting", nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("fence", sa.BigInteger(), nullable=True),
+        sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("handled_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("notices_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("parked_reason", sa.Text(), nullable=True),
+        sa.Column("parked_detail", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(state IN ('discarded', 'parked')) = (parked_reason IS NOT NULL)",
+            name=op.f("ck_inbox_events_parked"),
+        ),
+        sa.CheckConstraint("octet_length(sha256) = 32", name=op.f("ck_inbox_events_sha256")),
+        sa.CheckConstraint(
+            "parked_reason IN ('amount_not_proven', 'currency_not_taken', 'keeps_failing', 'near_duplicate', 'return_differs', 'too_many_lines', 'too_many_returns', 'unreadable')",
+            name=op.f("ck_inbox_events_parked_reason"),
+        ),
+        sa.CheckConstraint("shape IN ('form', 'json', 'xml')", name=op.f("ck_inbox_events_shape")),
+        sa.CheckConstraint(
+            "state IN ('discarded', 'done', 'parked', 'waiting')", name=op.f("ck_inbox_events_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dialect_id"],
+            ["shop_dialects.id"],
+            name=op.f("fk_inbox_events_dialect_id_shop_dialects"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_inbox_events_shop_id_shops")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_events")),
+        sa.UniqueConstraint(
+            "shop_id", "webhook_id", name=op.f("uq_inbox_events_shop_id_webhook_id")
+        ),
+        postgresql_with={"fillfactor": "80"},
     )
-    op.execute("GRANT SELECT, INSERT ON inbox_conflicts TO tracker_app")
-    op.execute("GRANT USAGE ON SEQUENCE inbox_fences TO tracker_app")
+    for state in ("waiting", "parked", "discarded"):
+        op.create_index(
+            f"ix_inbox_events_{state}",
+            "inbox_events",
+            ["id"],
+            unique=False,
+            postgresql_where=sa.text(f"state = '{state}'"),
+        )
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION inbox_make_partition(date)")
     op.drop_table("inbox_conflicts")
+    op.drop_table("inbox_bodies_kept")
+    op.drop_table("inbox_bodies")
     op.drop_table("inbox_events")
     op.execute("DROP SEQUENCE inbox_fences")
+
+
+# The application may make no table, and the next month has to have one. CREATE TABLE … PARTITION
+# OF would lock the parent against everybody; ATTACH lets all who read and write go on.
+_MAKE_PARTITION = """
+    CREATE FUNCTION inbox_make_partition(month date) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    DECLARE
+        this_month CONSTANT timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
+        first CONSTANT timestamp := date_trunc('month', month::timestamp);
+        part CONSTANT text := 'inbox_bodies_' || to_char(first, 'YYYY_MM');
+    BEGIN
+        IF first IS NULL OR first < this_month - interval '1 month'
+           OR first > this_month + interval '3 months' THEN
+            RAISE EXCEPTION 'no partition is made for %: it is not near', month
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        PERFORM pg_advisory_xact_lock(hashtextextended('inbox_make_partition', 0));
+        IF to_regclass('public.' || part) IS NOT NULL THEN
+            RETURN false;
+        END IF;
+        EXECUTE format('CREATE TABLE public.%I (LIKE public.inbox_bodies)', part);
+        EXECUTE format(
+            'ALTER TABLE public.inbox_bodies ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
+            part, first AT TIME ZONE 'UTC', (first + interval '1 month') AT TIME ZONE 'UTC'
+        );
+        RETURN true;
+    END $$
+"""
+
+_FIRST_PARTITIONS = """
+    SELECT inbox_make_partition((now() AT TIME ZONE 'UTC' + ahead * interval '1 month')::date)
+    FROM generate_series(0, 2) AS ahead
+"""
+
+_GRANTS = (
+    "REVOKE ALL ON FUNCTION inbox_make_partition(date) FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION inbox_make_partition(date) TO tracker_app",
+    "GRANT SELECT, INSERT, UPDATE (state, attempts, fence, lease_until, handled_at, notices_done, parked_reason, parked_detail) ON inbox_events TO tracker_app",
+    "GRANT SELECT, INSERT ON inbox_bodies TO tracker_app",
+    "GRANT SELECT ON inbox_bodies_kept TO tracker_app",
+    "GRANT SELECT, INSERT ON inbox_conflicts TO tracker_app",
+    "GRANT USAGE ON SEQUENCE inbox_fences TO tracker_app",
+)

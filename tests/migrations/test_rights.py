@@ -19,7 +19,11 @@ CHANGES: dict[str, frozenset[str]] = {
     "purchase_lines": NONE,
     "purchase_returns": NONE,
     "purchase_return_lines": NONE,
+    "audit_entries": NONE,
+    "inbox_bodies": NONE,
+    "inbox_bodies_kept": NONE,
     "inbox_conflicts": NONE,
+    "shop_dialects": NONE,
     "members": ALL_OF_IT,
     "staff": ALL_OF_IT,
     "shops": ALL_OF_IT,
@@ -27,7 +31,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "purchases": ALL_OF_IT,
     "welcome_bonuses": ALL_OF_IT,
     "settlement_runs": frozenset({"state", "approved_by", "approved_at", "started_at", "done_at"}),
-    "webhook_secrets": frozenset({"valid_until"}),
+    "webhook_secrets": frozenset({"valid_until", "last_used_at"}),
     "inbox_events": frozenset(
         {
             "state",
@@ -35,6 +39,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "fence",
             "lease_until",
             "handled_at",
+            "notices_done",
             "parked_reason",
             "parked_detail",
         }
@@ -56,10 +61,11 @@ CHANGES: dict[str, frozenset[str]] = {
 }
 """Which columns of each table the application may UPDATE."""
 
-NOT_ADDED = {"member_balances"}
-"""Tables whose rows a trigger adds."""
+NOT_ADDED = {"member_balances", "inbox_bodies_kept"}
+"""Tables whose rows a trigger adds, or the schema's owner."""
 
 WRITTEN_IN_PART = {
+    "audit_entries": {"who", "action", "subject", "before", "after", "reason"},
     "ledger_transactions": {"id", "reference", "kind", "effective_at", "corrects"},
     "settlement_runs": {
         "period",
@@ -94,8 +100,8 @@ def granted(catalogue: Catalogue, right: str) -> dict[str, frozenset[str]]:
         SELECT relname, attname, has_table_privilege(%(role)s, pg_class.oid, %(right)s),
                has_column_privilege(%(role)s, pg_class.oid, attnum, %(right)s)
         FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
-        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-          AND attnum > 0 AND NOT attisdropped
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+          AND NOT relispartition AND attnum > 0 AND NOT attisdropped
         """,
         {"role": APPLICATION_ROLE, "right": right},
     )

@@ -110,14 +110,7 @@ def test_events_that_cannot_be_booked_are_parked_at_once(world: World) -> None:
 
 def test_what_no_release_of_ours_would_have_stored_is_parked_as_unreadable(world: World) -> None:
     shop = world.shop()
-    with unit_of_work(world.tools.engine) as session:
-        for number, raw in enumerate((b"{", b"[]", b"\xff")):
-            session.execute(
-                text(
-                    "INSERT INTO inbox_events (shop_id, webhook_id, body) VALUES (:shop, :id, :raw)"
-                ),
-                {"shop": shop.id, "id": str(number), "raw": raw},
-            )
+    world.store(shop, {"0": b"{", "1": b"[]", "2": b"\xff"})
     world.post(shop, body())
     world.work()
     states = [(one.state, one.parked_reason) for one in inbox(world)]

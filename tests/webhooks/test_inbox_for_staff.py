@@ -86,11 +86,7 @@ def test_show_tells_all_of_one_event(world: World, shop: Shop) -> None:
 
 def test_show_takes_a_body_that_is_no_json(world: World) -> None:
     made = world.shop()
-    with unit_of_work(world.tools.engine) as session:
-        session.execute(
-            text("INSERT INTO inbox_events (shop_id, webhook_id, body) VALUES (:id, 'x', '\xff')"),
-            {"id": made.id},
-        )
+    world.store(made, {"x": b"\xff"})
     assert told(world, "show", "1")["webhook_id"] == "x"
 
 
@@ -192,14 +188,8 @@ def test_the_proof_misses_what_an_event_reported(world: World) -> None:
 
 def test_the_proof_misses_the_sense_of_an_event_that_cannot_be_read(world: World) -> None:
     made = world.shop()
-    with unit_of_work(world.tools.engine) as session:
-        session.execute(
-            text(
-                "INSERT INTO inbox_events (shop_id, webhook_id, body, state)"
-                " VALUES (:id, 'x', '{', 'done')"
-            ),
-            {"id": made.id},
-        )
+    world.store(made, {"x": b"{"})
+    world.change("UPDATE inbox_events SET state = 'done'")
     with snapshot(world.tools.engine) as session:
         (found,) = prove(session)
     assert found.what == "event 1"

@@ -1,34 +1,40 @@
 """Reads of the inbox."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import ColumnElement, Row, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
+from tracker.kit.logs import log
+from webhooks.inbox.bodies import bodies_of
 from webhooks.inbox.models import EventState, InboxConflict, InboxEvent, ParkedReason
 from webhooks.inbox.work import Event
 
 _STREAM = 2_000
+_PORTION = 1_000
+_PORTION_BYTES = 16 * 1024 * 1024
+_LOG = log("inbox")
 
 
 def standing(session: Session) -> dict[str, Any]:
     """How many events are in each state, how old the oldest unhandled one is (seconds), and how
-    many bodies were kept aside because their webhook-id was used before."""
-    rows = session.execute(select(InboxEvent.state, func.count()).group_by(InboxEvent.state))
-    counts = dict(rows.all())
+    many bodies were kept aside because their webhook-id was used before.
+
+    Those that are done are counted one by one: for a person who asks, not for every scrape.
+    """
     reasons = session.execute(
         select(InboxEvent.parked_reason, func.count())
-        .where(InboxEvent.state == EventState.PARKED)
+        .where(_is(EventState.PARKED))
         .group_by(InboxEvent.parked_reason)
+        .order_by(InboxEvent.parked_reason)
     )
     return {
-        "waiting": counts.get(EventState.WAITING, 0),
-        "done": counts.get(EventState.DONE, 0),
-        "parked": counts.get(EventState.PARKED, 0),
+        **{str(state): _count(session, state) for state in EventState},
         "parked_by_reason": {str(reason): count for reason, count in reasons},
         "oldest_waiting_seconds": oldest_waiting(session),
-        "conflicts": session.scalar(select(func.count()).select_from(InboxConflict)) or 0,
+        "conflicts": _conflicts(session),
     }
 
 
@@ -47,65 +53,145 @@ def readiness(session: Session) -> dict[str, float]:
     }
 
 
-def _count(session: Session, state: EventState) -> int:
-    # Written out, because only then does the planner see the partial indexes.
-    query = select(func.count()).where(InboxEvent.state == literal_column(f"'{state}'"))
-    return session.scalar(query) or 0
-
-
 def gauges(session: Session) -> dict[str, float]:
-    """The inbox in figures for monitoring."""
-    found = standing(session)
+    """The inbox in figures for monitoring. What is done is not counted: it only ever grows."""
     return {
-        "inbox_waiting": found["waiting"],
-        "inbox_parked": found["parked"],
-        "inbox_conflicts": found["conflicts"],
-        "inbox_oldest_seconds": found["oldest_waiting_seconds"] or 0,
+        **readiness(session),
+        "inbox_discarded": _count(session, EventState.DISCARDED),
+        "inbox_conflicts": _conflicts(session),
     }
 
 
-def events(
+def _count(session: Session, state: EventState) -> int:
+    return session.scalar(select(func.count()).select_from(InboxEvent).where(_is(state))) or 0
+
+
+def _conflicts(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(InboxConflict)) or 0
+
+
+def _is(state: EventState) -> ColumnElement[bool]:
+    # Written out, because only then does the planner see the partial indexes.
+    return InboxEvent.state == literal_column(f"'{state}'")
+
+
+def search(
     session: Session,
     *,
-    state: EventState | None,
+    shop_id: int | None = None,
+    state: EventState | None = None,
     reason: ParkedReason | None = None,
+    webhook_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    trusted: bool | None = None,
     after: int = 0,
     limit: int = 100,
 ) -> list[InboxEvent]:
-    """Events in the order they came in."""
-    query = select(InboxEvent).where(InboxEvent.id > after).order_by(InboxEvent.id).limit(limit)
+    """Events in the order they came in, received from ``since`` to before ``until``; ``after`` is
+    the id of the last one seen. ``reason`` finds parked and discarded ones."""
+    wanted = [InboxEvent.id > after]
     if state is not None:
-        query = query.where(InboxEvent.state == state)
-    if reason is not None:
-        query = query.where(InboxEvent.parked_reason == reason)
+        wanted.append(_is(state))
+    if since is not None:
+        wanted.append(InboxEvent.received_at >= since)
+    if until is not None:
+        wanted.append(InboxEvent.received_at < until)
+    for column, value in (
+        (InboxEvent.shop_id, shop_id),
+        (InboxEvent.parked_reason, reason),
+        (InboxEvent.webhook_id, webhook_id),
+        (InboxEvent.trusted, trusted),
+    ):
+        if value is not None:
+            wanted.append(column == value)
+    query = select(InboxEvent).where(*wanted).order_by(InboxEvent.id).limit(limit)
     return list(session.scalars(query))
 
 
+def event_with_body(session: Session, event_id: int) -> tuple[InboxEvent, bytes | None] | None:
+    """An event and its raw bytes, None in their place when they were pruned; None for no event."""
+    event = session.get(InboxEvent, event_id)
+    if event is None:
+        return None
+    return event, bodies_of(session, [event]).get(event_id)
+
+
 def parked_among(session: Session, ids: Collection[int]) -> set[int]:
-    """Those of the ids that are of parked events."""
+    """Those of the ids that are of parked or discarded events."""
     query = select(InboxEvent.id).where(
-        InboxEvent.id.in_(list(ids)), InboxEvent.state == EventState.PARKED
+        InboxEvent.id.in_(list(ids)),
+        InboxEvent.state.in_([EventState.PARKED, EventState.DISCARDED]),
     )
     return set(session.scalars(query))
 
 
-def handled(session: Session) -> Iterator[Event]:
-    """Every handled event with its raw bytes, in flat memory."""
-    rows = session.execute(
-        select(
-            InboxEvent.id,
-            InboxEvent.shop_id,
-            InboxEvent.webhook_id,
-            InboxEvent.body,
-            InboxEvent.received_at,
-            InboxEvent.attempts,
-        )
-        .where(InboxEvent.state == EventState.DONE)
+def handled(session: Session) -> Iterator[list[Event]]:
+    """Every handled event whose raw bytes are still there, in portions of flat size.
+
+    How many others there are, whose bytes were pruned, is told in the log.
+    """
+    return _with_bodies(session, _is(EventState.DONE))
+
+
+def received(
+    session: Session, shop_id: int, since: datetime, until: datetime | None = None
+) -> Iterator[list[Event]]:
+    """What a shop has sent since a moment, in whatever state, with its raw bytes as above."""
+    wanted = [InboxEvent.shop_id == shop_id, InboxEvent.received_at >= since]
+    if until is not None:
+        wanted.append(InboxEvent.received_at < until)
+    return _with_bodies(session, *wanted)
+
+
+def _with_bodies(session: Session, *wanted: ColumnElement[bool]) -> Iterator[list[Event]]:
+    pruned = 0
+    rows: Iterable[Row[Any]] = session.execute(
+        select(*_OF_EVENT, InboxEvent.size)
+        .where(*wanted)
         .order_by(InboxEvent.id)
         .execution_options(yield_per=_STREAM)
     )
-    return (Event(**row) for row in rows.mappings())
+    for portion in _portions(rows):
+        bodies = bodies_of(session, portion)
+        pruned += len(portion) - len(bodies)
+        yield [
+            Event(
+                body=bodies[row.id],
+                **{column.key: getattr(row, column.key) for column in _OF_EVENT},
+            )
+            for row in portion
+            if row.id in bodies
+        ]
+    if pruned:
+        _LOG.warning("bodies_pruned", events=pruned)
 
+
+def _portions(rows: Iterable[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    """Rows in portions that are small both in number and in the bodies to be read for them."""
+    portion: list[Row[Any]] = []
+    size = 0
+    for row in rows:
+        if portion and (len(portion) == _PORTION or size + row.size > _PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(row)
+        size += row.size
+    if portion:
+        yield portion
+
+
+_OF_EVENT = (
+    InboxEvent.id,
+    InboxEvent.shop_id,
+    InboxEvent.webhook_id,
+    InboxEvent.received_at,
+    InboxEvent.attempts,
+    InboxEvent.dialect_id,
+    InboxEvent.shape,
+    InboxEvent.trusted,
+    InboxEvent.notices_done,
+)
 
 _OLDEST = text("""
     SELECT extract(epoch FROM clock_timestamp() - received_at)

@@ -9,10 +9,17 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from tracker.kit.errors import Conflict
+from tracker.kit.logs import log
+from webhooks.inbox.bodies import bodies_of
 from webhooks.inbox.models import FENCES, ParkedReason
 
 LEASE_SECONDS = 30
 MAX_ATTEMPTS = 5
+
+CLAIM_BYTES = 8 * 1024 * 1024
+"""Of bodies in one worker's hands; what is larger comes alone."""
+
+_LOG = log("inbox")
 
 
 class LeaseLost(Conflict):
@@ -21,9 +28,9 @@ class LeaseLost(Conflict):
     code = "lease_lost"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A claimed event."""
+    """A stored event with its raw bytes."""
 
     id: int
     shop_id: int
@@ -32,8 +39,11 @@ class Event:
     received_at: datetime
     attempts: int
     dialect_id: int | None = None
+    """The shop's setting by which it is to be read; None for our own dialect."""
     shape: str = "json"
     trusted: bool = True
+    notices_done: int = 0
+    """How many of its notices were booked when it was last in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,9 @@ class Claim:
 
 
 def claim(session: Session, limit: int) -> Claim:
-    """Take the oldest events that nobody ever had in hand."""
-    return _claim(session, _CLAIM_FRESH, limit=limit)
+    """Take the oldest events that nobody ever had in hand: at most ``limit``, and no more than
+    CLAIM_BYTES of bodies."""
+    return _claim(session, _CLAIM_FRESH, limit=limit, bytes=CLAIM_BYTES)
 
 
 def claim_suspect(session: Session, before: int | None = None) -> Claim:
@@ -57,8 +68,15 @@ def claim_suspect(session: Session, before: int | None = None) -> Claim:
 
 def _claim(session: Session, statement: TextClause, **values: int | None) -> Claim:
     fence = session.scalar(FENCES.next_value())
-    rows = session.execute(statement, {"fence": fence, "lease": LEASE_SECONDS, **values})
-    events = sorted((Event(**row) for row in rows.mappings()), key=lambda event: event.id)
+    taken = session.execute(statement, {"fence": fence, "lease": LEASE_SECONDS, **values})
+    rows = sorted(taken.all(), key=lambda row: row.id)
+    bodies = bodies_of(session, rows)
+    events = []
+    for row in rows:
+        if row.id not in bodies:
+            # Never happens, they say: then it is parked as unreadable, and nobody else is held up.
+            _LOG.error("body_missing", event_id=row.id)
+        events.append(Event(body=bodies.get(row.id, b""), **row._asdict()))
     return Claim(int(fence or 0), tuple(events))
 
 
@@ -89,9 +107,31 @@ def rest(session: Session, fence: int, event_id: int, seconds: int) -> None:
     session.execute(_REST, {"id": event_id, "fence": fence, "seconds": seconds})
 
 
+def put_back(session: Session, fence: int, event_id: int, notices_done: int) -> None:
+    """Give back an event of which a portion is booked: its first ``notices_done`` notices.
+
+    It can be claimed at once, as if nobody had failed over it. Raises LeaseLost.
+    """
+    values = {"id": event_id, "fence": fence, "done": notices_done}
+    done: Any = session.execute(_PUT_BACK, values)
+    if done.rowcount != 1:
+        raise LeaseLost
+
+
 def retry(session: Session, ids: Collection[int]) -> int:
-    """Let parked events wait for a worker again; returns how many there were."""
+    """Let parked or discarded events wait for a worker again; returns how many there were.
+
+    Not those whose raw bytes were pruned: there is nothing to try.
+    """
+    # The lock first: then what the next statement sees of the bodies holds for good.
+    session.execute(_LOCK_SET_ASIDE, {"ids": list(ids)})
     done: Any = session.execute(_RETRY, {"ids": list(ids)})
+    return int(done.rowcount)
+
+
+def discard(session: Session, ids: Collection[int]) -> int:
+    """Nothing is to come of these parked events; returns how many there were."""
+    done: Any = session.execute(_DISCARD, {"ids": list(ids)})
     return int(done.rowcount)
 
 
@@ -105,17 +145,24 @@ _TAKE = """
     SET fence = :fence, attempts = attempts + 1,
         lease_until = clock_timestamp() + make_interval(secs => :lease)
     WHERE id IN ({found})
-    RETURNING id, shop_id, webhook_id, body, received_at, attempts
+    RETURNING id, shop_id, webhook_id, received_at, attempts, dialect_id, shape, trusted,
+              notices_done
 """
 
 _CLAIM_FRESH = text(
     _TAKE.format(
         found="""
-        SELECT id FROM inbox_events
-        WHERE state = 'waiting' AND attempts = 0
-        ORDER BY id
-        LIMIT :limit
-        FOR UPDATE SKIP LOCKED
+        SELECT id FROM (
+            SELECT id, size, sum(size) OVER (ORDER BY id) AS so_far
+            FROM (
+                SELECT id, size FROM inbox_events
+                WHERE state = 'waiting' AND attempts = 0
+                ORDER BY id
+                LIMIT :limit
+                FOR UPDATE SKIP LOCKED
+            ) AS free
+        ) AS counted
+        WHERE so_far <= :bytes OR so_far = size -- the first comes in any case
         """
     )
 )
@@ -153,10 +200,30 @@ _REST = text("""
     WHERE id = :id AND fence = :fence AND state = 'waiting'
 """)
 
+_PUT_BACK = text("""
+    UPDATE inbox_events SET attempts = 0, lease_until = NULL, notices_done = :done
+    WHERE id = :id AND fence = :fence AND state = 'waiting'
+""")
+
+_LOCK_SET_ASIDE = text("""
+    SELECT FROM inbox_events WHERE id = ANY (:ids) AND state IN ('parked', 'discarded')
+    ORDER BY id FOR UPDATE
+""")
+
 _RETRY = text("""
     UPDATE inbox_events
     SET state = 'waiting', attempts = 0, handled_at = NULL, lease_until = NULL,
         parked_reason = NULL, parked_detail = NULL
+    WHERE id = ANY (:ids) AND state IN ('parked', 'discarded') AND (
+        EXISTS (
+            SELECT FROM inbox_bodies
+            WHERE event_id = inbox_events.id AND received_at = inbox_events.received_at
+        ) OR EXISTS (SELECT FROM inbox_bodies_kept WHERE event_id = inbox_events.id)
+    )
+""")
+
+_DISCARD = text("""
+    UPDATE inbox_events SET state = 'discarded', handled_at = clock_timestamp()
     WHERE id = ANY (:ids) AND state = 'parked'
 """)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.world import BONUS, World, confirmed, created, day, rubles
+from tests.world import BONUS, Shop, World, confirmed, created, day, rubles
 from tracker.kit.database import unit_of_work
 from tracker.ledger.rules import Account, Kind, Leg, Posting
 from tracker.ledger.service import post
@@ -143,9 +143,6 @@ def test_a_balance_that_is_not_the_sum_of_its_entries(books: World) -> None:
     ],
 )
 def test_an_event_said_to_be_handled(books: World, event: dict[str, object], missing: str) -> None:
-    books.change(
-        "INSERT INTO inbox_events (shop_id, webhook_id, body, state)"
-        " VALUES (1, 'x', :body, 'done')",
-        body=json.dumps(event).encode(),
-    )
+    books.store(Shop(1, "shop", b""), {"x": json.dumps(event).encode()})
+    books.change("UPDATE inbox_events SET state = 'done' WHERE webhook_id = 'x'")
     assert found(books) == {missing}

@@ -13,10 +13,8 @@ from sqlalchemy.exc import OperationalError
 from tests.world import Shop, World
 from tracker.kit.database import make_engine
 from webhooks.errors import WebhookIdReused
-from webhooks.inbox.door import Door
-from webhooks.inbox.store import Inbox, Stored
+from webhooks.inbox.store import Inbox, Incoming, Stored
 
-Event = tuple[Door, str, bytes]
 Keeping = Future[Stored]
 
 
@@ -28,14 +26,18 @@ class Crowd:
         self.announced = 0
         self.inbox = Inbox(house.tools.engine, self.announce)
         (row,) = house.query("SELECT door_version FROM shops WHERE id = :id", id=shop.id)
-        self.door = Door(shop.id, row.door_version, has_left=False, secrets=())
+        self.shop_id, self.version = shop.id, row.door_version
 
-    def come(self, *events: Event, meanwhile: Callable[[], None] | None = None) -> list[Keeping]:
+    def event(self, webhook_id: str, body: bytes) -> Incoming:
+        """An event of this shop, let in by its door as it is."""
+        return Incoming(self.shop_id, self.version, webhook_id, None, "json", True, body)
+
+    def come(self, *events: Incoming, meanwhile: Callable[[], None] | None = None) -> list[Keeping]:
         """Let events arrive while one ahead of them is being written down; that one comes first."""
         with ThreadPoolExecutor(len(events) + 1) as pool, self._shop_locked():
-            ahead = pool.submit(self.inbox.keep, self.door, "ahead", b"{}")
+            ahead = pool.submit(self.inbox.keep, self.event("ahead", b"{}"))
             until(self._is_stuck)
-            coming = [pool.submit(self.inbox.keep, *event) for event in events]
+            coming = [pool.submit(self.inbox.keep, event) for event in events]
             until(lambda: len(self.inbox._waiting) == len(events))
             if meanwhile:
                 meanwhile()
@@ -43,8 +45,11 @@ class Crowd:
 
     def stored(self) -> dict[str, bytes]:
         """What is in the inbox of this shop, but for the event ahead."""
-        sql = "SELECT webhook_id, body FROM inbox_events WHERE shop_id = :id AND body <> '{}'"
-        rows = self.house.query(sql, id=self.door.shop_id)
+        sql = """
+            SELECT webhook_id, body FROM inbox_events AS event JOIN inbox_bodies ON event_id = id
+            WHERE shop_id = :id AND body <> '{}'
+        """
+        rows = self.house.query(sql, id=self.shop_id)
         return {row.webhook_id: bytes(row.body) for row in rows}
 
     def announce(self) -> None:
@@ -60,7 +65,7 @@ class Crowd:
         """An event refers to its shop, and so waits for whoever has locked the shop's row."""
         with self.house.tools.engine.begin() as connection:
             lock = text("SELECT FROM shops WHERE id = :id FOR UPDATE")
-            connection.execute(lock, {"id": self.door.shop_id})
+            connection.execute(lock, {"id": self.shop_id})
             yield
 
     def _is_stuck(self) -> bool:
@@ -87,23 +92,23 @@ def crowd(house: World, shop: Shop) -> Crowd:
 
 
 def test_all_who_wait_are_written_down_together(crowd: Crowd) -> None:
-    events = [(crowd.door, f"msg_{number}", b"{%d}" % number) for number in range(8)]
+    events = [crowd.event(f"msg_{number}", b"{%d}" % number) for number in range(8)]
     ahead, *coming = crowd.come(*events)
     assert [one.result() for one in (ahead, *coming)] == [Stored.ACCEPTED] * 9
-    assert crowd.stored() == {webhook_id: body for _, webhook_id, body in events}
+    assert crowd.stored() == {event.webhook_id: event.body for event in events}
     assert crowd.announced == 2, "one COMMIT ahead, one for all the others"
 
 
 def test_of_the_same_event_one_is_accepted(crowd: Crowd) -> None:
-    _, *coming = crowd.come(*[(crowd.door, "msg", b"{1}")] * 8)
+    _, *coming = crowd.come(*[crowd.event("msg", b"{1}")] * 8)
     assert sorted(one.result() for one in coming) == [Stored.ACCEPTED] + [Stored.DUPLICATE] * 7
     assert crowd.stored() == {"msg": b"{1}"}
-    assert crowd.announced == 2
+    assert crowd.announced == 2, "one COMMIT ahead, one for all the others"
 
 
 def test_the_body_that_is_accepted_is_the_body_that_is_stored(crowd: Crowd) -> None:
     bodies = [b"{%d}" % number for number in range(8)]
-    _, *coming = crowd.come(*[(crowd.door, "msg", body) for body in bodies])
+    _, *coming = crowd.come(*[crowd.event("msg", body) for body in bodies])
     reused = [isinstance(one.exception(), WebhookIdReused) for one in coming]
     assert reused.count(False) == 1
     accepted = reused.index(False)
@@ -113,14 +118,18 @@ def test_the_body_that_is_accepted_is_the_body_that_is_stored(crowd: Crowd) -> N
         SELECT aside.body FROM inbox_conflicts AS aside
         JOIN inbox_events ON inbox_events.id = event_id WHERE shop_id = :id
     """
-    aside = {bytes(row.body) for row in crowd.house.query(sql, id=crowd.door.shop_id)}
+    aside = {bytes(row.body) for row in crowd.house.query(sql, id=crowd.shop_id)}
     assert aside == set(bodies) - {bodies[accepted]}
 
 
 def test_a_door_that_has_changed_stops_its_own_event_alone(crowd: Crowd) -> None:
-    stale = replace(crowd.door, version=crowd.door.version - 1)
+    def stale(event: Incoming) -> Incoming:
+        return replace(event, version=event.version - 1)
+
     _, first, second, third = crowd.come(
-        (stale, "msg_1", b"{1}"), (crowd.door, "msg_2", b"{2}"), (stale, "msg_2", b"{3}")
+        stale(crowd.event("msg_1", b"{1}")),
+        crowd.event("msg_2", b"{2}"),
+        stale(crowd.event("msg_2", b"{3}")),
     )
     assert first.result() is Stored.DOOR_CHANGED
     assert second.result() is Stored.ACCEPTED
@@ -132,13 +141,13 @@ def test_what_goes_wrong_is_told_to_everyone(crowd: Crowd) -> None:
     nowhere = make_engine("postgresql://nobody@127.0.0.1:1/nothing")
     inbox = Inbox(nowhere, crowd.announce)
     with ThreadPoolExecutor(8) as pool:
-        coming = [pool.submit(inbox.keep, crowd.door, f"msg_{n}", b"{1}") for n in range(24)]
+        coming = [pool.submit(inbox.keep, crowd.event(f"msg_{n}", b"{1}")) for n in range(24)]
     assert {type(one.exception()) for one in coming} == {OperationalError}
     assert (crowd.stored(), crowd.announced) == ({}, 0)
 
 
 def test_a_connection_that_is_lost_takes_only_its_own_batch_along(crowd: Crowd) -> None:
-    events = [(crowd.door, f"msg_{number}", b"{%d}" % number) for number in range(4)]
+    events = [crowd.event(f"msg_{number}", b"{%d}" % number) for number in range(4)]
     ahead, *coming = crowd.come(*events, meanwhile=crowd.cut_off)
     assert isinstance(ahead.exception(), OperationalError)
     assert [one.result() for one in coming] == [Stored.ACCEPTED] * 4
@@ -149,11 +158,8 @@ def test_a_connection_that_is_lost_takes_only_its_own_batch_along(crowd: Crowd) 
 def test_nobody_is_forgotten_in_a_long_rush(crowd: Crowd) -> None:
     def send(sender: int) -> list[Stored]:
         """Events of one's own, and between them one that all others send as well."""
-        keep, door = crowd.inbox.keep, crowd.door
-        return [
-            keep(door, f"msg_{sender}_{n}" if n % 2 else f"shared_{n}", b"{%d}" % n)
-            for n in range(40)
-        ]
+        names = [f"msg_{sender}_{n}" if n % 2 else f"shared_{n}" for n in range(40)]
+        return [crowd.inbox.keep(crowd.event(one, b"{%d}" % n)) for n, one in enumerate(names)]
 
     with ThreadPoolExecutor(16) as pool:
         said = [one for found in pool.map(send, range(16)) for one in found]
