@@ -17,6 +17,7 @@ import migrations
 import partners.credentials.cli
 import partners.links.cli
 import partners.offers.cli
+import partners.shops.service
 import tracker.audit.cli
 import tracker.audit.staff_api
 import tracker.ledger.cli
@@ -228,7 +229,7 @@ def _group(name: str, about: str, *commands: click.Command) -> click.Group:
     return click.Group(name, help=about, commands=list(commands))
 
 
-_HOLDS, _PURCHASES = tracker.purchases.cli.build(programme_of)
+_HOLDS, _PURCHASES = tracker.purchases.cli.build(programme_of, partners.shops.service.ids_by_slug)
 
 for _command in (
     _group(

@@ -171,10 +171,11 @@ _FLOOR_TABLES = """
 
 _FLOOR_PURCHASES = """
     WITH opened AS (
-        INSERT INTO purchases (shop_id, order_id, status, click_id, member_id, ordered_at,
-                               hold_ends_at, statement_no, stated_at, stated_source, revision,
-                               pending_cashback, pending_commission, tracked_reference)
-        SELECT shop_id, order_id, 'pending', click_id, member_id, %(at)s,
+        INSERT INTO purchases (shop_id, order_id, order_key, status, click_id, member_id,
+                               ordered_at, hold_ends_at, statement_no, stated_at,
+                               stated_source, revision, pending_cashback, pending_commission,
+                               tracked_reference)
+        SELECT shop_id, order_id, order_id, 'pending', click_id, member_id, %(at)s,
                CAST(%(at)s AS timestamptz) + interval '30 days', 1, %(at)s, 'msg_' || number, 1,
                cashback, commission, 'floor:' || number
         FROM bench_orders WHERE number BETWEEN %(first)s AND %(last)s

@@ -47,18 +47,34 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("shop_id", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.Text(collation="C"), nullable=False),
+        sa.Column("order_key", sa.Text(collation="C"), nullable=False),
+        sa.Column("separate_reason", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), server_default="unmatched", nullable=False),
         sa.Column("unattributed_reason", sa.Text(), nullable=True),
         sa.Column("click_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("attributed_click_id", sa.Text(collation="C"), nullable=True),
         sa.Column("member_id", sa.BigInteger(), nullable=True),
         sa.Column("ordered_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("hold_ends_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("hold_outcome", sa.Text(), nullable=True),
+        sa.Column("staff_outcome", sa.Text(), nullable=True),
         sa.Column("confirmed_by_shop_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("ceiling", sa.BigInteger(), nullable=True),
+        sa.Column("vouched_total", sa.BigInteger(), nullable=True),
+        sa.Column("upstream_status", sa.Text(), nullable=True),
+        sa.Column("upstream_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("upstream_source", sa.Text(collation="C"), nullable=True),
+        sa.Column("suspect_of", sa.BigInteger(), nullable=True),
         sa.Column("statement_no", sa.Integer(), server_default="0", nullable=False),
         sa.Column("stated_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("stated_amended", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("stated_source", sa.Text(collation="C"), nullable=True),
+        sa.Column("stated_trusted", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("stated_whole", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("stated_total", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("heard_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("feed", sa.Text(), nullable=True),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("pending_cashback", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pending_commission", sa.BigInteger(), server_default="0", nullable=False),
@@ -77,6 +93,10 @@ def upgrade() -> None:
             name=op.f("ck_purchases_hold_outcome"),
         ),
         sa.CheckConstraint(
+            "staff_outcome IN ('confirm', 'reject')", name=op.f("ck_purchases_staff_outcome")
+        ),
+        sa.CheckConstraint("ceiling >= 0", name=op.f("ck_purchases_ceiling")),
+        sa.CheckConstraint(
             "status IN ('awaiting_staff', 'confirmed', 'pending', 'rejected', 'unattributed', 'unmatched')",
             name=op.f("ck_purchases_status"),
         ),
@@ -90,8 +110,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["member_id"], ["members.id"], name=op.f("fk_purchases_member_id_members")
         ),
+        sa.ForeignKeyConstraint(
+            ["suspect_of"], ["purchases.id"], name=op.f("fk_purchases_suspect_of_purchases")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_purchases")),
         sa.UniqueConstraint("shop_id", "order_id", name=op.f("uq_purchases_shop_id_order_id")),
+        sa.UniqueConstraint("shop_id", "order_key", name=op.f("uq_purchases_shop_id_order_key")),
     )
     op.create_index(
         "ix_purchases_due",
@@ -101,11 +125,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_index(
-        "ix_purchases_live",
+        "ix_purchases_members",
         "purchases",
         ["member_id", "ordered_at", "shop_id", "order_id"],
         unique=False,
-        postgresql_where=sa.text("status IN ('awaiting_staff', 'confirmed', 'pending')"),
+        postgresql_where=sa.text("member_id IS NOT NULL"),
     )
     op.create_index(
         "ix_purchases_nobodys",
@@ -123,6 +147,9 @@ def upgrade() -> None:
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("stated_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("stated_amended", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("stated_source", sa.Text(collation="C"), nullable=True),
         sa.CheckConstraint(
             "amount BETWEEN 0 AND 100000000000000", name=op.f("ck_purchase_lines_amount")
         ),
@@ -142,11 +169,16 @@ def upgrade() -> None:
         sa.Column("returned_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("source", sa.Text(collation="C"), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("reject_reason", sa.Text(), server_default="other", nullable=False),
         sa.Column(
             "recorded_at",
             sa.TIMESTAMP(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
+        ),
+        sa.CheckConstraint(
+            "reject_reason IN ('cancelled', 'duplicate', 'fraud', 'order_error', 'other', 'out_of_stock', 'payment_failed', 'returned_goods', 'test_order')",
+            name=op.f("ck_purchase_returns_reject_reason"),
         ),
         sa.ForeignKeyConstraint(
             ["purchase_id"],

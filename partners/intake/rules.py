@@ -1,5 +1,6 @@
 """From a notice to a report. Pure."""
 
+from datetime import datetime
 from typing import TypedDict
 
 from partners.intake.contracts import NoticeKind, PurchaseNotice
@@ -29,11 +30,13 @@ def report(
     source: str,
     trusted: bool = True,
     feed: str = NATIVE,
+    received_at: datetime | None = None,
 ) -> PurchaseReport:
     """What a notice says in our own terms; ``source`` identifies the message.
 
     The shop comes from the key that signed, never from the body. ``trusted`` and ``feed`` tell the
     way it came: whether its author was proved, and by which dialect and shape it was read.
+    ``received_at`` is the moment of receipt in business time, where the caller knows it.
     Raises CurrencyNotTaken.
     """
     way: _Way = {
@@ -46,7 +49,7 @@ def report(
         raise CurrencyNotTaken(f"order {notice.order_id!r} is in {notice.currency}")
     match notice.kind:
         case NoticeKind.CREATED | NoticeKind.UPDATED:
-            return _stated(notice, shop_id, source, way)
+            return _stated(notice, shop_id, source, way, received_at)
         case NoticeKind.CONFIRMED:
             return PurchaseConfirmed(
                 shop_id, notice.order_id, notice.at, source, notice.amount, **way
@@ -64,7 +67,9 @@ class _Way(TypedDict):
     dated: bool
 
 
-def _stated(notice: PurchaseNotice, shop_id: int, source: str, way: _Way) -> PurchaseStated:
+def _stated(
+    notice: PurchaseNotice, shop_id: int, source: str, way: _Way, received_at: datetime | None
+) -> PurchaseStated:
     if notice.currency is None:
         raise CurrencyNotTaken(f"order {notice.order_id!r} tells no currency")
     if notice.ordered_at is None:
@@ -79,6 +84,7 @@ def _stated(notice: PurchaseNotice, shop_id: int, source: str, way: _Way) -> Pur
         notice.ordered_at,
         notice.lines,
         notice.whole,
+        received_at=received_at,
         **way,
     )
 

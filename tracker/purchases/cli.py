@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from tracker.clicks.rules import OnHoldEnd
 from tracker.kit.cli import (
     as_of_option,
     json_option,
@@ -19,12 +18,15 @@ from tracker.kit.cli import (
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.settings import Settings
+from tracker.purchases import desk_cli
 from tracker.purchases.queries import listed, totals, unmatched_returns
 from tracker.purchases.rules import Status
-from tracker.purchases.service import Programme, decide, end_holds
+from tracker.purchases.service import Programme, end_holds
 
 
-def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, click.Group]:
+def build(
+    programme: Callable[[Settings], Programme], ids_by_slug: desk_cli.IdsBySlug
+) -> tuple[click.Group, click.Group]:
     """The groups `holds` and `purchases`."""
 
     @click.group("holds")
@@ -56,21 +58,8 @@ def build(programme: Callable[[Settings], Programme]) -> tuple[click.Group, clic
     purchases.add_command(list_unmatched)
     purchases.add_command(show_totals)
 
-    @purchases.command("decide")
-    @click.argument("purchase_id", type=int)
-    @click.argument("outcome", type=word_of([OnHoldEnd.CONFIRM, OnHoldEnd.REJECT]))
-    @as_of_option
-    @click.pass_context
-    def decide_one(
-        ctx: click.Context, purchase_id: int, outcome: str, as_of: datetime | None
-    ) -> None:
-        """The word of staff on a purchase that awaits it."""
-        runtime = runtime_of(ctx)
-        moment = moment_of(as_of, runtime.clock)
-        with unit_of_work(runtime.engine) as session:
-            figures = programme(runtime.settings)
-            decide(session, purchase_id, OnHoldEnd(outcome), moment, figures)
-
+    for command in desk_cli.build(programme, ids_by_slug):
+        purchases.add_command(command)
     return holds, purchases
 
 
@@ -101,6 +90,10 @@ def list_purchases(
                 "hold_ends_at": one.hold_ends_at.isoformat() if one.hold_ends_at else None,
                 "pending": format_rubles(one.pending_cashback),
                 "confirmed": format_rubles(one.confirmed_cashback),
+                "upstream": one.upstream_status,
+                "feed": one.feed,
+                "trusted": one.stated_trusted,
+                "suspect_of": one.suspect_of,
             }
             for one in found
         ]

@@ -60,6 +60,8 @@ class PurchaseStated:
     """The purchase as first reported or (``amended``) as restated later.
 
     ``whole`` False: these lines only, the other lines of the purchase stay as they are.
+    ``received_at`` is when we received it, in business time, where the caller knows: an unproved
+    word cannot have its hold begin before that.
     """
 
     shop_id: int
@@ -75,6 +77,7 @@ class PurchaseStated:
     upstream: str | None = None
     feed: str = NATIVE
     dated: bool = True
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,16 @@ from tracker.purchases.contracts import (
     PurchaseReturned,
     PurchaseStated,
 )
-from tracker.purchases.dossiers import Dossier, read_by_keys, read_range, return_fact
+from tracker.purchases.dossiers import (
+    Dossier,
+    Upstream,
+    read_by_keys,
+    read_range,
+    return_fact,
+)
 from tracker.purchases.models import Purchase
-from tracker.purchases.service import assess
+from tracker.purchases.settling import assess
+from tracker.purchases.statements import Stated, read
 
 _RANGE = 5_000
 
@@ -32,55 +39,89 @@ def prove(session: Session) -> Iterator[Difference]:
 def missing(session: Session, reports: Sequence[PurchaseReport]) -> Iterator[Difference]:
     """What was handled and is not in the facts as it was reported.
 
-    Of an order's statements only the one of highest rank holds, so that another is there when one
-    of no lower rank is.
+    Of what is said of one thing only the word of highest rank holds, so that another is there when
+    one of no lower rank is.
     """
     keys = {(one.shop_id, one.order_id) for one in reports}
     known = read_by_keys(session, keys)
     for report in reports:
         what = f"{type(report).__name__} of order {report.order_id!r}, shop {report.shop_id}"
         purchase = known.get((report.shop_id, report.order_id))
-        expected, found = ("a purchase", "none") if purchase is None else _told(purchase, report)
-        if expected != found:
-            yield Difference(what, expected, found)
+        if purchase is None:
+            yield Difference(what, "a purchase", "none")
+            continue
+        for expected, found in _told(purchase, report):
+            if expected != found:
+                yield Difference(what, expected, found)
 
 
-def _told(purchase: Dossier, report: PurchaseReport) -> tuple[str, str]:
-    """What ought to be known of a report, and what is."""
+def _told(purchase: Dossier, report: PurchaseReport) -> Iterator[tuple[str, str]]:
+    """Pairs of what ought to be known of a report, and what is."""
     match report:
         case PurchaseStated():
-            return _statement(purchase, report)
+            yield from _statement(purchase.stated, read(report))
         case PurchaseConfirmed():
-            found = purchase.confirmed_by_shop_at
-            early = found is not None and found <= report.at
-            return "the shop's confirmation", "the shop's confirmation" if early else str(found)
+            yield from _confirmation(purchase, report)
         case PurchaseReturned():
             fact = purchase.returns.get(report.return_id)
-            return f"{report.return_id!r}: {return_fact(report)}", f"{report.return_id!r}: {fact}"
+            yield f"{report.return_id!r}: {return_fact(report)}", f"{report.return_id!r}: {fact}"
+    if report.upstream is not None:
+        told = Upstream(report.at, report.source, report.upstream)
+        found = purchase.upstream
+        is_later = found is not None and (found.at, found.source) > (told.at, told.source)
+        yield str(told), str(told if is_later else found)
 
 
-def _statement(purchase: Dossier, report: PurchaseStated) -> tuple[str, str]:
-    rank = (report.amended, report.at, report.source)
-    if purchase.rank is None or purchase.rank < rank:
-        return f"a statement no older than {rank}", str(purchase.rank)
-    if purchase.rank > rank:
-        return "", ""
-    told = {line.line_id: line.amount for line in report.lines}
-    return (
-        str((report.click_id, report.ordered_at.timestamp(), sorted(told.items()))),
-        str((purchase.click_id, _epoch(purchase), sorted(purchase.amounts.items()))),
-    )
+def _statement(known: Stated | None, told: Stated) -> Iterator[tuple[str, str]]:
+    if known is None or known.rank.standing < told.rank.standing:
+        yield f"a statement no lower than {told.rank}", str(known and known.rank)
+    elif known.rank.standing > told.rank.standing:
+        return
+    elif told.rank.whole:
+        yield from _whole(known, told)
+    else:
+        yield from _pieces(known, told)
 
 
-def _epoch(purchase: Dossier) -> float | None:
-    return purchase.ordered_at.timestamp() if purchase.ordered_at else None
+def _whole(known: Stated, told: Stated) -> Iterator[tuple[str, str]]:
+    if known.rank < told.rank:
+        yield f"a statement no lower than {told.rank}", str(known.rank)
+    elif known.rank == told.rank:
+        yield (
+            str((told.click_id, told.ordered_at.timestamp(), sorted(told.amounts.items()))),
+            str((known.click_id, known.ordered_at.timestamp(), sorted(known.amounts.items()))),
+        )
+
+
+def _pieces(known: Stated, told: Stated) -> Iterator[tuple[str, str]]:
+    header = (told.click_id is not None, told.rank)
+    if (known.click_id is not None, known.rank) < header:
+        yield f"a click by a piece no lower than {told.rank}", f"{known.click_id} {known.rank}"
+    elif known.rank == told.rank and known.click_id != told.click_id:
+        yield str(told.click_id), str(known.click_id)
+    if known.ordered_at > told.ordered_at:
+        yield f"ordered no later than {told.ordered_at}", str(known.ordered_at)
+    for line_id, piece in told.lines.items():
+        held = known.lines.get(line_id)
+        if held is None or held.rank < piece.rank:
+            yield f"line {line_id!r} by a piece no lower than {piece.rank}", str(held)
+
+
+def _confirmation(purchase: Dossier, report: PurchaseConfirmed) -> Iterator[tuple[str, str]]:
+    expected = "the shop's confirmation" if report.trusted else "a claim that it is confirmed"
+    found = purchase.confirmed_by_shop_at if report.trusted else purchase.claimed_at
+    yield expected, expected if found is not None and found <= report.at else str(found)
+    if report.amount is not None:
+        is_below = purchase.ceiling is not None and purchase.ceiling <= report.amount
+        ceiling = f"a ceiling of at most {report.amount}"
+        yield ceiling, ceiling if is_below else str(purchase.ceiling)
 
 
 def _reassess(session: Session) -> Iterator[Difference]:
     last = session.scalar(select(func.max(Purchase.id))) or 0
     for first in range(1, last + 1, _RANGE):
         dossiers = read_range(session, first, first + _RANGE - 1)
-        clicks = by_ids(session, {one.click_id for one in dossiers if one.click_id})
+        clicks = by_ids(session, {one.promise for one in dossiers if one.promise})
         for one in dossiers:
             before = one.standing
             after = assess(one, clicks)

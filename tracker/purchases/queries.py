@@ -1,5 +1,6 @@
 """Reads of purchases."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,12 @@ def listed(
         if value is not None:
             query = query.where(column == value)
     return list(session.scalars(query))
+
+
+def ids_of_orders(session: Session, shop_id: int, order_ids: Collection[str]) -> list[int]:
+    """The purchases of a shop's orders, as far as there are any."""
+    match = Purchase.shop_id == shop_id, Purchase.order_id.in_(sorted(order_ids))
+    return list(session.scalars(select(Purchase.id).where(*match).order_by(Purchase.id)))
 
 
 def unmatched_returns(session: Session, limit: int) -> list[Row[Any]]:

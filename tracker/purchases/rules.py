@@ -72,7 +72,15 @@ class Facts:
     returned_whole: bool
     confirmed_by_shop: bool
     hold_outcome: OnHoldEnd | None
-    """What the end of the hold came to, or staff after it; None while the hold lasts."""
+    """What the end of the hold came to; None while the hold lasts."""
+    staff_outcome: OnHoldEnd | None = None
+    """What staff said of it: confirm or reject."""
+    trusted: bool = True
+    """Whether it was proved who stated the purchase."""
+    suspected: bool = False
+    """Whether it may be another purchase, told by another feed; staff have not said yet."""
+    ceiling: int | None = None
+    """Kopecks: no more than that counts in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +104,44 @@ def evaluate(facts: Facts, terms: Terms, member_id: int) -> Standing:
         for line, amount in facts.amounts.items()
     }
     something_back = facts.returned_whole or any(facts.returned.get(line) for line in left)
-    if something_back and not any(left.values()):
+    counted = _below(facts.ceiling, left)
+    if (something_back or counted != left) and not any(counted.values()):
         return Standing(Status.REJECTED, member_id)
-    earned = earned_on(left.values(), terms)
-    if facts.confirmed_by_shop or facts.hold_outcome is OnHoldEnd.CONFIRM:
-        return Standing(Status.CONFIRMED, member_id, confirmed=earned)
-    if facts.hold_outcome is OnHoldEnd.REJECT:
-        return Standing(Status.REJECTED, member_id)
-    waits = facts.hold_outcome is OnHoldEnd.WAIT_FOR_STAFF
-    return Standing(Status.AWAITING_STAFF if waits else Status.PENDING, member_id, pending=earned)
+    earned = earned_on(counted.values(), terms)
+    match _verdict(facts):
+        case OnHoldEnd.CONFIRM:
+            return Standing(Status.CONFIRMED, member_id, confirmed=earned)
+        case OnHoldEnd.REJECT:
+            return Standing(Status.REJECTED, member_id)
+        case OnHoldEnd.WAIT_FOR_STAFF:
+            return Standing(Status.AWAITING_STAFF, member_id, pending=earned)
+    return Standing(Status.PENDING, member_id, pending=earned)
+
+
+def _verdict(facts: Facts) -> OnHoldEnd | None:
+    """Whether it is confirmed or rejected, waits for staff, or (None) for the end of its hold.
+
+    What nobody proved is not confirmed by a word that leaves its amount and its member open: the
+    shop's confirmation counts for it when the hold has let the shop see, and object.
+    """
+    if facts.staff_outcome and (facts.suspected or not facts.trusted):
+        return facts.staff_outcome
+    if facts.suspected:
+        return OnHoldEnd.WAIT_FOR_STAFF
+    if facts.confirmed_by_shop and (facts.trusted or facts.hold_outcome):
+        return OnHoldEnd.CONFIRM
+    return facts.staff_outcome or facts.hold_outcome
+
+
+def _below(ceiling: int | None, left: Mapping[str, int]) -> dict[str, int]:
+    """Kopecks by line with no more than the ceiling in all: the last lines give first."""
+    counted = dict(left)
+    excess = 0 if ceiling is None else sum(left.values()) - ceiling
+    for line in sorted(counted, reverse=True):
+        taken = max(0, min(excess, counted[line]))
+        counted[line] -= taken
+        excess -= taken
+    return counted
 
 
 def earned_on(amounts: Iterable[int], terms: Terms) -> Earned:

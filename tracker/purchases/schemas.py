@@ -13,8 +13,21 @@ class PurchaseSchema(Schema):
     shop_id = fields.Integer()
     order_id = fields.String()
     status = fields.String()
+    upstream_status = fields.String(
+        allow_none=True, metadata={"description": "The sender's own word; never merged with ours."}
+    )
+    feed = fields.String(allow_none=True)
+    is_trusted = fields.Boolean(
+        attribute="stated_trusted",
+        metadata={"description": "Whether it was proved who stated the purchase."},
+    )
+    suspect_of = fields.Integer(
+        allow_none=True, metadata={"description": "The purchase that this may be once more."}
+    )
+    separate_reason = fields.String(allow_none=True)
     unattributed_reason = fields.String(allow_none=True)
     click_id = fields.String(allow_none=True)
+    attributed_click_id = fields.String(allow_none=True)
     member_id = fields.Integer(allow_none=True)
     ordered_at = fields.AwareDateTime(format="iso", allow_none=True)
     hold_ends_at = fields.AwareDateTime(format="iso", allow_none=True)
@@ -22,6 +35,7 @@ class PurchaseSchema(Schema):
     confirmed_cashback = Rubles()
     pending_commission = Rubles()
     confirmed_commission = Rubles()
+    ceiling = Rubles(allow_none=True)
     revision = fields.Integer()
 
 

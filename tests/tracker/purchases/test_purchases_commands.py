@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from partners.shops.service import ids_by_slug
 from tests.world import Shop, World, created, day, returned
 from tracker.purchases.cli import build
 from wsgi import programme_of
 
-_, PURCHASES = build(programme_of)
+_, PURCHASES = build(programme_of, ids_by_slug)
 
 
 @pytest.fixture

@@ -1,0 +1,26 @@
+"""When two order numbers are likely the same order, written otherwise. Pure.
+
+Two feeds of one shop may write ``A-1001``, ``a1001`` and ``#А1001`` (a Cyrillic letter) for one
+sale. Their keys are the same; whether it is one order or two, staff say.
+"""
+
+import unicodedata
+
+_STRIPPED = frozenset("-_./\\#№‐‑‒–—−")
+_LOOK_ALIKES = str.maketrans("авекмнорстухёіѕј", "abekmhopctyxeisj")
+"""Small Cyrillic letters that look like Latin ones, small or capital."""
+
+_APART = "S:"
+"""No key of an order begins so: keys have no capital letters."""
+
+
+def order_key(order_id: str) -> str:
+    """What order numbers that look alike have in common; the number itself if nothing is left."""
+    plain = unicodedata.normalize("NFKC", order_id).casefold().translate(_LOOK_ALIKES)
+    key = "".join(char for char in plain if not (char.isspace() or char in _STRIPPED))
+    return key.lstrip("0") or order_id
+
+
+def key_apart(order_id: str) -> str:
+    """The key of an order that staff declared different from all that look like it."""
+    return _APART + order_id

@@ -1,0 +1,141 @@
+"""From all that is known of purchases to where the ledger ought to stand, and there.
+
+Called with the purchases locked, and what is new of them noted in their dossiers.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from tracker.clicks.rules import Click, Unattributed, why_unattributed
+from tracker.clicks.service import by_ids
+from tracker.ledger.rules import Kind, Posting
+from tracker.ledger.service import lock_members, post
+from tracker.purchases.dossiers import Dossier
+from tracker.purchases.keeping import keep_facts, keep_state
+from tracker.purchases.rules import (
+    NOTHING,
+    Earned,
+    Standing,
+    Status,
+    earned_on,
+    evaluate,
+    step_posting,
+    steps,
+)
+from tracker.purchases.statements import hold_starts
+from tracker.purchases.suspects import suspects
+from tracker.purchases.welcome import place_bonuses
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The programme's figures that purchases depend on, in kopecks."""
+
+    welcome_bonus: int
+
+
+def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) -> None:
+    """Keep what is new, evaluate the purchases anew and move the ledger accordingly."""
+    keep_facts(session, dossiers)
+    clicks = by_ids(session, {one.promise for one in dossiers if one.promise})
+    before = {one.id: one.standing for one in dossiers}
+    for one in dossiers:
+        one.standing = assess(one, clicks)
+    members = _members(before.values()) | _members(one.standing for one in dossiers)
+    lock_members(session, members)
+    _suspect(session, dossiers, before, clicks)
+    postings = [
+        posting for one in dossiers for posting in _move(one, before[one.id], _sold(one, clicks))
+    ]
+    keep_state(session, dossiers)
+    moments = _moments(dossiers, before)
+    postings += place_bonuses(session, moments, amount=programme.welcome_bonus)
+    post(session, postings)
+
+
+def assess(one: Dossier, clicks: Mapping[str, Click]) -> Standing:
+    """Whose a purchase is and what it comes to, from all that is known of it."""
+    if one.stated is None:
+        return Standing(Status.UNMATCHED)
+    click = clicks.get(one.promise or "")
+    one.unattributed_reason = _why_nobodys(one, click, one.stated.ordered_at)
+    if click is None or one.unattributed_reason:
+        one.hold_ends_at = None
+        return Standing(Status.UNATTRIBUTED)
+    starts = hold_starts(one.stated, click.clicked_at)
+    one.hold_ends_at = starts + timedelta(days=click.terms.hold_days)
+    return evaluate(one.facts, click.terms, click.member_id)
+
+
+def _why_nobodys(one: Dossier, click: Click | None, ordered_at: datetime) -> Unattributed | None:
+    if one.attributed_click_id:
+        return None  # staff saw to it, and that stands whatever is stated later
+    return why_unattributed(one.promise, click, shop_id=one.shop_id, ordered_at=ordered_at)
+
+
+def _suspect(
+    session: Session,
+    dossiers: Sequence[Dossier],
+    before: Mapping[int, Standing],
+    clicks: Mapping[str, Click],
+) -> None:
+    found = suspects(session, dossiers, before)
+    for one in dossiers:
+        if one.id in found:
+            one.suspect_of = found[one.id]
+            one.standing = assess(one, clicks)
+
+
+def _sold(one: Dossier, clicks: Mapping[str, Click]) -> Earned:
+    """What a purchase comes to with nothing given back."""
+    click = clicks.get(one.promise or "")
+    return earned_on(one.amounts.values(), click.terms) if click else NOTHING
+
+
+def _move(one: Dossier, before: Standing, sold: Earned) -> Iterable[Posting]:
+    for step in steps(before, one.standing, sold):
+        one.revision += 1
+        reference = f"purchase:{one.id}:{step.kind}:{one.revision}"
+        first = step.kind is Kind.TRACKED and one.tracked_reference is None
+        effective_at = one.ordered_at if first else one.moment
+        corrects = {
+            Kind.REJECTED: one.tracked_reference,
+            Kind.CLAWED_BACK: one.confirmed_reference,
+        }.get(step.kind)
+        if effective_at is None:
+            raise AssertionError(f"{reference} moves money at no moment")
+        made = step_posting(
+            step,
+            shop_id=one.shop_id,
+            reference=reference,
+            effective_at=effective_at,
+            corrects=corrects,
+        )
+        if made is None:
+            continue
+        if step.kind is Kind.TRACKED:
+            one.tracked_reference = reference
+        if step.kind is Kind.CONFIRMED:
+            one.confirmed_reference = reference
+        yield made
+
+
+def _members(standings: Iterable[Standing]) -> set[int]:
+    return {one.member_id for one in standings if one.member_id is not None}
+
+
+def _moments(dossiers: Sequence[Dossier], before: Mapping[int, Standing]) -> dict[int, datetime]:
+    """For each member whose purchases changed what a bonus goes by, the latest moment of a change.
+
+    That is their standing, and what only a statement tells: when it was ordered, and for how much.
+    """
+    moments: dict[int, datetime] = {}
+    for one in dossiers:
+        if one.moment is None or (one.standing == before[one.id] and not one.is_restated):
+            continue
+        for member in _members((one.standing, before[one.id])):
+            moments[member] = max(one.moment, moments.get(member, one.moment))
+    return moments
