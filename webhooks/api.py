@@ -5,15 +5,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_smorest import Blueprint
 
 from tracker.kit.clock import SystemClock
 from tracker.kit.runtime import Runtime
 from webhooks.doors import Doors
-from webhooks.errors import BodyTooLarge, MediaNotTaken
 from webhooks.inbox.announcing import Announcer
 from webhooks.inbox.store import Inbox
+from webhooks.letterbox import letter
 from webhooks.reception import MAX_BODY, Answer, FrontDoor, Look, Rate, Steps
 from webhooks.wire.letters import Letter
 
@@ -29,9 +29,9 @@ class Threads:
         self._inbox = Inbox(tools.engine, announce=nudges.ask)
         self._front = FrontDoor(self._doors, Rate(tools.settings.webhook_rate))
 
-    def receive(self, slug: str, letter: Letter, now: datetime) -> Answer:
+    def receive(self, slug: str, told: Letter, now: datetime) -> Answer:
         """Let an event in; durable on return. Raises what webhooks.errors names."""
-        return self._drive(self._front.receive(slug, letter, now))
+        return self._drive(self._front.receive(slug, told, now))
 
     def _drive(self, steps: Steps) -> Answer:
         wanted = next(steps)
@@ -54,27 +54,11 @@ def build(door: Threads) -> Blueprint:
     @blueprint.doc(**_DOCUMENT)
     def receive(slug: str) -> Response:
         """Report what happened to a purchase."""
-        answer = door.receive(slug, _letter(), SystemClock().now())
+        answer = door.receive(slug, letter(MAX_BODY), SystemClock().now())
         said = json.dumps({"id": answer.event_id, "status": answer.stored})
         return Response(said, answer.status, mimetype="application/json")
 
     return blueprint
-
-
-def _letter() -> Letter:
-    if (request.content_length or 0) > MAX_BODY:
-        raise BodyTooLarge(MAX_BODY)
-    # One byte more, or a longer body without a length would be cut at the limit unnoticed.
-    request.max_content_length = MAX_BODY + 1
-    # Read before it is refused: who is still sending would see a broken connection, not the answer.
-    body = request.get_data(cache=False)
-    if len(body) > MAX_BODY:
-        raise BodyTooLarge(MAX_BODY)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    letter = Letter(request.method, headers, request.query_string, body)
-    if letter.content is None:
-        raise MediaNotTaken
-    return letter
 
 
 _ANSWERS = {

@@ -5,11 +5,14 @@ sends in the answers. So one transport may use threads and another an event loop
 piece of code that decides.
 """
 
-from collections.abc import Generator
+import hashlib
+import hmac
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from webhooks.doors import NOBODY, Door, Doors
+from tracker.kit.errors import TrackerError
+from webhooks.doors import NOBODY, NOBODYS, TRIED, Door, Doors, Look
 from webhooks.errors import (
     BodyTooLarge,
     MediaNotTaken,
@@ -20,18 +23,14 @@ from webhooks.errors import (
     SignatureNotAccepted,
 )
 from webhooks.inbox.store import Incoming, Stored
+from webhooks.limits import Buckets
+from webhooks.observations.rules import refused, taken
+from webhooks.observations.watch import Watch
 from webhooks.wire.letters import Letter
-from webhooks.wire.scheme import Shown
+from webhooks.wire.scheme import Scheme, Shown
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes that any dialect takes; most take less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Asked of the transport: the shop's door as it is now (`Doors.look_again`)."""
-
-    slug: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,74 +53,103 @@ class Answer:
         return 202 if self.stored is Stored.ACCEPTED else 200
 
 
-_PERHAPS_NEWS = (
-    BodyTooLarge,
-    MediaNotTaken,
-    MethodNotTaken,
-    ShopHasLeft,
-    ShopUnknown,
-    SignatureNotAccepted,
-)
-"""Refusals that another dialect, secret or status of the shop would make good."""
-
 Steps = Generator[Look | Keep, Door | Stored, Answer]
+"""What a transport drives. What goes wrong with a question is to be thrown in."""
 
 
-class Rate:
-    """So many events a second of each shop, counted in this process."""
+class Limits:
+    """How much one web process takes: in all, strangers included, and of each shop."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._counts: dict[str, tuple[int, int]] = {}
+    def __init__(self, *, total: int, of_a_shop: int) -> None:
+        self._total = Buckets[None](total)
+        self._shops = Buckets[int](of_a_shop)
 
-    def allows(self, slug: str, now: datetime) -> bool:
-        """Count an event; False when the second's share is used up.
+    def count_one(self, now: datetime) -> None:
+        """Count a request of whomever. Raises RateExceeded."""
+        if wait := self._total.take(None, now):
+            raise RateExceeded("More comes in than is taken at a time", retry_after=wait)
 
-        Two threads that count at once may count as one: a limit need not be that exact.
-        """
-        second = int(now.timestamp())
-        counted_in, count = self._counts.get(slug, (second, 0))
-        count = count + 1 if counted_in == second else 1
-        self._counts[slug] = second, count
-        return count <= self._limit
+    def count_for(self, shop_id: int, now: datetime) -> None:
+        """Count an event of a shop that has proven to be the one. Raises RateExceeded."""
+        if wait := self._shops.take(shop_id, now):
+            raise RateExceeded(retry_after=wait)
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A request on its way in, and what has come out about it so far."""
+
+    slug: str
+    letter: Letter
+    now: datetime
+    shop_id: int = NOBODY.shop_id
+    secret_id: int | None = None
+    """The secret that it has shown."""
+    is_counted: bool = False
+    """Whether it has used something of its shop's share."""
 
 
 class FrontDoor:
     """The door of one web process."""
 
-    def __init__(self, doors: Doors, rate: Rate) -> None:
+    def __init__(self, doors: Doors, limits: Limits, watch: Watch) -> None:
         self._doors = doors
-        self._rate = rate
+        self._limits = limits
+        self._watch = watch
 
     def receive(self, slug: str, letter: Letter, now: datetime) -> Steps:
         """Let an event in. Raises what webhooks.errors names, and WebhookIdReused."""
+        visit = _Visit(slug, letter, now)
         try:
-            incoming = self._admit(slug, self._doors.remembered(slug), letter, now)
-        except _PERHAPS_NEWS:
-            # Perhaps there is news of the shop since this process last looked.
-            stored = Stored.DOOR_CHANGED
-        else:
-            stored = yield from _keep(incoming)
+            answer = yield from self._receive(visit)
+        except Exception as error:
+            self._watch.note(visit.shop_id, refused(error), now, visit.secret_id)
+            raise
+        self._watch.note(visit.shop_id, taken(answer.stored), now, visit.secret_id)
+        return answer
+
+    def _receive(self, visit: _Visit) -> Steps:
+        self._limits.count_one(visit.now)
+        incoming = yield from self._let_in(visit)
+        stored = yield from _keep(incoming)
         while stored is Stored.DOOR_CHANGED:
-            incoming = self._admit(slug, (yield from _look(slug)), letter, now)
+            door = yield from _look(Look(visit.slug, visit.now, is_owed=True))
+            incoming = self._admit(visit, door)
             stored = yield from _keep(incoming)
         return Answer(incoming.webhook_id, stored)
 
-    def _admit(self, slug: str, door: Door, letter: Letter, now: datetime) -> Incoming:
-        dialect = door.dialect
+    def _let_in(self, visit: _Visit) -> Generator[Look, Door | Stored, Incoming]:
+        remembered = self._doors.remembered(visit.slug)
+        try:
+            return self._admit(visit, remembered)
+        except RateExceeded:
+            raise
+        except TrackerError:
+            # Perhaps there is news of the shop since this process last looked: another dialect,
+            # secret or status may make it good.
+            found = yield from _look(Look(visit.slug, visit.now))
+            if found.version == remembered.version:
+                raise
+        return self._admit(visit, found)
+
+    def _admit(self, visit: _Visit, door: Door) -> Incoming:
+        letter, dialect = visit.letter, door.dialect
+        visit.shop_id = door.shop_id
         if len(letter.body) > dialect.max_body:
             raise BodyTooLarge(dialect.max_body)
-        shown, is_trusted = _check(door, letter, now)
+        shown, is_trusted = check(door, letter, visit.now, dialect.schemes)
         content = shown.content
+        visit.secret_id = shown.secret.id
         if door.has_left:
             raise ShopHasLeft
-        if not self._rate.allows(slug, now):
-            raise RateExceeded(retry_after=1)
+        if not visit.is_counted:
+            self._limits.count_for(door.shop_id, visit.now)
+            visit.is_counted = True
         if letter.method not in dialect.methods:
             raise MethodNotTaken
         if content.shape not in dialect.shapes:
             raise MediaNotTaken
-        dialect.read(content, now)
+        dialect.read(content, visit.now)
         return Incoming(
             door.shop_id,
             door.version,
@@ -133,22 +161,30 @@ class FrontDoor:
         )
 
 
-def _check(door: Door, letter: Letter, now: datetime) -> tuple[Shown, bool]:
-    """What the first scheme that applies makes of a letter, and whether it is to be trusted."""
+def check(
+    door: Door, letter: Letter, now: datetime, schemes: Sequence[Scheme]
+) -> tuple[Shown, bool]:
+    """What the first scheme that applies makes of a letter, and whether it is to be trusted.
+
+    Raises SignatureNotAccepted, or its twin ShopUnknown at nobody's door.
+    """
     held = door.held(now)
     try:
-        for scheme in door.dialect.schemes:
+        for scheme in schemes:
             if scheme.applies(letter):
                 return scheme.check(letter, held, now), scheme.is_trusted
         raise SignatureNotAccepted
     except SignatureNotAccepted:
+        # As many secrets are tried whoever is refused: one more costs as much as the body is long.
+        for _ in range(TRIED - len(held)):
+            hmac.digest(NOBODYS.key, letter.body, hashlib.sha256)
         if door is NOBODY:
             raise ShopUnknown from None
         raise
 
 
-def _look(slug: str) -> Generator[Look, Door | Stored, Door]:
-    seen = yield Look(slug)
+def _look(wanted: Look) -> Generator[Look, Door | Stored, Door]:
+    seen = yield wanted
     if not isinstance(seen, Door):
         raise TypeError(f"a look at a door gave {seen!r}")
     return seen
