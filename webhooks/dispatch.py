@@ -4,11 +4,13 @@ A chunk is booked as a whole, in one unit of work with the events' own change of
 fails, its events are taken one by one, so that a poisonous one harms no other.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
+import psycopg
 import stamina
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from partners.dialects.service import Setting, by_ids
@@ -31,11 +33,16 @@ from webhooks.inbox.work import (
     claim_suspect,
     finish,
     park,
+    put_back,
     rest,
 )
 from webhooks.wire.letters import Content, Shape
 
 CHUNK = 250
+
+PORTION = 2_000
+"""Notices booked in one unit of work, which has to be done long before its lease is over."""
+
 _LOG = log("inbox")
 
 
@@ -111,7 +118,7 @@ class Dispatcher:
 
     def _set_aside(self, fence: int, event: Event, error: Exception) -> None:
         if event.attempts >= MAX_ATTEMPTS:
-            self._give_up(fence, event, repr(error))
+            self._give_up(fence, event, _cause(error))
             return
         with unit_of_work(self.engine) as session:
             rest(session, fence, event.id, 2**event.attempts)
@@ -124,19 +131,74 @@ class Dispatcher:
             _LOG.warning("lease_lost", fence=fence, events=1)
 
     def _handle(self, session: Session, claimed: Claim) -> None:
-        parked: dict[int, list[TrackerError]] = {}
-        told: list[tuple[Event, PurchaseReport]] = []
+        portion = Portion()
         for event, said in read_events(session, claimed.events):
-            for one in said:
-                if isinstance(one, TrackerError):
-                    parked.setdefault(event.id, []).append(one)
-                else:
-                    told.append((event, one))
-        refused = book(session, [one for _, one in told], self.programme)
+            portion.take(event, said)
+        told = portion.told
+        refused = book(session, [report for _, report in told], self.programme)
         for place, refusal in refused.items():
-            parked.setdefault(told[place][0].id, []).append(refusal)
-        park(session, claimed.fence, {event_id: _why(said) for event_id, said in parked.items()})
-        finish(session, claimed.fence, _ids(claimed.events, parked))
+            portion.fault(told[place][0], refusal)
+        park(session, claimed.fence, portion.parked)
+        finish(session, claimed.fence, portion.finished)
+        for event_id, notices_done in portion.left.items():
+            detail = portion.detail(event_id)
+            put_back(session, claimed.fence, event_id, notices_done, detail)
+
+
+@dataclass(slots=True)
+class Portion:
+    """What is booked in one unit of work: at most PORTION notices, of many events or of one.
+
+    An event that tells of more is put back with its place noted, and with what was wrong so far.
+    """
+
+    told: list[tuple[int, PurchaseReport]] = field(default_factory=list)
+    left: dict[int, int] = field(default_factory=dict)
+    """Events that are not finished by it, and how many of their notices are then done."""
+    _faults: dict[int, str] = field(default_factory=dict)
+    _ended: list[int] = field(default_factory=list)
+    _count: int = 0
+
+    def take(self, event: Event, said: Sequence[PurchaseReport | TrackerError]) -> None:
+        """Take as much of an event as there is room for."""
+        first = event.notices_done
+        room = PORTION - self._count
+        taken = said[first : first + room] if not self.left else []
+        self._count += len(taken)
+        if event.parked_detail:
+            self._faults[event.id] = event.parked_detail
+        for one in taken:
+            if isinstance(one, TrackerError):
+                self.fault(event.id, one)
+            else:
+                self.told.append((event.id, one))
+        if first + len(taken) < len(said):
+            self.left[event.id] = first + len(taken)
+        else:
+            self._ended.append(event.id)
+
+    def fault(self, event_id: int, error: TrackerError) -> None:
+        """Something that an event says cannot be taken; the rest of it can."""
+        before = self._faults.get(event_id)
+        self._faults[event_id] = f"{before} | {_text(error)}" if before else _text(error)
+
+    def detail(self, event_id: int) -> str | None:
+        """What was wrong with an event so far."""
+        return self._faults.get(event_id)
+
+    @property
+    def finished(self) -> list[int]:
+        """Events of which everything is booked."""
+        return [one for one in self._ended if one not in self._faults]
+
+    @property
+    def parked(self) -> dict[int, tuple[ParkedReason, str]]:
+        """Events with something that cannot be taken; the reason is that of the first fault."""
+        return {
+            one: (_reason(self._faults[one]), self._faults[one])
+            for one in self._ended
+            if one in self._faults
+        }
 
 
 Said = list[PurchaseReport | TrackerError]
@@ -171,16 +233,19 @@ def _report(event: Event, notice: PurchaseNotice, source: str, feed: str) -> Pur
     return report(notice, shop_id=event.shop_id, source=source, trusted=event.trusted, feed=feed)
 
 
-def _ids(events: Sequence[Event], parked: Collection[int]) -> list[int]:
-    return [event.id for event in events if event.id not in parked]
-
-
-def _why(errors: Sequence[TrackerError]) -> tuple[ParkedReason, str]:
-    """Why an event is set aside: the reason of its first fault, and what all of them say."""
+def _reason(faults: str) -> ParkedReason:
     known = {reason.value: reason for reason in ParkedReason}
-    reason = known.get(errors[0].code, ParkedReason.UNREADABLE)
-    return reason, " | ".join(_text(error) for error in errors)
+    return known.get(faults.partition(":")[0], ParkedReason.UNREADABLE)
 
 
 def _text(error: TrackerError) -> str:
-    return "; ".join([error.detail, *(f"{name}: {why}" for name, why in error.fields.items())])
+    """One fault: its code, and what it says."""
+    fields = (f"{name}: {why}" for name, why in error.fields.items())
+    return f"{error.code}: " + "; ".join([error.detail, *fields])
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, without the row that PostgreSQL quotes: that may hold personal data."""
+    if isinstance(error, DBAPIError) and isinstance(error.orig, psycopg.Error):
+        return f"{type(error.orig).__name__}: {error.orig.diag.message_primary}"
+    return repr(error)

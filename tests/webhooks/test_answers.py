@@ -17,7 +17,10 @@ def test_202_stored_durably_once(house: World, shop: Shop) -> None:
     assert response.status_code == 202
     assert response.content_type == "application/json"
     assert response.get_json() == {"id": "msg_a", "status": "accepted"}
-    (row,) = house.query("SELECT * FROM inbox_events WHERE shop_id = :shop", shop=shop.id)
+    (row,) = house.query(
+        "SELECT * FROM inbox_events JOIN inbox_bodies ON event_id = id WHERE shop_id = :shop",
+        shop=shop.id,
+    )
     assert (row.webhook_id, bytes(row.body), row.state) == ("msg_a", raw, "waiting")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, or_, select
+from sqlalchemy import Row, and_, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from tracker.purchases.models import Purchase, PurchaseLine, PurchaseReturn, PurchaseReturnLine
@@ -41,6 +41,15 @@ def ids_of_orders(session: Session, shop_id: int, order_ids: Collection[str]) ->
     """The purchases of a shop's orders, as far as there are any."""
     match = Purchase.shop_id == shop_id, Purchase.order_id.in_(sorted(order_ids))
     return list(session.scalars(select(Purchase.id).where(*match).order_by(Purchase.id)))
+
+
+def sources_of_order(session: Session, shop_id: int, order_id: str) -> set[str]:
+    """The messages that the books know of an order from: statements, pieces, returns, last words.
+
+    Those that changed nothing, being repeated or outdated, are not among them.
+    """
+    rows = session.execute(_SOURCES, {"shop": shop_id, "order": order_id})
+    return {row.source for row in rows}
 
 
 def unmatched_returns(session: Session, limit: int) -> list[Row[Any]]:
@@ -111,3 +120,16 @@ def hold_is_over(session: Session, as_of: datetime) -> bool:
     """Whether the hold of some pending purchase is over."""
     due = exists().where(Purchase.status == Status.PENDING, Purchase.hold_ends_at <= as_of)
     return bool(session.scalar(select(due)))
+
+
+_SOURCES = text("""
+    WITH wanted AS (
+        SELECT * FROM purchases WHERE shop_id = :shop AND order_id = :order
+    )
+    SELECT stated_source AS source FROM wanted WHERE stated_source IS NOT NULL
+    UNION SELECT upstream_source FROM wanted WHERE upstream_source IS NOT NULL
+    UNION SELECT lines.stated_source FROM wanted JOIN purchase_lines AS lines
+          ON lines.purchase_id = wanted.id WHERE lines.stated_source IS NOT NULL
+    UNION SELECT returns.source FROM wanted JOIN purchase_returns AS returns
+          ON returns.purchase_id = wanted.id
+""")

@@ -81,7 +81,7 @@ def search(
     shop_id: int | None = None,
     state: EventState | None = None,
     reason: ParkedReason | None = None,
-    webhook_id: str | None = None,
+    webhook_ids: Collection[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     trusted: bool | None = None,
@@ -97,10 +97,11 @@ def search(
         wanted.append(InboxEvent.received_at >= since)
     if until is not None:
         wanted.append(InboxEvent.received_at < until)
+    if webhook_ids is not None:
+        wanted.append(InboxEvent.webhook_id.in_(list(webhook_ids)))
     for column, value in (
         (InboxEvent.shop_id, shop_id),
         (InboxEvent.parked_reason, reason),
-        (InboxEvent.webhook_id, webhook_id),
         (InboxEvent.trusted, trusted),
     ):
         if value is not None:
@@ -117,13 +118,25 @@ def event_with_body(session: Session, event_id: int) -> tuple[InboxEvent, bytes 
     return event, bodies_of(session, [event]).get(event_id)
 
 
-def parked_among(session: Session, ids: Collection[int]) -> set[int]:
-    """Those of the ids that are of parked or discarded events."""
-    query = select(InboxEvent.id).where(
-        InboxEvent.id.in_(list(ids)),
-        InboxEvent.state.in_([EventState.PARKED, EventState.DISCARDED]),
+def in_state(
+    session: Session, ids: Collection[int], states: Collection[EventState]
+) -> dict[int, str]:
+    """Those of the ids that are of events in one of the states, with their state."""
+    query = select(InboxEvent.id, InboxEvent.state).where(
+        InboxEvent.id.in_(list(ids)), InboxEvent.state.in_(list(states))
     )
-    return set(session.scalars(query))
+    return {row.id: row.state for row in session.execute(query)}
+
+
+def conflicts_of(session: Session, event_id: int) -> list[InboxConflict]:
+    """Other bodies that came under the event's id."""
+    query = select(InboxConflict).where(InboxConflict.event_id == event_id)
+    return list(session.scalars(query.order_by(InboxConflict.received_at)))
+
+
+def as_event(event: InboxEvent, body: bytes) -> Event:
+    """A stored event with its raw bytes, for whoever reads it."""
+    return Event(body=body, **{column.key: getattr(event, column.key) for column in _OF_EVENT})
 
 
 def handled(session: Session) -> Iterator[list[Event]]:

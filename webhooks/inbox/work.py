@@ -15,6 +15,7 @@ from webhooks.inbox.models import FENCES, ParkedReason
 
 LEASE_SECONDS = 30
 MAX_ATTEMPTS = 5
+MAX_DETAIL = 1_000
 
 CLAIM_BYTES = 8 * 1024 * 1024
 """Of bodies in one worker's hands; what is larger comes alone."""
@@ -44,6 +45,8 @@ class Event:
     trusted: bool = True
     notices_done: int = 0
     """How many of its notices were booked when it was last in hand."""
+    parked_detail: str | None = None
+    """What was wrong with some of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def park(session: Session, fence: int, parked: Mapping[int, tuple[ParkedReason, 
     values = {
         "ids": list(parked),
         "reasons": [str(reason) for reason, _ in parked.values()],
-        "details": [detail[:1000] for _, detail in parked.values()],
+        "details": [detail[:MAX_DETAIL] for _, detail in parked.values()],
         "fence": fence,
     }
     done: Any = session.execute(_PARK, values)
@@ -107,12 +110,16 @@ def rest(session: Session, fence: int, event_id: int, seconds: int) -> None:
     session.execute(_REST, {"id": event_id, "fence": fence, "seconds": seconds})
 
 
-def put_back(session: Session, fence: int, event_id: int, notices_done: int) -> None:
+def put_back(
+    session: Session, fence: int, event_id: int, notices_done: int, detail: str | None
+) -> None:
     """Give back an event of which a portion is booked: its first ``notices_done`` notices.
 
-    It can be claimed at once, as if nobody had failed over it. Raises LeaseLost.
+    ``detail`` is what was wrong with some of them. It can be claimed at once, as if nobody had
+    failed over it. Raises LeaseLost.
     """
-    values = {"id": event_id, "fence": fence, "done": notices_done}
+    kept = detail and detail[:MAX_DETAIL]
+    values = {"id": event_id, "fence": fence, "done": notices_done, "detail": kept}
     done: Any = session.execute(_PUT_BACK, values)
     if done.rowcount != 1:
         raise LeaseLost
@@ -146,7 +153,7 @@ _TAKE = """
         lease_until = clock_timestamp() + make_interval(secs => :lease)
     WHERE id IN ({found})
     RETURNING id, shop_id, webhook_id, received_at, attempts, dialect_id, shape, trusted,
-              notices_done
+              notices_done, parked_detail
 """
 
 _CLAIM_FRESH = text(
@@ -201,7 +208,8 @@ _REST = text("""
 """)
 
 _PUT_BACK = text("""
-    UPDATE inbox_events SET attempts = 0, lease_until = NULL, notices_done = :done
+    UPDATE inbox_events
+    SET attempts = 0, lease_until = NULL, notices_done = :done, parked_detail = :detail
     WHERE id = :id AND fence = :fence AND state = 'waiting'
 """)
 
@@ -212,7 +220,7 @@ _LOCK_SET_ASIDE = text("""
 
 _RETRY = text("""
     UPDATE inbox_events
-    SET state = 'waiting', attempts = 0, handled_at = NULL, lease_until = NULL,
+    SET state = 'waiting', attempts = 0, handled_at = NULL, lease_until = NULL, notices_done = 0,
         parked_reason = NULL, parked_detail = NULL
     WHERE id = ANY (:ids) AND state IN ('parked', 'discarded') AND (
         EXISTS (
