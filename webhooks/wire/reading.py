@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from tracker.kit.money import parse_rubles
 
@@ -112,19 +112,19 @@ class Reader:
             return self._bad(name, value, "must be a whole number from 1 on", 1)
         return value
 
-    def inner(self, name: str) -> "Reader":
+    def inner(self, name: str) -> Self:
         """An object within."""
-        return Reader(self._object.get(name), self.faults, f"{self._path}.{name}".strip("."))
+        return type(self)(self._object.get(name), self.faults, f"{self._path}.{name}".strip("."))
 
-    def items(self, name: str) -> Iterator["Reader"]:
-        """The objects of a list of 1 to 1,000."""
+    def items(self, name: str, most: int = MAX_ITEMS) -> Iterator[Self]:
+        """The objects of a list of 1 to 1,000, or to as many as are allowed."""
         value = self._get(name)
-        if not isinstance(value, list) or not 0 < len(value) <= MAX_ITEMS:
-            self._bad(name, value, f"must be a list of 1 to {MAX_ITEMS} objects", None)
+        if not isinstance(value, list) or not 0 < len(value) <= most:
+            self._bad(name, value, f"must be a list of 1 to {most} objects", None)
             return
         path = f"{self._path}.{name}".strip(".")
         for place, item in enumerate(value):
-            yield Reader(item, self.faults, f"{path}[{place}]")
+            yield type(self)(item, self.faults, f"{path}[{place}]")
 
     def _get(self, name: str) -> Any:
         return self._object.get(name)
