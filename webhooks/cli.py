@@ -23,6 +23,7 @@ from tracker.purchases.settling import Programme
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
 from webhooks.desk import discard_events, find_events, look, reattribute_event, retry_events
+from webhooks.inbox.cli import prune_inbox
 from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
 from webhooks.inbox.queries import search, standing
 
@@ -35,6 +36,9 @@ reason_option = click.option("--reason", "why", required=True, help="Why: kept i
 @click.group("inbox")
 def commands() -> None:
     """Events from the shops: what waits, what is parked and why."""
+
+
+commands.add_command(prune_inbox)
 
 
 @commands.command("status")
