@@ -63,12 +63,28 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({listed})"
 
 
-def make_engine(url: str, *, pool_size: int = 5, role: str | None = APPLICATION_ROLE) -> Engine:
-    """An engine whose connections act as ``role`` (None: as whoever logs in, for the owner)."""
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = 5,
+    role: str | None = APPLICATION_ROLE,
+    patience: int | None = None,
+) -> Engine:
+    """An engine whose connections act as ``role`` (None: as whoever logs in, for the owner).
+
+    ``patience``: seconds after which a statement is given up, and a server that is not heard of
+    any more is taken for gone. None: as long as it takes.
+    """
     # A process that stands still in a transaction holds locks: it loses them before its lease ends.
     options = "-c timezone=UTC -c idle_in_transaction_session_timeout=20000"
     if role:
         options += f" -c role={role}"
+    arguments: dict[str, Any] = {"connect_timeout": 5}
+    if patience:
+        options += f" -c statement_timeout={patience * 1000}"
+        # The first when something was sent and never acknowledged, the others when only waiting.
+        arguments |= {"tcp_user_timeout": patience * 1000, "keepalives_idle": patience}
+        arguments |= {"keepalives_interval": 1, "keepalives_count": 3}
     engine = create_engine(
         url.replace("postgres://", "postgresql://", 1),
         pool_size=pool_size,
@@ -77,7 +93,7 @@ def make_engine(url: str, *, pool_size: int = 5, role: str | None = APPLICATION_
         pool_timeout=10,
         # Errors are logged, and what a statement was given is people's data and secrets.
         hide_parameters=True,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={"options": options, **arguments},
     )
     _ENGINES.add(engine)
     return engine
