@@ -10,11 +10,12 @@ from flask_smorest import Blueprint
 
 from tracker.kit.clock import SystemClock
 from tracker.kit.runtime import Runtime
-from webhooks.doors import Doors
+from webhooks.doors import Door, Doors, Look
 from webhooks.inbox.announcing import Announcer
-from webhooks.inbox.store import Inbox
+from webhooks.inbox.store import Inbox, Stored
 from webhooks.letterbox import letter
-from webhooks.reception import MAX_BODY, Answer, FrontDoor, Look, Rate, Steps
+from webhooks.observations.watch import Watch
+from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps
 from webhooks.wire.letters import Letter
 
 TASK = "inbox"
@@ -27,7 +28,7 @@ class Threads:
         self._doors = Doors(tools.engine, tools.settings.secret_key)
         nudges = Announcer(partial(tools.nudger.nudge, TASK))
         self._inbox = Inbox(tools.engine, announce=nudges.ask)
-        self._front = FrontDoor(self._doors, Rate(tools.settings.webhook_rate))
+        self._front = FrontDoor(self._doors, Limits.of(tools.settings), Watch(tools.engine))
 
     def receive(self, slug: str, told: Letter, now: datetime) -> Answer:
         """Let an event in; durable on return. Raises what webhooks.errors names."""
@@ -37,13 +38,20 @@ class Threads:
         wanted = next(steps)
         try:
             while True:
-                if isinstance(wanted, Look):
-                    wanted = steps.send(self._doors.look_again(wanted.slug))
+                try:
+                    found = self._ask(wanted)
+                except Exception as error:
+                    wanted = steps.throw(error)
                 else:
-                    wanted = steps.send(self._inbox.keep(wanted.incoming))
+                    wanted = steps.send(found)
         except StopIteration as end:
             answer: Answer = end.value
             return answer
+
+    def _ask(self, wanted: Look | Keep) -> Door | Stored:
+        if isinstance(wanted, Look):
+            return self._doors.look(wanted)
+        return self._inbox.keep(wanted.incoming)
 
 
 def build(door: Threads) -> Blueprint:

@@ -49,6 +49,13 @@ class SignatureNotAccepted(Unauthenticated):
         super().__init__(_NOT_LET_IN)
 
 
+class TimestampNotAccepted(SignatureNotAccepted):
+    """Genuinely signed, and too long ago or too far ahead: the shop's clock, or a replay.
+
+    Told apart inside only.
+    """
+
+
 class ShopUnknown(NotFound):
     """No such shop. Looks exactly as SignatureNotAccepted does, but for the status."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.kit.errors import TrackerError
+from tracker.kit.settings import Settings
 from webhooks.doors import NOBODY, NOBODYS, TRIED, Door, Doors, Look
 from webhooks.errors import (
     BodyTooLarge,
@@ -58,11 +59,17 @@ Steps = Generator[Look | Keep, Door | Stored, Answer]
 
 
 class Limits:
-    """How much one web process takes: in all, strangers included, and of each shop."""
+    """How many requests a second one web process takes: in all, strangers included, and of each
+    shop. As many may come in one moment."""
 
     def __init__(self, *, total: int, of_a_shop: int) -> None:
         self._total = Buckets[None](total)
         self._shops = Buckets[int](of_a_shop)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        """As the settings say."""
+        return cls(total=settings.webhook_rate_total, of_a_shop=settings.webhook_rate)
 
     def count_one(self, now: datetime) -> None:
         """Count a request of whomever. Raises RateExceeded."""

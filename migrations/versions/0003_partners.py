@@ -49,6 +49,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("valid_until", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint(
             "kind IN ('given', 'issued', 'trial')", name=op.f("ck_webhook_secrets_kind")
@@ -109,7 +110,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", "valid_from", name=op.f("pk_offers")),
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON shops TO tracker_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE (valid_until, last_used_at) ON webhook_secrets TO tracker_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE (valid_until, revoked_at, last_used_at) ON webhook_secrets TO tracker_app")
     op.execute("GRANT SELECT, INSERT ON shop_dialects TO tracker_app")
     op.execute("GRANT SELECT, INSERT, UPDATE ON offers TO tracker_app")
 

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0004"
 down_revision = "0003"
@@ -47,8 +48,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", "sha256", name=op.f("pk_inbox_conflicts")),
     )
+    _make_control_totals()
     for statement in (_MAKE_PARTITION, *_GRANTS, _FIRST_PARTITIONS):
         op.execute(statement)
+    _make_observations()
 
 
 def _make_events() -> None:
@@ -103,6 +106,7 @@ def _make_events() -> None:
         ),
         postgresql_with={"fillfactor": "80"},
     )
+    op.create_index("ix_inbox_events_received_at_id", "inbox_events", ["received_at", "id"])
     for state in ("waiting", "parked", "discarded"):
         op.create_index(
             f"ix_inbox_events_{state}",
@@ -113,7 +117,88 @@ def _make_events() -> None:
         )
 
 
+def _make_control_totals() -> None:
+    op.create_table(
+        "control_totals",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column(
+            "received_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("trusted", sa.Boolean(), nullable=False),
+        sa.Column("differs", sa.Boolean(), nullable=False),
+        sa.Column("booking", sa.Integer(), nullable=False),
+        sa.Column("our_count", sa.BigInteger(), nullable=False),
+        sa.Column("our_sum", sa.Numeric(30, 0), nullable=False),
+        sa.Column("their_count", sa.BigInteger(), nullable=False),
+        sa.Column("their_sum", sa.Numeric(30, 0), nullable=False),
+        sa.Column("found", JSONB(), server_default=sa.text("'{}'"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_control_totals_shop_id_shops")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_control_totals")),
+        sa.UniqueConstraint("shop_id", "day", name=op.f("uq_control_totals_shop_id_day")),
+    )
+    op.create_index("ix_control_totals_day", "control_totals", ["day"], unique=False)
+    op.create_index(
+        "ix_control_totals_differing",
+        "control_totals",
+        ["received_at"],
+        unique=False,
+        postgresql_where=sa.text("differs"),
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE ON control_totals TO tracker_app")
+
+
+def _make_observations() -> None:
+    op.create_table(
+        "door_counts",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(collation="C"), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('accepted', 'conflict', 'duplicate', 'failed', 'invalid', 'left', 'rate', 'signature', 'timestamp', 'too_large')",
+            name=op.f("ck_door_counts_outcome"),
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "hour", "outcome", name=op.f("pk_door_counts")),
+        postgresql_with={"fillfactor": "70"},
+    )
+    op.create_index(
+        "ix_door_counts_forged",
+        "door_counts",
+        ["hour"],
+        postgresql_where=sa.text("outcome IN ('signature', 'timestamp')"),
+    )
+    op.create_table(
+        "door_alarms",
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "raised_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_door_alarms_shop_id_shops")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "hour", name=op.f("pk_door_alarms")),
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE (count, first_at, last_at) ON door_counts TO tracker_app")
+    op.execute("GRANT SELECT, INSERT ON door_alarms TO tracker_app")
+
+
 def downgrade() -> None:
+    op.drop_table("door_alarms")
+    op.drop_table("door_counts")
+    op.drop_table("control_totals")
     op.execute("DROP FUNCTION inbox_make_partition(date)")
     op.drop_table("inbox_conflicts")
     op.drop_table("inbox_bodies_kept")

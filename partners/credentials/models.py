@@ -23,5 +23,7 @@ class WebhookSecret(Base):
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
     valid_until: Mapped[datetime | None] = mapped_column(Instant)
     """End of a rotation's overlap; none while the secret is current."""
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was taken back. It opens nothing since, whatever a clock says."""
     last_used_at: Mapped[datetime | None] = mapped_column(Instant)
     """When it last opened the door, to about a minute."""

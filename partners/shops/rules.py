@@ -63,6 +63,9 @@ class ShopInvalid(Invalid):
     code = "shop_invalid"
 
 
+MAX_SLUG = 64
+"""Characters of a shop's name in URLs."""
+
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
 
 

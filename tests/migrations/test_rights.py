@@ -24,14 +24,17 @@ CHANGES: dict[str, frozenset[str]] = {
     "inbox_bodies_kept": NONE,
     "inbox_conflicts": NONE,
     "shop_dialects": NONE,
+    "door_alarms": NONE,
+    "door_counts": frozenset({"count", "first_at", "last_at"}),
     "members": ALL_OF_IT,
     "staff": ALL_OF_IT,
     "shops": ALL_OF_IT,
     "offers": ALL_OF_IT,
     "purchases": ALL_OF_IT,
     "welcome_bonuses": ALL_OF_IT,
+    "control_totals": ALL_OF_IT,
     "settlement_runs": frozenset({"state", "approved_by", "approved_at", "started_at", "done_at"}),
-    "webhook_secrets": frozenset({"valid_until", "last_used_at"}),
+    "webhook_secrets": frozenset({"valid_until", "revoked_at", "last_used_at"}),
     "inbox_events": frozenset(
         {
             "state",

@@ -1,11 +1,9 @@
 """Secrets and doors that change while a web process remembers them."""
 
-import hmac
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.event import listen, remove
 
 from partners.credentials.service import issue, rotate
 from partners.shops.rules import ShopStatus
@@ -133,32 +131,3 @@ def test_a_duplicate_of_a_shop_that_has_left_is_gone_as_well(house: World, shop:
     assert send(house, shop.slug, raw, given).status_code == 202
     set_status(house, shop, ShopStatus.LEFT)
     problem(send(house, shop.slug, raw, given), 410, "shop_has_left")
-
-
-def test_strangers_cost_the_same_whether_the_shop_exists(
-    house: World, shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As many signatures computed, as many questions put: time cannot tell 401 from 404."""
-    work: list[str] = []
-    digest = hmac.digest
-
-    def counted(key: bytes, message: bytes, digestmod: str) -> bytes:
-        work.append("signature")
-        return digest(key, message, digestmod)
-
-    def asked(*_: object) -> None:
-        work.append("question")
-
-    assert knock(house, shop, shop.secret) == 202
-    raw = body()
-    forged = headers(b"not the key", raw)
-    monkeypatch.setattr(hmac, "digest", counted)
-    listen(house.tools.engine, "before_cursor_execute", asked)
-    try:
-        send(house, shop.slug, raw, forged)
-        known, work[:] = list(work), []
-        send(house, "no-such-shop", raw, forged)
-    finally:
-        remove(house.tools.engine, "before_cursor_execute", asked)
-    assert known == work
-    assert (known.count("signature"), known.count("question")) == (2, 3)

@@ -28,6 +28,10 @@ class SettingInvalid(Invalid):
     code = "setting_invalid"
 
 
+DOORS = ("loop", "threads")
+"""An event loop, or a thread for each request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that may differ between two deployments. Sums are kopecks, times seconds."""
@@ -51,11 +55,16 @@ class Settings:
     attribution_days: int
     webhook_rate: int
     """Webhooks a second that one shop may send to one web process before 429."""
+    webhook_rate_total: int
+    """Requests a second to the front door of one web process, whoever sends them, before 429."""
+    door: str
+    """What carries the front door's requests: one of DOORS."""
     log_level: str
 
 
 _POSITIVE = validate.Range(min=0, min_inclusive=False)
 _NOT_NEGATIVE = validate.Range(min=0)
+_A_SECOND = validate.Range(min=1, max=1_000_000)
 _POSTGRESQL = validate.Regexp(
     r"postgres(ql)?(\+psycopg)?://", error="Must begin with postgresql://."
 )
@@ -100,7 +109,13 @@ class _SettingsSchema(Schema):
     attribution_days = fields.Integer(
         data_key="ATTRIBUTION_DAYS", load_default=30, validate=_POSITIVE
     )
-    webhook_rate = fields.Integer(data_key="WEBHOOK_RATE", load_default=300, validate=_POSITIVE)
+    webhook_rate = fields.Integer(data_key="WEBHOOK_RATE", load_default=300, validate=_A_SECOND)
+    webhook_rate_total = fields.Integer(
+        data_key="WEBHOOK_RATE_TOTAL", load_default=10_000, validate=_A_SECOND
+    )
+    door = fields.String(
+        data_key="TRACKER_DOOR", load_default="loop", validate=validate.OneOf(DOORS)
+    )
     log_level = fields.String(
         data_key="LOG_LEVEL",
         load_default="INFO",

@@ -15,8 +15,9 @@ class Announcer:
     that its rows will be seen.
     """
 
-    def __init__(self, announce: Callable[[], object]) -> None:
+    def __init__(self, announce: Callable[[], object], pause: float = PAUSE) -> None:
         self._announce = announce
+        self._pause = pause
         self._lock = threading.Lock()
         self._is_wanted = False
         self._is_running = False
@@ -34,7 +35,7 @@ class Announcer:
         try:
             while self._is_asked():
                 self._announce()
-                time.sleep(PAUSE)
+                time.sleep(self._pause)
         except BaseException:
             with self._lock:  # or it would have been the last announcement
                 self._is_running = False

@@ -1,0 +1,58 @@
+"""How often something may happen: a bucket of tokens that fills evenly. The moment is passed in.
+
+A bucket is one number, the moment at which it will be full again (the generic cell rate
+algorithm), so a process can keep one for each shop. The library `limits` counts in windows, has no
+bucket, and reads the clock by itself: what it decides could not be told from the moment of receipt.
+"""
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+
+_SECOND = 1_000_000_000
+"""Nanoseconds. Whole numbers, so that no rounding adds up."""
+
+_DISORDER = 10 * _SECOND
+"""Requests are not decided upon in the order in which they came, but nearly so."""
+
+
+class Buckets(Generic[K]):
+    """A bucket for each key: ``burst`` tokens, of which ``rate`` a second come back.
+
+    At most ``keep`` buckets are remembered; the one that was asked for the longest time ago is
+    forgotten, and would be full again.
+    """
+
+    def __init__(self, rate: int, *, burst: int | None = None, keep: int | None = None) -> None:
+        self._interval = _SECOND // rate
+        self._window = self._interval * (burst or rate)
+        self._keep = keep
+        self._full_at: OrderedDict[K, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, key: K, now: datetime) -> int:
+        """Take a token: 0, or the whole seconds after which there will be one."""
+        moment = int(now.timestamp() * _SECOND)
+        with self._lock:
+            full_at = self._full_at.get(key, moment)
+            if not moment <= full_at <= moment + self._window + _DISORDER:
+                full_at = moment  # it is full; or else the clock was put back
+            full_at += self._interval
+            short = full_at - moment - self._window
+            if short > 0:
+                return -(-short // _SECOND)
+            self._full_at[key] = full_at
+            self._remember(key)
+        return 0
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def _remember(self, key: K) -> None:
+        if self._keep is not None:
+            self._full_at.move_to_end(key)
+            if len(self._full_at) > self._keep:
+                self._full_at.popitem(last=False)

@@ -1,0 +1,194 @@
+"""Reads of what was counted at the door. Moments are passed in; days are Moscow's."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from tracker.kit.clock import moscow_date, moscow_midnight
+from webhooks.observations.rules import (
+    DAY,
+    RECENT,
+    WEEK,
+    Outcome,
+    Recent,
+    Rhythm,
+    hour_of,
+    signatures_fail,
+)
+
+
+def recent(
+    session: Session, now: datetime, shop_ids: Collection[int] | None = None
+) -> dict[int, Recent]:
+    """What came lately to those of the shops (None: of all) at which somebody was not let in."""
+    given = {
+        "since": hour_of(now) - RECENT,
+        "known_since": hour_of(now) - RECENT - DAY,
+        "shops": None if shop_ids is None else sorted(shop_ids),
+    }
+    return {row.shop_id: Recent(*row[1:]) for row in session.execute(_RECENT, given)}
+
+
+def failing_shops(session: Session, now: datetime) -> set[int]:
+    """The shops whose signatures fail."""
+    return {one for one, found in recent(session, now).items() if signatures_fail(found)}
+
+
+def gauges(session: Session) -> dict[str, float]:
+    """What monitoring is told of the door."""
+    now = session.scalars(select(func.clock_timestamp())).one()
+    return {"shops_signatures_failing": len(failing_shops(session, now))}
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What came to a shop's door."""
+
+    week: Mapping[Outcome, int]
+    """By outcome, in the last seven days."""
+    today: int
+    """Events accepted since midnight."""
+    last_event_at: datetime | None
+    """Accepted or come again."""
+    last_failure_at: datetime | None
+    """Refused, for whatever reason."""
+
+
+def traffic(session: Session, now: datetime, shop_ids: Collection[int]) -> dict[int, Traffic]:
+    """What came to the doors of shops; all of them are in the answer."""
+    midnight = moscow_midnight(moscow_date(now))
+    given = {"shops": sorted(shop_ids), "since": hour_of(now - WEEK), "midnight": midnight}
+    weeks: dict[int, dict[Outcome, int]] = {one: {} for one in shop_ids}
+    today = dict.fromkeys(shop_ids, 0)
+    for row in session.execute(_WEEK, given):
+        weeks[row.shop_id][Outcome(row.outcome)] = row.requests
+        if row.outcome == Outcome.ACCEPTED:
+            today[row.shop_id] = row.today
+    lasts = {row.shop_id: row for row in session.execute(_LASTS, given)}
+    return {
+        one: Traffic(weeks[one], today[one], lasts[one].event_at, lasts[one].failure_at)
+        for one in shop_ids
+    }
+
+
+def rhythms(session: Session, shop_ids: Collection[int]) -> dict[int, Rhythm]:
+    """How events came to those of the shops that ever sent one."""
+    found = session.execute(_RHYTHMS, {"shops": sorted(shop_ids)})
+    return {
+        row.shop_id: Rhythm(row.events, row.first_at, row.last_at, row.longest or timedelta())
+        for row in found
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """How fast a shop's last events were booked (seconds), and what is left to do."""
+
+    median_seconds: float | None = None
+    p95_seconds: float | None = None
+    waiting: int = 0
+    parked: int = 0
+
+
+def handling(session: Session, shop_ids: Collection[int], last: int) -> dict[int, Handling]:
+    """How the last so many events of shops were handled; all of the shops are in the answer."""
+    given = {"shops": sorted(shop_ids), "last": last}
+    delays = {row.shop_id: row.delays for row in session.execute(_DELAYS, given)}
+    left = {row.shop_id: row for row in session.execute(_LEFT, given)}
+    return {
+        one: Handling(
+            *(round(delay, 3) for delay in delays.get(one) or ()),
+            **({"waiting": left[one].waiting, "parked": left[one].parked} if one in left else {}),
+        )
+        for one in shop_ids
+    }
+
+
+# Begins with the failures, which are few, by an index of theirs.
+_RECENT = text("""
+    SELECT door_counts.shop_id,
+           coalesce(sum(count) FILTER (WHERE hour >= :since), 0)::bigint AS requests,
+           sum(count) FILTER (WHERE hour >= :since AND outcome IN ('signature', 'timestamp'))
+               ::bigint AS failures,
+           min(first_at) FILTER (WHERE hour >= :since AND outcome IN ('signature', 'timestamp')),
+           max(last_at) FILTER (WHERE outcome IN ('accepted', 'duplicate'))
+    FROM (
+        SELECT DISTINCT shop_id FROM door_counts
+        WHERE hour >= :since AND outcome IN ('signature', 'timestamp') AND shop_id <> 0
+          AND (CAST(:shops AS bigint[]) IS NULL OR shop_id = ANY (:shops))
+    ) AS failing
+    JOIN door_counts USING (shop_id)
+    WHERE hour >= :known_since
+    GROUP BY door_counts.shop_id
+""")
+
+_WEEK = text("""
+    SELECT shop_id, outcome, sum(count)::bigint AS requests,
+           coalesce(sum(count) FILTER (WHERE hour >= :midnight), 0)::bigint AS today
+    FROM door_counts
+    WHERE shop_id = ANY (CAST(:shops AS bigint[])) AND hour > :since
+    GROUP BY shop_id, outcome
+""")
+
+_LASTS = text("""
+    SELECT shop_id, event.last_at AS event_at, failure.last_at AS failure_at
+    FROM unnest(CAST(:shops AS bigint[])) AS given (shop_id)
+    LEFT JOIN LATERAL (
+        SELECT last_at FROM door_counts
+        WHERE shop_id = given.shop_id AND outcome IN ('accepted', 'duplicate')
+        ORDER BY hour DESC, last_at DESC LIMIT 1
+    ) AS event ON true
+    LEFT JOIN LATERAL (
+        SELECT last_at FROM door_counts
+        WHERE shop_id = given.shop_id AND outcome NOT IN ('accepted', 'duplicate')
+        ORDER BY hour DESC, last_at DESC LIMIT 1
+    ) AS failure ON true
+""")
+
+_RHYTHMS = text("""
+    SELECT shop_id, sum(count)::bigint AS events, min(first_at) AS first_at,
+           max(last_at) AS last_at, max(pause) AS longest
+    FROM (
+        SELECT given.shop_id, week.count, week.first_at, week.last_at,
+               week.first_at - lag(week.last_at)
+                   OVER (PARTITION BY given.shop_id ORDER BY week.hour) AS pause
+        FROM unnest(CAST(:shops AS bigint[])) AS given (shop_id)
+        CROSS JOIN LATERAL (
+            SELECT hour FROM door_counts
+            WHERE shop_id = given.shop_id AND outcome = 'accepted' ORDER BY hour DESC LIMIT 1
+        ) AS newest
+        JOIN door_counts AS week
+             ON week.shop_id = given.shop_id AND week.outcome = 'accepted'
+            AND week.hour > newest.hour - interval '7 days'
+    ) AS hours
+    GROUP BY shop_id
+""")
+
+_DELAYS = text("""
+    SELECT given.shop_id,
+           percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
+               ORDER BY extract(epoch FROM handled_at - received_at)::double precision
+           ) AS delays
+    FROM unnest(CAST(:shops AS bigint[])) AS given (shop_id)
+    CROSS JOIN LATERAL (
+        SELECT received_at, handled_at, state FROM inbox_events
+        WHERE shop_id = given.shop_id ORDER BY id DESC LIMIT :last
+    ) AS newest
+    WHERE state = 'done'
+    GROUP BY given.shop_id
+""")
+
+_LEFT = text("""
+    SELECT shop_id, count(*) FILTER (WHERE state = 'waiting') AS waiting,
+           count(*) FILTER (WHERE state = 'parked') AS parked
+    FROM (
+        SELECT shop_id, state FROM inbox_events WHERE state = 'waiting'
+        UNION ALL
+        SELECT shop_id, state FROM inbox_events WHERE state = 'parked'
+    ) AS open
+    WHERE shop_id = ANY (CAST(:shops AS bigint[]))
+    GROUP BY shop_id
+""")
