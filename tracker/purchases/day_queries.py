@@ -150,7 +150,7 @@ _TOTALS = text(f"""
 
 _PLACED = """
     , placed AS (
-        SELECT orders.*, given.place
+        SELECT orders.*
         FROM (
             SELECT orders.*, width_bucket(order_id, CAST(:firsts AS text[]) COLLATE "C") AS place
             FROM orders

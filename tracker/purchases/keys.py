@@ -6,7 +6,7 @@ sale. Their keys are the same; whether it is one order or two, staff say.
 
 import unicodedata
 
-_STRIPPED = frozenset("-_./\\#№‐‑‒–—−")
+_STRIPPED = frozenset("-_./\\#‐‑‒–—−")
 _LOOK_ALIKES = str.maketrans("авекмнорстухёіѕј", "abekmhopctyxeisj")
 """Small Cyrillic letters that look like Latin ones, small or capital."""
 
@@ -16,7 +16,8 @@ _APART = "S:"
 
 def order_key(order_id: str) -> str:
     """What order numbers that look alike have in common; the number itself if nothing is left."""
-    plain = unicodedata.normalize("NFKC", order_id).casefold().translate(_LOOK_ALIKES)
+    bare = order_id.replace("№", "")  # NFKC would write it out as "No"
+    plain = unicodedata.normalize("NFKC", bare).casefold().translate(_LOOK_ALIKES)
     key = "".join(char for char in plain if not (char.isspace() or char in _STRIPPED))
     return key.lstrip("0") or order_id
 

@@ -52,6 +52,12 @@ class Purchase(Base):
             postgresql_where=text("member_id IS NOT NULL"),
         ),
         Index(
+            "ix_purchases_days",
+            "shop_id",
+            "ordered_at",
+            postgresql_where=text("ordered_at IS NOT NULL"),
+        ),
+        Index(
             "ix_purchases_nobodys",
             "status",
             "id",
