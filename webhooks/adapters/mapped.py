@@ -7,11 +7,11 @@ from typing import Any
 
 from partners.intake.contracts import PurchaseNotice
 from tracker.kit.strict_json import decode
-from webhooks.mapping import forms
 from webhooks.mapping.reading import read
 from webhooks.mapping.schema import Format, check
 from webhooks.schemes.keys import HEADER_KEY, URL_KEY
 from webhooks.schemes.standard import STANDARD
+from webhooks.wire import forms
 from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content, Shape
 
@@ -33,5 +33,11 @@ def from_mapping(mapping: Mapping[str, Any]) -> Dialect:
 
 
 def _read(format_: Format, content: Content, received_at: datetime) -> tuple[PurchaseNotice, ...]:
-    decoded = forms.decode(content.raw) if content.shape is Shape.FORM else decode(content.raw)
-    return read(decoded, format_, received_at)
+    return read(_decoded(content), format_, received_at)
+
+
+def _decoded(content: Content) -> Any:
+    if content.shape is not Shape.FORM:
+        return decode(content.raw)
+    # A form has no other way to leave a field out than to leave it empty.
+    return {name: value for name, value in forms.decode(content.raw).items() if value}

@@ -7,19 +7,17 @@ from typing import Any
 from partners.intake.contracts import NoticeKind, PurchaseNotice
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.contracts import Line, RejectReason, ReturnLine
-from webhooks.errors import EventInvalid
 from webhooks.mapping.lines import ONLY_LINE, LineRule
 from webhooks.mapping.places import Place, word_of
 from webhooks.mapping.pointer import Pointer
 from webhooks.mapping.schema import Format, Kinds
 from webhooks.mapping.sections import MAX_WORD
 from webhooks.wire.dialect import MAX_NOTICES
+from webhooks.wire.loose import MAX_FAULTS, refuse
 from webhooks.wire.reading import MAX_ITEMS
 
-MAX_FAULTS = 100
-"""So many faults are named; the events behind them are not looked at."""
-
 _WORDS_SHOWN = 30
+_STATING = (NoticeKind.CREATED, NoticeKind.UPDATED)
 
 
 def read(body: Any, format_: Format, received_at: datetime) -> tuple[PurchaseNotice, ...]:
@@ -28,10 +26,9 @@ def read(body: Any, format_: Format, received_at: datetime) -> tuple[PurchaseNot
     notices: list[PurchaseNotice] = []
     for event in _events(body, format_, faults):
         notices += _notices(event, format_, received_at)
-        if len(faults) >= MAX_FAULTS:
-            break
-    if faults:
-        raise EventInvalid("The event was read and is wrong.", fields=faults)
+        if len(faults) > MAX_FAULTS:
+            break  # Enough to go by: the events behind are not looked at.
+    refuse(faults)
     return tuple(notices)
 
 
@@ -39,11 +36,11 @@ def _events(body: Any, format_: Format, faults: dict[str, str]) -> Iterator[Plac
     if format_.events is None:
         yield Place(body, "", faults)
         return
-    if not format_.events.parts:
+    pointer = format_.events
+    if not pointer.parts:
+        # The body itself is the list: let it be the unnamed field of an object.
         body, pointer = {"": body}, Pointer("", ("",))
-        yield from Place(body, "", faults).items(pointer, MAX_NOTICES)
-        return
-    yield from Place(body, "", faults).items(format_.events, MAX_NOTICES)
+    yield from Place(body, "", faults).items(pointer, MAX_NOTICES)
 
 
 def _notices(event: Place, format_: Format, received_at: datetime) -> Iterator[PurchaseNotice]:
@@ -54,7 +51,7 @@ def _notices(event: Place, format_: Format, received_at: datetime) -> Iterator[P
     order_id = event.identifier(format_.order_id)
     currency = _currency(event, format_, needed=kinds[0] in _STATING)
     for kind in kinds:
-        notice = PurchaseNotice(
+        yield PurchaseNotice(
             kind,
             at,
             order_id,
@@ -63,10 +60,6 @@ def _notices(event: Place, format_: Format, received_at: datetime) -> Iterator[P
             upstream=word,
             **_details(kind, event, format_, received_at),
         )
-        yield notice
-
-
-_STATING = (NoticeKind.CREATED, NoticeKind.UPDATED)
 
 
 def _details(

@@ -138,7 +138,7 @@ def _vocabulary(top: Section) -> Vocabulary:
     section = top.inner("kind")
     if section.has("always"):
         always = _meaning(section, "always")
-        if section.has("at") or section.has("words"):
+        if any([section.has("at"), section.has("words")]):
             section.fault("always", 'stands alone: either "always", or "at" with "words"')
         section.close()
         return Vocabulary(None, {}, always)
