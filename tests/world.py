@@ -226,7 +226,7 @@ class World:
         ``at``: as if they had come then; there has to be a partition for it.
         """
         given = {"shop": shop.id, "ids": list(bodies), "bodies": list(bodies.values()), "at": at}
-        return [row.event_id for row in self.query(_STORE, **given)]
+        return sorted(row.event_id for row in self.query(_STORE, **given))
 
     # -- time and money ----------------------------------------------------------------------
 

@@ -1,11 +1,11 @@
 """Reads of the inbox."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, literal_column, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, func, literal_column, select, text, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from tracker.kit.logs import log
 from webhooks.inbox.bodies import bodies_of
@@ -90,7 +90,7 @@ def search(
 ) -> list[InboxEvent]:
     """Events in the order they came in, received from ``since`` to before ``until``; ``after`` is
     the id of the last one seen. ``reason`` finds parked and discarded ones."""
-    wanted = [InboxEvent.id > after]
+    wanted = [_follows(session, after)] if after else []
     if state is not None:
         wanted.append(_is(state))
     if since is not None:
@@ -106,8 +106,13 @@ def search(
     ):
         if value is not None:
             wanted.append(column == value)
-    query = select(InboxEvent).where(*wanted).order_by(InboxEvent.id).limit(limit)
+    query = select(InboxEvent).where(*wanted).order_by(*_ARRIVAL).limit(limit)
     return list(session.scalars(query))
+
+
+def _follows(session: Session, after: int) -> ColumnElement[bool]:
+    last = session.execute(select(*_ARRIVAL).where(InboxEvent.id == after)).one_or_none()
+    return tuple_(*_ARRIVAL) > tuple(last) if last else InboxEvent.id > after
 
 
 def event_with_body(session: Session, event_id: int) -> tuple[InboxEvent, bytes | None] | None:
@@ -144,7 +149,7 @@ def handled(session: Session) -> Iterator[list[Event]]:
 
     How many others there are, whose bytes were pruned, is told in the log.
     """
-    return _with_bodies(session, _is(EventState.DONE))
+    return _with_bodies(session, _is(EventState.DONE), order=(InboxEvent.id,))
 
 
 def received(
@@ -154,15 +159,19 @@ def received(
     wanted = [InboxEvent.shop_id == shop_id, InboxEvent.received_at >= since]
     if until is not None:
         wanted.append(InboxEvent.received_at < until)
-    return _with_bodies(session, *wanted)
+    return _with_bodies(session, *wanted, order=_ARRIVAL)
 
 
-def _with_bodies(session: Session, *wanted: ColumnElement[bool]) -> Iterator[list[Event]]:
+def _with_bodies(
+    session: Session,
+    *wanted: ColumnElement[bool],
+    order: Sequence[InstrumentedAttribute[Any]],
+) -> Iterator[list[Event]]:
     pruned = 0
     rows: Iterable[Row[Any]] = session.execute(
         select(*_OF_EVENT, InboxEvent.size)
         .where(*wanted)
-        .order_by(InboxEvent.id)
+        .order_by(*order)
         .execution_options(yield_per=_STREAM)
     )
     for portion in _portions(rows):
@@ -193,6 +202,9 @@ def _portions(rows: Iterable[Row[Any]]) -> Iterator[list[Row[Any]]]:
     if portion:
         yield portion
 
+
+_ARRIVAL = (InboxEvent.received_at, InboxEvent.id)
+"""By this order an index finds a stretch of time."""
 
 _OF_EVENT = (
     InboxEvent.id,

@@ -73,8 +73,9 @@ def inbox(world: World) -> Inbox:
     return Inbox(world.tools.engine, lambda: None)
 
 
-def pruned(world: World, keep_months: int = 1, **options: str) -> Pruned:
-    return prune(world.tools.settings.database_owner_url, keep_months, NOW, **options)
+def pruned(world: World, keep_months: int = 1, lock_timeout: str = "5s") -> Pruned:
+    url = world.tools.settings.database_owner_url
+    return prune(url, keep_months, NOW, lock_timeout=lock_timeout)
 
 
 def bodies(world: World, events: dict[str, int]) -> dict[str, bytes]:

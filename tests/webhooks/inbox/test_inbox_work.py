@@ -1,6 +1,8 @@
 """Claims: who has an event in hand, until when, and who may still write."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -9,17 +11,27 @@ from sqlalchemy.orm import Session
 from tests.webhooks.letters import body
 from tests.world import World
 from tracker.kit.database import unit_of_work
-from webhooks.inbox.models import ParkedReason
-from webhooks.inbox.queries import oldest_waiting, readiness, standing
+from webhooks.inbox.models import EventState, ParkedReason
+from webhooks.inbox.queries import (
+    gauges,
+    oldest_waiting,
+    readiness,
+    received,
+    search,
+    standing,
+)
 from webhooks.inbox.work import (
+    CLAIM_BYTES,
     LEASE_SECONDS,
     Claim,
     LeaseLost,
     claim,
     claim_suspect,
+    discard,
     finish,
     is_waiting,
     park,
+    put_back,
     rest,
     retry,
 )
@@ -170,3 +182,83 @@ def test_an_event_in_hand_is_still_one_that_waits(letters: list[int], session: S
     claim(session, 3)
     assert readiness(session)["inbox_waiting"] == 3
     assert (oldest_waiting(session) or 0) > 0
+
+
+def test_a_claim_is_limited_by_its_bytes(world: World, session: Session) -> None:
+    shop, size = world.shop(), CLAIM_BYTES // 2
+    sizes = {"a": 10, "b": size, "c": size - 10, "d": 1, "e": CLAIM_BYTES + 1, "f": 1}
+    known = world.store(shop, {name: b"x" * length for name, length in sizes.items()})
+    taken = [claim(session, 10) for _ in range(4)]
+    assert [ids(one) for one in taken] == [known[:3], known[3:4], known[4:5], known[5:]]
+    lengths = [len(event.body) for one in taken for event in one.events]
+    assert lengths == list(sizes.values())
+
+
+def test_a_long_event_is_handled_in_portions(letters: list[int], session: Session) -> None:
+    holder = claim(session, 1)
+    put_back(session, holder.fence, letters[0], 1_000, "one was wrong")
+    assert is_waiting(session)
+    again = claim(session, 1)
+    (event,) = again.events
+    assert (event.id, event.attempts, event.notices_done) == (letters[0], 1, 1_000)
+    assert event.parked_detail == "one was wrong"
+    with pytest.raises(LeaseLost), session.begin_nested():
+        put_back(session, holder.fence, letters[0], 2_000, None)
+    finish(session, again.fence, letters[:1])
+
+
+def test_what_is_discarded_rests_until_it_is_wanted_after_all(
+    letters: list[int], session: Session
+) -> None:
+    assert discard(session, letters) == 0, "they wait"
+    park(session, claim(session, 2).fence, {letters[0]: WHY, letters[1]: WHY})
+    assert discard(session, letters) == 2
+    found = standing(session)
+    assert (found["waiting"], found["parked"], found["discarded"]) == (1, 0, 2)
+    assert gauges(session)["inbox_discarded"] == 2
+    kept = search(session, reason=ParkedReason.KEEPS_FAILING, state=EventState.DISCARDED)
+    assert [event.id for event in kept] == letters[:2]
+    assert retry(session, letters[:1]) == 1
+    assert ids(claim(session, 3)) == [letters[0], letters[2]]
+
+
+def test_an_event_without_its_bytes_holds_up_nobody(
+    world: World, letters: list[int], session: Session
+) -> None:
+    world.change_as_owner("DELETE FROM inbox_bodies WHERE event_id = :id", id=letters[0])
+    first, *others = claim(session, 3).events
+    assert first.body == b""
+    assert all(event.body for event in others)
+
+
+def test_searching(world: World, session: Session) -> None:
+    shop, other = world.shop(), world.shop("other")
+    early, late = day_of(1), day_of(2)
+    first, second = world.store(shop, {"a": b"1", "b": b"2"}, late)
+    (third,) = world.store(other, {"a": b"3"}, early)
+    session.execute(text("UPDATE inbox_events SET state = 'done' WHERE id = :id"), {"id": second})
+
+    def found(**wanted: Any) -> list[int]:
+        return [event.id for event in search(session, **wanted)]
+
+    assert found() == [third, first, second], "in the order in which they were received"
+    assert found(limit=2) == [third, first]
+    assert found(after=third) == [first, second]
+    assert found(after=second) == []
+    assert found(shop_id=shop.id) == [first, second]
+    assert found(shop_id=shop.id, state=EventState.DONE) == [second]
+    assert found(since=late) == [first, second]
+    assert found(until=late) == [third]
+    assert found(since=early, until=late, shop_id=other.id) == [third]
+    assert found(webhook_ids=["a"]) == [third, first]
+    assert found(trusted=False) == []
+    assert [event.body for part in received(session, shop.id, early) for event in part] == [
+        b"1",
+        b"2",
+    ]
+    assert list(received(session, shop.id, early, late)) == []
+
+
+def day_of(number: int) -> datetime:
+    """A day of the present month: there is a partition for it."""
+    return datetime.now(UTC).replace(day=number, hour=12)
