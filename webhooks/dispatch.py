@@ -36,6 +36,7 @@ from webhooks.inbox.work import (
     put_back,
     rest,
 )
+from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content, Shape
 
 CHUNK = 250
@@ -208,13 +209,24 @@ Said = list[PurchaseReport | TrackerError]
 def read_events(session: Session, events: Sequence[Event]) -> Iterator[tuple[Event, Said]]:
     """Events with what they report, each read in the dialect in which it was let in."""
     settings = by_ids(session, {event.dialect_id for event in events})
+    # Once for each setting: a mapping takes longer to be checked than an event to be read.
+    spoken = {one: _dialect(setting) for one, setting in settings.items()}
     for event in events:
-        yield event, _read(event, settings[event.dialect_id])
+        yield event, _read(event, spoken[event.dialect_id])
 
 
-def _read(event: Event, setting: Setting) -> Said:
+def _dialect(setting: Setting) -> Dialect | TrackerError:
+    """The dialect of a setting; an error in its place where we know it no more."""
     try:
-        dialect = named(setting.dialect, setting.mapping)
+        return named(setting.dialect, setting.mapping)
+    except TrackerError as error:
+        return error
+
+
+def _read(event: Event, dialect: Dialect | TrackerError) -> Said:
+    if isinstance(dialect, TrackerError):
+        return [dialect]
+    try:
         notices = dialect.read(Content(Shape(event.shape), event.body), event.received_at)
     except TrackerError as error:
         return [error]
