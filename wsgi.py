@@ -40,10 +40,13 @@ import webhooks.cli
 import webhooks.inbox.partitions
 import webhooks.inbox.queries
 import webhooks.inbox.work
+import webhooks.loop
 import webhooks.proof
 import webhooks.staff_api
 from tracker.gateways.billing import HttpBilling
 from tracker.kit import health, processes, tasks
+from tracker.kit.bodies import Application, Bodies
+from tracker.kit.bridge import Bridge
 from tracker.kit.cli import run
 from tracker.kit.database import make_engine
 from tracker.kit.http import set_up_http
@@ -54,6 +57,7 @@ from tracker.kit.settings import Settings, load_settings
 from tracker.ledger.cli import Proof
 from tracker.purchases.service import Programme
 from webhooks.dispatch import Dispatcher
+from webhooks.reception import MAX_BODY
 
 DATA = "TRACKER_DATA"
 DEFAULT_DATA = ".tracker"
@@ -78,8 +82,33 @@ def programme_of(settings: Settings) -> Programme:
 
 
 def application() -> Flask:
-    """The web service, as the WSGI server asks for it."""
-    return build_app(runtime_from(settings_of_process(), connections=processes.THREADS))
+    """The web service in threads, as the WSGI server asks for it."""
+    return build_app(runtime_of_web())
+
+
+def on_the_loop() -> Application:
+    """The web service on an event loop, as the ASGI server asks for it."""
+    return build_loop(runtime_of_web())
+
+
+def runtime_of_web() -> Runtime:
+    """The tools of a web process."""
+    return runtime_from(
+        settings_of_process(), connections=processes.THREADS, patience=processes.PATIENCE
+    )
+
+
+def build_loop(tools: Runtime) -> Application:
+    """The web service over given tools: the door on an event loop, all else in threads."""
+    bodies = Bodies(seconds=processes.BODY_SECONDS, room=processes.BODIES_BYTES)
+    rest = Bridge(
+        build_app(tools),
+        bodies,
+        threads=processes.THREADS,
+        waiting=processes.REQUESTS,
+        limit=MAX_BODY,
+    )
+    return webhooks.loop.Loop(tools, bodies, elsewhere=rest)
 
 
 def build_app(tools: Runtime) -> Flask:
@@ -193,8 +222,10 @@ def cli(ctx: click.Context, data: Path) -> None:
 @click.option("--processes", "count", default=2, show_default=True, help="About one for each core.")
 def serve(host: str, port: int, count: int) -> None:
     """The web service."""
-    settings_of_process()
-    processes.serve("wsgi:application", address=host, port=port, processes=count)
+    if settings_of_process().door == "loop":
+        processes.serve_on_loop("wsgi:on_the_loop", address=host, port=port, processes=count)
+    else:
+        processes.serve("wsgi:application", address=host, port=port, processes=count)
 
 
 @cli.command()

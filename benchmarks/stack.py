@@ -81,6 +81,7 @@ def fresh_stack(servers: EmbeddedServers, name: str) -> Iterator[Stack]:
         "REDIS_URL": addresses.redis_url,
         "TRACKER_SECRET_KEY": new_key(),
         "WEBHOOK_RATE": "1000000",
+        "WEBHOOK_RATE_TOTAL": "1000000",
         "LOG_LEVEL": "WARNING",
     }
     engine = make_engine(environ["DATABASE_URL"])

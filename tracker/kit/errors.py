@@ -34,6 +34,12 @@ class TooLarge(TrackerError):
     code = "too_large"
 
 
+class TooSlow(TrackerError):
+    """The input did not come in time."""
+
+    code = "too_slow"
+
+
 class Unsupported(TrackerError):
     """The input is of a kind that we do not read."""
 
