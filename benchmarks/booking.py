@@ -84,10 +84,10 @@ def _booked(
 ) -> Leg:
     orders = fresh()
     make_clicks(stack, [(one.click_id, one.member_id, one.shop_id) for one in orders])
-    with stack.connect() as connection, connection.cursor() as cursor, cursor.copy(_INBOX) as copy:
-        for one in orders:
-            body = event(one.order_id, one.click_id, AMOUNTS, ordered_at)
-            copy.write_row((one.shop_id, f"msg_{one.number}", body))
+    bodies = [event(one.order_id, one.click_id, AMOUNTS, ordered_at) for one in orders]
+    with stack.connect() as connection:
+        shops, ids = [one.shop_id for one in orders], [f"msg_{one.number}" for one in orders]
+        connection.execute(_INBOX, {"shops": shops, "ids": ids, "bodies": bodies})
     with stack.meter.measured(tracker=[worker.pid for worker in workers]) as reading:
         together(workers, drain)
     _check(stack, orders)
@@ -149,7 +149,18 @@ def _fill_floor_tables(stack: Stack, orders: Sequence[Order]) -> None:
         cursor.execute("ANALYZE bench_orders, bench_lines")
 
 
-_INBOX = "COPY inbox_events (shop_id, webhook_id, body) FROM STDIN"
+_INBOX = """
+    WITH given AS (
+        SELECT * FROM unnest(%(shops)b::bigint[], %(ids)b::text[], %(bodies)b::bytea[])
+             AS given (shop_id, webhook_id, body)
+    ), fresh AS (
+        INSERT INTO inbox_events (shop_id, webhook_id, sha256, size)
+        SELECT shop_id, webhook_id, sha256(body), octet_length(body) FROM given
+        RETURNING id, received_at, webhook_id
+    )
+    INSERT INTO inbox_bodies (event_id, received_at, body)
+    SELECT id, received_at, body FROM fresh JOIN given USING (webhook_id)
+"""
 
 _PENDING = """
     SELECT count(*) FROM purchases
