@@ -14,7 +14,6 @@ from flask import Flask
 from flask_smorest import Api
 
 import migrations
-import partners.credentials.cli
 import partners.links.cli
 import partners.offers.cli
 import partners.shops.service
@@ -38,11 +37,21 @@ import tracker.staff.cli
 import webhooks.api
 import webhooks.cli
 import webhooks.inbox.partitions
+import webhooks.health_api
+import webhooks.health_cli
 import webhooks.inbox.queries
 import webhooks.inbox.work
 import webhooks.loop
+import webhooks.observations.queries
 import webhooks.proof
+import webhooks.secrets_cli
+import webhooks.shops_cli
+import webhooks.shops_staff_api
 import webhooks.staff_api
+import webhooks.totals.api
+import webhooks.totals.cli
+import webhooks.totals.queries
+import webhooks.totals.staff_api
 from tracker.gateways.billing import HttpBilling
 from tracker.kit import health, processes, tasks
 from tracker.kit.bodies import Application, Bodies
@@ -69,10 +78,10 @@ def settings_of_process() -> Settings:
     return load_settings(os.environ, Path(os.environ.get(DATA, DEFAULT_DATA)))
 
 
-def runtime_from(settings: Settings, *, connections: int) -> Runtime:
-    """The tools of a process."""
+def runtime_from(settings: Settings, *, connections: int, patience: int | None = None) -> Runtime:
+    """The tools of a process; ``patience`` as for an engine."""
     set_up_logs(settings.log_level)
-    engine = make_engine(settings.database_url, pool_size=connections)
+    engine = make_engine(settings.database_url, pool_size=connections, patience=patience)
     return Runtime(settings, engine, tasks.Nudger(tasks.connect_redis(settings.redis_url)))
 
 
@@ -127,7 +136,11 @@ def build_app(tools: Runtime) -> Flask:
     set_up_http(app, tools)
     for blueprint in (
         webhooks.api.build(webhooks.api.Threads(tools)),
+        webhooks.totals.api.build(tools),
+        webhooks.totals.staff_api.blueprint,
         webhooks.staff_api.blueprint,
+        webhooks.health_api.blueprint,
+        webhooks.shops_staff_api.blueprint,
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,
@@ -139,6 +152,8 @@ def build_app(tools: Runtime) -> Flask:
             readiness=webhooks.inbox.queries.readiness,
             gauges=[
                 webhooks.inbox.queries.gauges,
+                webhooks.observations.queries.gauges,
+                webhooks.totals.queries.gauges,
                 tracker.purchases.queries.gauges,
                 tracker.ledger.queries.gauges,
                 tracker.settlement.queries.gauges,
@@ -267,7 +282,12 @@ for _command in (
         "shops",
         "Partner shops.",
         partners.offers.cli.import_shops,
-        partners.credentials.cli.secret,
+        webhooks.secrets_cli.secret,
+        webhooks.secrets_cli.secrets,
+        webhooks.health_cli.health,
+        webhooks.totals.cli.totals,
+        webhooks.shops_cli.dialect_of,
+        webhooks.shops_cli.try_dialect,
     ),
     _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
     tracker.members.cli.commands,

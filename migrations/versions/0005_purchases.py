@@ -132,6 +132,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("member_id IS NOT NULL"),
     )
     op.create_index(
+        "ix_purchases_days",
+        "purchases",
+        ["shop_id", "ordered_at"],
+        unique=False,
+        postgresql_where=sa.text("ordered_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_purchases_nobodys",
         "purchases",
         ["status", "id"],

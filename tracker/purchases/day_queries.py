@@ -100,7 +100,8 @@ def _given_ranges(day: ShopDay, ranges: Sequence[Range]) -> dict[str, Any]:
 
 
 # Lines are read for those orders alone of which something came back; each such step goes by an
-# index, whatever the planner believes of the tables. LEAST passes over a NULL.
+# index, whatever the planner believes of the tables. LEAST passes over a NULL; by OFFSET 0 the sum
+# is worked out once for each order, and not wherever it is named.
 _ORDERS = """
     WITH orders AS (
         SELECT order_id, amount,
@@ -125,6 +126,7 @@ _ORDERS = """
                     WHERE line.purchase_id = purchases.id
                       AND line.statement_no = purchases.statement_no
                 ) END)::bigint AS amount
+            OFFSET 0
         ) AS counted
         WHERE shop_id = :shop AND ordered_at >= :since AND ordered_at < :until
           AND order_id >= :first AND (CAST(:end AS text) IS NULL OR order_id < :end)
