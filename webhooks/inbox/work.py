@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.errors import Conflict
 from tracker.kit.logs import log
 from webhooks.inbox.bodies import bodies_of
-from webhooks.inbox.models import FENCES, ParkedReason
+from webhooks.inbox.models import ParkedReason
 
 LEASE_SECONDS = 30
 MAX_ATTEMPTS = 5
@@ -70,7 +70,7 @@ def claim_suspect(session: Session, before: int | None = None) -> Claim:
 
 
 def _claim(session: Session, statement: TextClause, **values: int | None) -> Claim:
-    fence = session.scalar(FENCES.next_value())
+    fence = session.scalar(_NEXT_FENCE)
     taken = session.execute(statement, {"fence": fence, "lease": LEASE_SECONDS, **values})
     rows = sorted(taken.all(), key=lambda row: row.id)
     bodies = bodies_of(session, rows)
@@ -146,6 +146,13 @@ def is_waiting(session: Session) -> bool:
     """Whether some event waits that nobody has in hand."""
     return bool(session.scalar(_IS_WAITING))
 
+
+# And for this transaction: in the order of the index, as far as is needed and no further. Where
+# little waits, as a rule, the planner expects no more, and would sort a backlog for every chunk.
+_NEXT_FENCE = text("""
+    SELECT nextval('inbox_fences'), set_config('enable_bitmapscan', 'off', true),
+           set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)
+""")
 
 _TAKE = """
     UPDATE inbox_events
