@@ -69,7 +69,8 @@ def _told(purchase: Dossier, report: PurchaseReport) -> Iterator[tuple[str, str]
         told = Upstream(report.at, report.source, report.upstream)
         found = purchase.upstream
         is_later = found is not None and (found.at, found.source) > (told.at, told.source)
-        yield str(told), str(told if is_later else found)
+        # The same moment may be written in another zone.
+        yield str(told), str(told if is_later or found == told else found)
 
 
 def _statement(known: Stated | None, told: Stated) -> Iterator[tuple[str, str]]:
