@@ -64,7 +64,13 @@ def tools(settings: Settings) -> Iterator[Runtime]:
     made.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def door(request: pytest.FixtureRequest) -> str:
+    """What carries the requests: tests marked by ``both_doors`` run once for each transport."""
+    return str(getattr(request, "param", "threads"))
+
+
 @pytest.fixture
-def world(tools: Runtime) -> World:
+def world(tools: Runtime, door: str) -> World:
     """The programme, ready for a story."""
-    return World(tools)
+    return World(tools, door)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask.testing import FlaskClient
 from sqlalchemy import text
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 import wsgi
 from partners.credentials.service import issue
@@ -21,6 +20,7 @@ from partners.links.service import Visit, follow
 from partners.offers.service import offer
 from partners.shops.rules import Card, Section, ShopStatus
 from partners.shops.service import change_the_door, upsert
+from tests.doors import Carried
 from tests.events import (
     EPOCH,
     cancelled,
@@ -115,9 +115,11 @@ class Shop:
 class World:
     """One deployment, and the people in it."""
 
-    def __init__(self, tools: Runtime) -> None:
+    def __init__(self, tools: Runtime, door: str = "threads") -> None:
         self.tools = tools
+        self.door = door
         self.app = wsgi.build_app(tools)
+        self._web = Carried(wsgi.build_loop(tools)) if door == "loop" else self.app
         self.programme = wsgi.programme_of(tools.settings)
         self.billing = ObedientBilling()
         self._numbers = itertools.count(1)
@@ -175,9 +177,9 @@ class World:
 
     # -- what shops send ---------------------------------------------------------------------
 
-    def client(self) -> FlaskClient:
+    def client(self) -> Client:
         """A client of the web service."""
-        return self.app.test_client()
+        return Client(self._web)
 
     def post(
         self,

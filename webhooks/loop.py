@@ -65,14 +65,14 @@ class Loop:
                 await send_problem(send, problem_of(error), close=True)
                 return
             try:
-                answer = await self._receive(slug, letter, SystemClock().now())
+                answer = await self.receive(slug, letter, SystemClock().now())
             except Exception as error:
                 await send_problem(send, problem_of(error))
                 return
         said = json.dumps({"id": answer.event_id, "status": answer.stored}).encode()
         await send_answer(send, answer.status, _JSON, said)
 
-    async def _receive(self, slug: str, letter: Letter, now: datetime) -> Answer:
+    async def receive(self, slug: str, letter: Letter, now: datetime) -> Answer:
         """Let an event in; durable on return. Raises what webhooks.errors names."""
         steps = self._front.receive(slug, letter, now)
         is_long = len(letter.body) > LONG

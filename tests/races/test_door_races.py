@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
+from tests.doors import both_doors
 from tests.races.together import raised, together
 from tests.webhooks.letters import body, headers, send, stored
 from tests.world import Shop, World, created, day, rubles
 from tracker.kit.runtime import Runtime
+
+pytestmark = both_doors
 
 BONUS = rubles(200)
 
@@ -16,9 +19,9 @@ def post(world: World, shop: Shop, raw: bytes, webhook_id: str) -> int:
     return world.post(shop, raw, webhook_id=webhook_id).status_code
 
 
-def test_the_same_event_fifty_times_at_once_has_one_effect(tools: Runtime) -> None:
+def test_the_same_event_fifty_times_at_once_has_one_effect(tools: Runtime, door: str) -> None:
     """At two web processes, half of them at each."""
-    here, there = World(tools), World(tools)
+    here, there = World(tools, door), World(tools, door)
     shop, member = here.shop(), here.member()
     event = created("A-1", here.click(member, shop), 100, at=day(1))
     raw = body(**event["data"])
@@ -31,8 +34,8 @@ def test_the_same_event_fifty_times_at_once_has_one_effect(tools: Runtime) -> No
     assert here.differences() == []
 
 
-def test_two_bodies_under_one_id_at_once_one_is_stored(tools: Runtime) -> None:
-    here, there = World(tools), World(tools)
+def test_two_bodies_under_one_id_at_once_one_is_stored(tools: Runtime, door: str) -> None:
+    here, there = World(tools, door), World(tools, door)
     shop = here.shop()
     first, second = body(), body()
     for number in range(10):
@@ -47,8 +50,8 @@ def test_two_bodies_under_one_id_at_once_one_is_stored(tools: Runtime) -> None:
     assert here.query("SELECT count(*) FROM inbox_conflicts")[0].count == 10
 
 
-def test_different_events_at_once_are_all_stored(tools: Runtime) -> None:
-    here, there = World(tools), World(tools)
+def test_different_events_at_once_are_all_stored(tools: Runtime, door: str) -> None:
+    here, there = World(tools, door), World(tools, door)
     shops = [here.shop(f"shop-{number}") for number in range(4)]
     calls = [
         partial(post, world, shop, body(), f"msg_{number}")
@@ -60,8 +63,8 @@ def test_different_events_at_once_are_all_stored(tools: Runtime) -> None:
         assert sorted(stored(here, shop)) == sorted(f"msg_{number}" for number in range(8))
 
 
-def test_bad_and_good_letters_at_once_harm_none_of_the_good(tools: Runtime) -> None:
-    world = World(tools)
+def test_bad_and_good_letters_at_once_harm_none_of_the_good(tools: Runtime, door: str) -> None:
+    world = World(tools, door)
     shop, left = world.shop("stays"), world.shop("goes")
     world.query(
         "UPDATE shops SET status = 'left', door_version = 9 WHERE slug = 'goes' RETURNING id"

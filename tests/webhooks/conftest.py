@@ -17,9 +17,9 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def house_environ(servers: EmbeddedServers) -> Iterator[dict[str, str]]:
-    """The environment of a deployment that lives as long as the test process."""
-    addresses, name = servers.addresses, "test_front_door"
+def house_environ(servers: EmbeddedServers, door: str) -> Iterator[dict[str, str]]:
+    """The environment of a deployment that lives as long as this door is tried."""
+    addresses, name = servers.addresses, f"test_front_door_{door}"
     create_database(addresses.superuser_url, name, template="template_tracker")
     yield {
         "DATABASE_URL": url_for(addresses.database_url, name),
@@ -32,11 +32,11 @@ def house_environ(servers: EmbeddedServers) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def house(house_environ: dict[str, str]) -> Iterator[World]:
+def house(house_environ: dict[str, str], door: str) -> Iterator[World]:
     """That deployment, entered in this process."""
     settings = load_settings(house_environ, Path("nowhere"))
     tools = wsgi.runtime_from(settings, connections=5)
-    yield World(tools)
+    yield World(tools, door)
     tools.engine.dispose()
 
 

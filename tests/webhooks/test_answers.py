@@ -6,9 +6,12 @@ import json
 import pytest
 
 from partners.shops.rules import ShopStatus
+from tests.doors import both_doors
 from tests.webhooks.letters import body, faults, headers, problem, send, stored
 from tests.world import Shop, World
 from webhooks.wire.dialect import MAX_BODY
+
+pytestmark = both_doors
 
 
 def test_202_stored_durably_once(house: World, shop: Shop) -> None:

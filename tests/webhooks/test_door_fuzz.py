@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from tests.doors import both_doors
 from tests.webhooks.letters import event, headers, send
 from tests.world import Shop, World, cancelled, confirmed, day, returned
 from tracker.kit.errors import TrackerError
@@ -60,18 +61,21 @@ def count(house: World) -> int:
     return int(house.query("SELECT count(*) FROM inbox_events")[0].count)
 
 
+@both_doors
 @SEEDED
 @given(raw=st.binary(max_size=400))
 def test_any_bytes(house: World, shop: Shop, raw: bytes) -> None:
     assert post(house, shop, raw).status_code in {400, 422}
 
 
+@both_doors
 @SEEDED
 @given(value=VALUES)
 def test_any_json(house: World, shop: Shop, value: Any) -> None:
     assert post(house, shop, json.dumps(value).encode()).status_code in {400, 422}
 
 
+@both_doors
 @SEEDED
 @given(data=st.data())
 def test_good_events_with_one_place_changed(house: World, shop: Shop, data: st.DataObject) -> None:
@@ -80,6 +84,7 @@ def test_good_events_with_one_place_changed(house: World, shop: Shop, data: st.D
     post(house, shop, json.dumps(changed).encode())
 
 
+@both_doors
 @SEEDED
 @given(data=st.data())
 def test_good_events_with_their_bytes_changed(

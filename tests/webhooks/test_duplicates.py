@@ -5,8 +5,11 @@ import hashlib
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from tests.doors import both_doors
 from tests.webhooks.letters import body, problem, stored
 from tests.world import Shop, World
+
+pytestmark = both_doors
 
 
 def conflicts(house: World, shop: Shop) -> list[bytes]:

@@ -8,14 +8,16 @@ from sqlalchemy import text
 from partners.credentials.service import issue, rotate
 from partners.shops.rules import ShopStatus
 from partners.shops.service import change_the_door
+from tests.doors import both_doors, receiver
 from tests.webhooks.letters import body, headers, problem, send, stored
 from tests.world import Shop, World
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
-from webhooks.api import Threads
 from webhooks.errors import SignatureNotAccepted
 from webhooks.inbox.store import Stored
 from webhooks.wire.letters import Letter
+
+pytestmark = both_doors
 
 OVERLAP = timedelta(hours=24)
 
@@ -62,7 +64,7 @@ def test_a_rotated_secret_without_overlap_ends_at_once(house: World, shop: Shop)
 
 def test_during_the_overlap_both_secrets_hold_then_one(house: World, shop: Shop) -> None:
     """Both edges of the overlap, at moments passed in."""
-    door = Threads(house.tools)
+    receive = receiver(house.tools, house.door)
     second = new_secret(house, shop, overlap=OVERLAP)
     (end,) = house.query(
         "SELECT valid_until FROM webhook_secrets WHERE shop_id = :id AND valid_until IS NOT NULL",
@@ -73,11 +75,11 @@ def test_during_the_overlap_both_secrets_hold_then_one(house: World, shop: Shop)
             raw = body()
             given = headers(key, raw, at=int(moment.timestamp()))
             if holds:
-                answer = door.receive(shop.slug, Letter("POST", given, body=raw), moment)
+                answer = receive(shop.slug, Letter("POST", given, body=raw), moment)
                 assert answer.stored is Stored.ACCEPTED
             else:
                 with pytest.raises(SignatureNotAccepted):
-                    door.receive(shop.slug, Letter("POST", given, body=raw), moment)
+                    receive(shop.slug, Letter("POST", given, body=raw), moment)
 
 
 def test_a_second_rotation_does_not_lengthen_the_first_ones_overlap(

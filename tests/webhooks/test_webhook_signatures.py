@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
+from tests.doors import both_doors
 from tests.webhooks.letters import body, headers, now, problem, send, stored
 from tests.world import Shop, World
 from webhooks.errors import SignatureNotAccepted
@@ -41,11 +42,13 @@ def test_the_reference_library_signs_the_same(key: bytes, text: str, webhook_id:
     assert sign(key, webhook_id, str(int(NOON.timestamp())), text.encode()) == theirs
 
 
+@both_doors
 def test_the_reference_library_accepts_ours(house: World, shop: Shop) -> None:
     raw = body()
     Webhook(shop.secret).verify(raw, headers(shop.secret, raw))
 
 
+@both_doors
 def test_we_accept_the_reference_librarys(house: World) -> None:
     """With the secret as it was shown to the shop."""
     shop = house.shop("reference")
@@ -163,6 +166,7 @@ def test_other_ids_are_not(webhook_id: str) -> None:
         check({**letter(), "webhook-id": webhook_id, "webhook-signature": signature})
 
 
+@both_doors
 def test_a_dot_lets_nothing_be_read_in_two_ways(house: World, shop: Shop) -> None:
     """What is signed is id, time and body with dots between them; an id may contain one itself.
 
@@ -182,6 +186,7 @@ def test_a_dot_lets_nothing_be_read_in_two_ways(house: World, shop: Shop) -> Non
     assert stored(house, shop) == []
 
 
+@both_doors
 def test_a_stale_message_is_refused_and_may_be_signed_anew(house: World, shop: Shop) -> None:
     """The id stays the same over retries, the timestamp is per attempt."""
     raw, webhook_id = body(), "msg_retry"
