@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install run test lint bench lock
+.PHONY: help install run test lint bench fuzz lock
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -30,6 +30,9 @@ lint: install  ## ruff, mypy, import contracts
 
 bench: install  ## measure against floors of the same run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: install  ## send changed bodies of every dialect at the door (N=100000, SEED=1)
+	$(BIN)/python -m tests.fuzz --bodies $(or $(N),100000) --seed $(or $(SEED),1) $(ARGS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.lock
