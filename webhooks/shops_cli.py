@@ -7,9 +7,17 @@ from typing import Any
 
 import click
 
-from partners.credentials.cli import Span
 from partners.shops.service import find
-from tracker.kit.cli import Moment, json_option, moment_of, print_json, runtime_of, show, show_rows
+from tracker.kit.cli import (
+    Moment,
+    Span,
+    json_option,
+    moment_of,
+    print_json,
+    runtime_of,
+    show,
+    show_rows,
+)
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.errors import TooLarge

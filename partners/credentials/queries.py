@@ -28,18 +28,20 @@ class SecretCard:
         return self.revoked_at is None and (self.valid_until is None or now < self.valid_until)
 
 
-def secret_cards(session: Session, shop_id: int | None = None) -> Iterator[SecretCard]:
-    """The secrets of a shop, or of all shops, the oldest first."""
-    query = select(
-        WebhookSecret.id,
-        WebhookSecret.shop_id,
-        WebhookSecret.kind,
-        WebhookSecret.created_at,
-        WebhookSecret.valid_until,
-        WebhookSecret.revoked_at,
-        WebhookSecret.last_used_at,
-    ).order_by(WebhookSecret.id)
-    if shop_id is not None:
-        query = query.where(WebhookSecret.shop_id == shop_id)
+def secret_cards(session: Session, *shop_ids: int) -> Iterator[SecretCard]:
+    """The secrets of shops, the oldest first."""
+    query = (
+        select(
+            WebhookSecret.id,
+            WebhookSecret.shop_id,
+            WebhookSecret.kind,
+            WebhookSecret.created_at,
+            WebhookSecret.valid_until,
+            WebhookSecret.revoked_at,
+            WebhookSecret.last_used_at,
+        )
+        .where(WebhookSecret.shop_id.in_(shop_ids))
+        .order_by(WebhookSecret.id)
+    )
     for row in session.execute(query):
         yield SecretCard(**{**row._mapping, "kind": SecretKind(row.kind)})

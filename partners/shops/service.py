@@ -52,6 +52,12 @@ def all_ids(session: Session) -> dict[str, int]:
     return {row.slug: row.id for row in rows}
 
 
+def shops_after(session: Session, slug: str, limit: int) -> list[Shop]:
+    """Shops in the order of their slugs, those behind a slug."""
+    query = select(Shop).where(Shop.slug > slug).order_by(Shop.slug).limit(limit)
+    return list(session.scalars(query))
+
+
 def find(session: Session, slug: str) -> Shop:
     """The shop of a slug. Raises ShopNotFound."""
     shop = session.scalar(select(Shop).where(Shop.slug == slug))

@@ -12,7 +12,7 @@ from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 
-FILLED = {"period": "2011-01"}
+FILLED = {"period": "2011-01", "slug": "no-such-shop"}
 """What stands for the parts of a path."""
 
 

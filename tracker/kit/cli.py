@@ -1,9 +1,10 @@
 """What every command shares: finding its stack, time, figures as a table or JSON, exit codes."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
@@ -41,6 +42,23 @@ class Moment(click.ParamType[datetime]):
         if moment.tzinfo is None:
             self.fail(f"{value!r} needs an offset from UTC, such as +03:00 or Z", param, ctx)
         return moment
+
+
+class Span(click.ParamType[timedelta]):
+    """A length of time such as 90s, 30m, 24h or 7d."""
+
+    name = "SPAN"
+    _units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}  # noqa: RUF012
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        match = re.fullmatch(r"(\d{1,6})([smhd])", str(value), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is not a span such as 30m, 24h or 7d", param, ctx)
+        return timedelta(**{self._units[match[2]]: int(match[1])})
 
 
 as_of_option = click.option(

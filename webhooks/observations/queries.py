@@ -43,6 +43,10 @@ def gauges(session: Session) -> dict[str, float]:
     return {"shops_signatures_failing": len(failing_shops(session, now))}
 
 
+NEWEST = 100_000
+"""Events by which it is told how fast events are booked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """What came to a shop's door."""
@@ -87,24 +91,31 @@ def rhythms(session: Session, shop_ids: Collection[int]) -> dict[int, Rhythm]:
 class Handling:
     """How fast a shop's last events were booked (seconds), and what is left to do."""
 
-    median_seconds: float | None = None
-    p95_seconds: float | None = None
-    waiting: int = 0
-    parked: int = 0
+    median_seconds: float | None
+    p95_seconds: float | None
+    waiting: int
+    parked: int
 
 
-def handling(session: Session, shop_ids: Collection[int], last: int) -> dict[int, Handling]:
-    """How the last so many events of shops were handled; all of the shops are in the answer."""
-    given = {"shops": sorted(shop_ids), "last": last}
+def handling(session: Session, shop_ids: Collection[int]) -> dict[int, Handling]:
+    """How the newest events of shops were handled; all of the shops are in the answer.
+
+    Delays are told by the NEWEST events of all shops, as far as they are of the last day: no index
+    finds those of one shop, for every event would have to pay for it when it comes in.
+    """
+    given = {"shops": sorted(shop_ids), "newest": NEWEST}
     delays = {row.shop_id: row.delays for row in session.execute(_DELAYS, given)}
     left = {row.shop_id: row for row in session.execute(_LEFT, given)}
-    return {
-        one: Handling(
-            *(round(delay, 3) for delay in delays.get(one) or ()),
-            **({"waiting": left[one].waiting, "parked": left[one].parked} if one in left else {}),
-        )
-        for one in shop_ids
-    }
+    found = {}
+    for one in shop_ids:
+        median, p95 = delays.get(one) or (None, None)
+        waiting, parked = (left[one].waiting, left[one].parked) if one in left else (0, 0)
+        found[one] = Handling(_seconds(median), _seconds(p95), waiting, parked)
+    return found
+
+
+def _seconds(delay: float | None) -> float | None:
+    return None if delay is None else round(delay, 3)
 
 
 # Begins with the failures, which are few, by an index of theirs.
@@ -168,17 +179,17 @@ _RHYTHMS = text("""
 """)
 
 _DELAYS = text("""
-    SELECT given.shop_id,
+    SELECT shop_id,
            percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
                ORDER BY extract(epoch FROM handled_at - received_at)::double precision
            ) AS delays
-    FROM unnest(CAST(:shops AS bigint[])) AS given (shop_id)
-    CROSS JOIN LATERAL (
-        SELECT received_at, handled_at, state FROM inbox_events
-        WHERE shop_id = given.shop_id ORDER BY id DESC LIMIT :last
+    FROM (
+        SELECT shop_id, received_at, handled_at, state FROM inbox_events
+        ORDER BY id DESC LIMIT :newest
     ) AS newest
-    WHERE state = 'done'
-    GROUP BY given.shop_id
+    WHERE state = 'done' AND shop_id = ANY (CAST(:shops AS bigint[]))
+      AND received_at > now() - interval '1 day'
+    GROUP BY shop_id
 """)
 
 _LEFT = text("""

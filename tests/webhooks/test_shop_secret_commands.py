@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from partners.credentials.cli import secret
 from tests.world import Shop, World, created
+from webhooks.secrets_cli import secret
 
 
 def run(world: World, *arguments: str) -> Result:
