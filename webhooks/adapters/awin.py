@@ -103,11 +103,11 @@ def _validated(item: LooseReader, at: datetime) -> PurchaseNotice:
     if word == "decline":
         note = transaction.note("declineReason") or item.note("declineReason")
         return told.cancelled(note, _meaning(note))
-    if word == "approve":
-        return told.confirmed()
-    if not item.flag("approve", otherwise=False):
-        item.fault("approve", "must be true: what is amended only is no verdict")
-    return told.confirmed(transaction.amount("saleAmount"))
+    if word == "amend":
+        if not item.flag("approve", otherwise=False):
+            item.fault("approve", "must be true: what is amended only is no verdict")
+        return told.confirmed(transaction.amount("saleAmount"))
+    return told.confirmed()
 
 
 def _reference(transaction: LooseReader) -> str:
