@@ -52,6 +52,11 @@ class Processes:
         wait_until(lambda: _listens(port))
         return port
 
+    @property
+    def last(self) -> subprocess.Popen[bytes]:
+        """The one that was started last."""
+        return self._leaders[-1]
+
     def said(self) -> str:
         """What all of them wrote to standard output and error."""
         return self.log.read_text("utf-8", "replace")

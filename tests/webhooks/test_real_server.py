@@ -1,19 +1,19 @@
 """The door behind its real server: what sockets allow and a test client does not."""
 
-import json
 import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection
 
 import pytest
 
 from tests.doors import both_doors
 from tests.races.processes import Processes
 from tests.webhooks.letters import body, headers, stored
+from tests.webhooks.sockets import answer, begin, end
 from tests.world import Shop, World
 from tracker.kit.processes import REQUESTS
 from webhooks.wire.dialect import MAX_BODY
@@ -50,29 +50,6 @@ def connected(port: int) -> Iterator[HTTPConnection]:
 def post(connection: HTTPConnection, shop: Shop, raw: bytes, given: Headers) -> int:
     connection.request("POST", f"/webhooks/{shop.slug}", raw, given)
     return answer(connection.getresponse())[0]
-
-
-def answer(response: HTTPResponse) -> tuple[int, str]:
-    """The status and the code; errors must be problem documents, all must be JSON."""
-    document = json.loads(response.read())
-    if response.status >= 400:
-        assert response.headers["Content-Type"] == "application/problem+json"
-    return response.status, document.get("code", "")
-
-
-def begin(port: int, shop: Shop, raw: bytes, length: str) -> socket.socket:
-    """A connection with the head of a good message, and a header that tells its length."""
-    client = socket.create_connection(("127.0.0.1", port), timeout=15)
-    lines = [f"POST /webhooks/{shop.slug} HTTP/1.1", "Host: tracker.example", length]
-    lines += [f"{name}: {value}" for name, value in headers(shop.secret, raw).items()]
-    client.sendall("\r\n".join([*lines, "", ""]).encode())
-    return client
-
-
-def end(client: socket.socket) -> tuple[int, str]:
-    response = HTTPResponse(client)
-    response.begin()
-    return answer(response)
 
 
 def in_chunks(raw: bytes, size: int) -> Iterator[bytes]:
