@@ -113,7 +113,7 @@ def health_of_all(
         after = shops[-1].slug
 
 
-def _healths(session: Session, shops: Sequence[Shop], now: datetime, last: int) -> Iterator[Health]:
+def _healths(session: Session, shops: Sequence[Shop], now: datetime) -> Iterator[Health]:
     ids = [shop.id for shop in shops]
     came, failing = traffic(session, now, ids), recent(session, now, ids)
     rhythm, handled = rhythms(session, ids), handling(session, ids)

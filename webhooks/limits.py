@@ -7,13 +7,15 @@ bucket, and reads the clock by itself: what it decides could not be told from th
 
 import threading
 from collections import OrderedDict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
 
 _SECOND = 1_000_000_000
 """Nanoseconds. Whole numbers, so that no rounding adds up."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _DISORDER = 10 * _SECOND
 """Requests are not decided upon in the order in which they came, but nearly so."""
@@ -35,7 +37,8 @@ class Buckets(Generic[K]):
 
     def take(self, key: K, now: datetime) -> int:
         """Take a token: 0, or the whole seconds after which there will be one."""
-        moment = int(now.timestamp() * _SECOND)
+        passed = now - _EPOCH
+        moment = ((passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds) * 1_000
         with self._lock:
             full_at = self._full_at.get(key, moment)
             if not moment <= full_at <= moment + self._window + _DISORDER:
