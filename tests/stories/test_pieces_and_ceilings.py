@@ -17,7 +17,7 @@ from tests.stories.reports import (
 from tests.world import BONUS, Shop, World, day, rubles
 from tracker.kit.money import MAX_KOPECKS
 from tracker.ledger.service import Balance
-from tracker.purchases.contracts import PurchaseReport
+from tracker.purchases.contracts import PurchaseReport, PurchaseReturned
 
 piece = partial(stated, whole=False)
 NOTHING = Balance(0, 0, 0)
@@ -206,6 +206,8 @@ def test_two_thousand_lines_come_back_and_no_more(world: World, shop: Shop) -> N
     back = dict.fromkeys(lines, 0.5)
     told = [given_back(shop, "A-1", f"R-{number}", back) for number in range(3)]
     assert book_all(world, *told) == ["too_many_returns"]
-    # What is known is known, and a cancellation is one more line.
-    assert book_all(world, told[0], cancellation(shop, "A-1")) == ["too_many_returns"]
+    whole = PurchaseReturned(shop.id, "A-1", day(9), "all of it", "R-9", None)
+    assert book_all(world, told[0], whole) == ["too_many_returns"]
+    assert book_all(world, cancellation(shop, "A-1")) == []
+    assert status_of(world, "A-1") == "rejected"
     assert world.differences() == []

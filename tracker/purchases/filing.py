@@ -2,6 +2,7 @@
 
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.contracts import (
+    CANCELLATION,
     PurchaseConfirmed,
     PurchaseReport,
     PurchaseReturned,
@@ -18,7 +19,8 @@ from tracker.purchases.statements import Stated, merge, only_lowers, read
 
 MAX_LINES = 1_000
 MAX_RETURN_LINES = 2_000
-"""Of all returns of a purchase together; one that names no lines counts as one."""
+"""Of all returns of a purchase together; one that names no lines counts as one. There is but one
+cancellation of a purchase, and that is always taken."""
 
 
 def file(one: Dossier, report: PurchaseReport) -> None:
@@ -99,7 +101,8 @@ def _file_return(one: Dossier, report: PurchaseReturned) -> None:
             f"return {report.return_id!r} of order {one.order_id!r} is known otherwise"
         )
     returns = (*one.returns.values(), fact)
-    if sum(len(each.lines) or 1 for each in returns) > MAX_RETURN_LINES:
+    lines = sum(len(each.lines) or 1 for each in returns)
+    if lines > MAX_RETURN_LINES and report.return_id != CANCELLATION:
         raise TooManyReturns(f"order {one.order_id!r} has {len(one.returns)} returns already")
     one.returns[report.return_id] = fact
     one.new_returns.append(report)

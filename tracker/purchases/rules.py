@@ -48,6 +48,10 @@ class Earned:
     def __neg__(self) -> "Earned":
         return Earned(-self.cashback, -self.commission)
 
+    def but_at_most(self, other: "Earned") -> "Earned":
+        """The lesser of both, each sum by itself."""
+        return Earned(min(self.cashback, other.cashback), min(self.commission, other.commission))
+
     @property
     def falls(self) -> bool:
         """Whether the movement takes away."""
@@ -104,10 +108,11 @@ def evaluate(facts: Facts, terms: Terms, member_id: int) -> Standing:
         for line, amount in facts.amounts.items()
     }
     something_back = facts.returned_whole or any(facts.returned.get(line) for line in left)
-    counted = _below(facts.ceiling, left)
-    if (something_back or counted != left) and not any(counted.values()):
+    confirmable = _below(facts.ceiling, facts.amounts)
+    is_less = something_back or confirmable != facts.amounts
+    if is_less and not (any(left.values()) and any(confirmable.values())):
         return Standing(Status.REJECTED, member_id)
-    earned = earned_on(counted.values(), terms)
+    earned = earned_on(left.values(), terms).but_at_most(earned_on(confirmable.values(), terms))
     match _verdict(facts):
         case OnHoldEnd.CONFIRM:
             return Standing(Status.CONFIRMED, member_id, confirmed=earned)
@@ -133,10 +138,13 @@ def _verdict(facts: Facts) -> OnHoldEnd | None:
     return facts.staff_outcome or facts.hold_outcome
 
 
-def _below(ceiling: int | None, left: Mapping[str, int]) -> dict[str, int]:
-    """Kopecks by line with no more than the ceiling in all: the last lines give first."""
-    counted = dict(left)
-    excess = 0 if ceiling is None else sum(left.values()) - ceiling
+def _below(ceiling: int | None, amounts: Mapping[str, int]) -> dict[str, int]:
+    """Kopecks by line with no more than the ceiling in all: the last lines give first.
+
+    Not of what is left after returns, or one more return could shift a kopeck of rounding upwards.
+    """
+    counted = dict(amounts)
+    excess = 0 if ceiling is None else sum(amounts.values()) - ceiling
     for line in sorted(counted, reverse=True):
         taken = max(0, min(excess, counted[line]))
         counted[line] -= taken

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tracker.purchases.contracts import (
     PurchaseConfirmed,
     PurchaseReturned,
     PurchaseStated,
+    RejectReason,
     ReturnLine,
 )
 
@@ -40,6 +42,45 @@ def test_a_purchase_is_stated(kind: NoticeKind) -> None:
 def test_only_in_roubles(currency: str | None) -> None:
     with pytest.raises(CurrencyNotTaken, match="A-1"):
         told(replace(CREATED, currency=currency))
+
+
+def test_what_the_dialect_knows_is_passed_on() -> None:
+    way: dict[str, Any] = {"trusted": False, "feed": "cj/actions"}
+    told_so = replace(CREATED, whole=False, dated=False, upstream="new")
+    expected = PurchaseStated(
+        3,
+        "A-1",
+        AT,
+        "msg_1",
+        False,
+        "clk_1",
+        ORDERED,
+        LINES,
+        whole=False,
+        upstream="new",
+        dated=False,
+        received_at=ORDERED,
+        **way,
+    )
+    assert report(told_so, shop_id=3, source="msg_1", received_at=ORDERED, **way) == expected
+
+
+def test_a_confirmation_of_a_total_and_a_return_with_a_reason_of_ours() -> None:
+    total = PurchaseNotice(
+        NoticeKind.CONFIRMED, AT, "A-1", currency="RUB", amount=500, upstream="locked"
+    )
+    assert told(total) == PurchaseConfirmed(3, "A-1", AT, "msg_1", 500, upstream="locked")
+    fraud = RejectReason.FRAUD
+    off = PurchaseNotice(NoticeKind.CANCELLED, AT, "A-1", reject_reason=fraud, dated=False)
+    assert told(off) == PurchaseReturned(
+        3, "A-1", AT, "msg_1", CANCELLATION, None, None, fraud, dated=False
+    )
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.CONFIRMED, NoticeKind.RETURNED])
+def test_a_total_in_another_currency_is_not_ours_either(kind: NoticeKind) -> None:
+    with pytest.raises(CurrencyNotTaken, match="USD"):
+        told(PurchaseNotice(kind, AT, "A-1", currency="USD", amount=500))
 
 
 def test_a_confirmation() -> None:

@@ -1,7 +1,9 @@
 """What a purchase comes to, and the steps that take the ledger there."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,6 +41,23 @@ def facts(
     return Facts(amounts or {"1": 10_000, "2": 5_000}, returned or {}, whole, by_shop, hold)
 
 
+def capped(ceiling: int, **told: Any) -> Facts:
+    return replace(facts(**told), ceiling=ceiling)
+
+
+def unproved(staff: OnHoldEnd | None = None, **told: Any) -> Facts:
+    return replace(facts(**told), trusted=False, staff_outcome=staff)
+
+
+def suspected(staff: OnHoldEnd | None = None, **told: Any) -> Facts:
+    return replace(facts(**told), suspected=True, staff_outcome=staff)
+
+
+def staff_said(outcome: OnHoldEnd, **told: Any) -> Facts:
+    waited = OnHoldEnd.WAIT_FOR_STAFF
+    return replace(facts(hold=waited, **told), staff_outcome=outcome)
+
+
 def standing(told: Facts) -> Standing:
     return evaluate(told, TEN_PERCENT, MEMBER)
 
@@ -61,6 +80,26 @@ def standing(told: Facts) -> Standing:
         (facts(returned={"1": 99_999}), Status.PENDING, 500),
         (facts(returned={"1": 10_000, "2": 5_000}), Status.REJECTED, 0),
         (facts(returned={"9": 5_000}), Status.PENDING, 1_500),
+        (capped(15_000), Status.PENDING, 1_500),
+        (capped(12_000), Status.PENDING, 1_200),
+        (capped(8_000, by_shop=True), Status.CONFIRMED, 800),
+        (capped(0, hold=OnHoldEnd.CONFIRM), Status.REJECTED, 0),
+        (capped(12_000, returned={"2": 4_000}), Status.PENDING, 1_100),
+        (unproved(by_shop=True), Status.PENDING, 1_500),
+        (unproved(by_shop=True, hold=OnHoldEnd.REJECT), Status.CONFIRMED, 1_500),
+        (unproved(hold=OnHoldEnd.REJECT), Status.REJECTED, 0),
+        (unproved(hold=OnHoldEnd.CONFIRM), Status.CONFIRMED, 1_500),
+        (unproved(staff=OnHoldEnd.CONFIRM), Status.CONFIRMED, 1_500),
+        (unproved(staff=OnHoldEnd.REJECT, by_shop=True), Status.REJECTED, 0),
+        (suspected(by_shop=True), Status.AWAITING_STAFF, 1_500),
+        (suspected(hold=OnHoldEnd.CONFIRM), Status.AWAITING_STAFF, 1_500),
+        (suspected(hold=OnHoldEnd.REJECT), Status.AWAITING_STAFF, 1_500),
+        (suspected(staff=OnHoldEnd.CONFIRM), Status.CONFIRMED, 1_500),
+        (suspected(staff=OnHoldEnd.REJECT, by_shop=True), Status.REJECTED, 0),
+        (suspected(whole=True), Status.REJECTED, 0),
+        (staff_said(OnHoldEnd.REJECT), Status.REJECTED, 0),
+        (staff_said(OnHoldEnd.CONFIRM), Status.CONFIRMED, 1_500),
+        (staff_said(OnHoldEnd.REJECT, by_shop=True), Status.CONFIRMED, 1_500),
         (facts({"1": 0}), Status.PENDING, 0),
         (facts({"1": 0}, hold=OnHoldEnd.CONFIRM), Status.CONFIRMED, 0),
         (facts({"1": 0, "2": 100}, {"2": 100}), Status.REJECTED, 0),
@@ -89,6 +128,10 @@ some_facts = st.builds(
     st.booleans(),
     st.booleans(),
     st.none() | st.sampled_from(OnHoldEnd),
+    st.none() | st.sampled_from([OnHoldEnd.CONFIRM, OnHoldEnd.REJECT]),
+    st.booleans(),
+    st.booleans(),
+    st.none() | kopecks,
 )
 some_terms = st.builds(
     Terms, rates, st.integers(0, 10_000), st.just(30), st.sampled_from(OnHoldEnd)
@@ -108,9 +151,7 @@ def test_nothing_earns_more_than_was_promised(told: Facts, terms: Terms) -> None
 @given(some_facts, some_terms, line_ids, kopecks)
 def test_what_comes_back_never_adds(told: Facts, terms: Terms, line: str, more: int) -> None:
     returned = {**told.returned, line: told.returned.get(line, 0) + more}
-    further = Facts(
-        told.amounts, returned, told.returned_whole, told.confirmed_by_shop, told.hold_outcome
-    )
+    further = replace(told, returned=returned)
     before, after = evaluate(told, terms, MEMBER), evaluate(further, terms, MEMBER)
     assert (after.pending + after.confirmed).cashback <= (
         before.pending + before.confirmed
