@@ -63,9 +63,7 @@ class Desk:
     def __init__(self, tools: Runtime) -> None:
         self._engine = tools.engine
         self._doors = Doors(tools.engine, tools.settings.secret_key)
-        self._rate: Buckets[str] = Buckets(
-            max(1, tools.settings.webhook_rate // SHARE)
-        )
+        self._rate: Buckets[str] = Buckets(max(1, tools.settings.webhook_rate // SHARE))
 
     def receive(self, slug: str, told: Letter, now: datetime) -> dict[str, Any]:
         """What a shop hears. Raises what webhooks.errors names, NotStrictJson and TotalsInvalid."""
@@ -98,9 +96,12 @@ class Desk:
     def _answer(self, letter: _Admitted) -> dict[str, Any] | None:
         """What is to be told, and remembered; None when the shop's door is another by now.
 
-        To whoever shows a key that may be known to others nothing of ours is shown.
+        To whoever shows a key that may be known to others nothing of ours is shown, and of a whole
+        day alone is said whether it matches: else they would find out order by order.
         """
         said = read(letter.body)
+        if said.totals is None and not letter.trusted:
+            raise SignatureNotAccepted
         with snapshot(self._engine) as session:
             session.execute(_TIME_LIMIT)
             if not holds(session, letter.shop_id, letter.version):

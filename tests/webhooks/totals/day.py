@@ -10,7 +10,7 @@ from tests.world import cancelled, confirmed, created, day, returned, updated
 from tracker.kit.money import parse_rubles
 from tracker.purchases.days import Order, Word
 
-Event = Mapping[str, Any]
+Event = dict[str, Any]
 
 
 @dataclass(slots=True)

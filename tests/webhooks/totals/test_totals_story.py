@@ -80,7 +80,7 @@ def tell_the_rest(house: World, shop: Shop, told: list[Event], arrived: list[Eve
 
 def is_update(one: Event, event: Event) -> bool:
     same = one["data"]["order_id"] == event["data"]["order_id"]
-    return same and one["type"] == "purchase.updated"
+    return bool(same and one["type"] == "purchase.updated")
 
 
 def test_our_books_in_sql_are_those_in_memory(house: World, shop: Shop) -> None:
