@@ -59,13 +59,13 @@ class Loop:
             return
         with self._bodies.hold() as hold:
             try:
-                letter = await self._letter(slug, scope, receive, hold)
+                body = await self._body(slug, scope, receive, hold)
             except Exception as error:
                 # What is left of its body is nothing that anybody reads.
                 await send_problem(send, problem_of(error), close=True)
                 return
             try:
-                answer = await self.receive(slug, letter, SystemClock().now())
+                answer = await self.receive(slug, _letter(scope, body), SystemClock().now())
             except Exception as error:
                 await send_problem(send, problem_of(error))
                 return
@@ -100,17 +100,12 @@ class Loop:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._lookers, self._doors.look, wanted)
 
-    async def _letter(self, slug: str, scope: Scope, receive: Receive, hold: Hold) -> Letter:
-        """Raises BodyTooLarge, MediaNotTaken, and what Bodies raises."""
+    async def _body(self, slug: str, scope: Scope, receive: Receive, hold: Hold) -> bytes:
+        """Raises BodyTooLarge, and what Bodies raises."""
         length = length_of(scope)
         if length is None or length > SMALL:
-            body = await self._large(slug, length, receive, hold)
-        else:
-            body = await self._bodies.small(receive, length)
-        letter = Letter(scope["method"], _headers(scope), scope["query_string"], body)
-        if letter.content is None:
-            raise MediaNotTaken
-        return letter
+            return await self._large(slug, length, receive, hold)
+        return await self._bodies.small(receive, length)
 
     async def _large(self, slug: str, length: int | None, receive: Receive, hold: Hold) -> bytes:
         if (length or 0) > MAX_BODY:
@@ -164,6 +159,14 @@ def _slug(scope: Scope) -> str | None:
         return None
     before, found, slug = scope["path"].partition(_PATH)
     return slug if found and not before and slug and "/" not in slug else None
+
+
+def _letter(scope: Scope, body: bytes) -> Letter:
+    """Raises MediaNotTaken for what nobody reads."""
+    letter = Letter(scope["method"], _headers(scope), scope["query_string"], body)
+    if letter.content is None:
+        raise MediaNotTaken
+    return letter
 
 
 def _headers(scope: Scope) -> dict[str, str]:

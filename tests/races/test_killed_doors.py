@@ -65,6 +65,10 @@ class Clients:
             self.accepted.append(webhook_id)
         connection.close()
 
+    def wait_for(self, count: int) -> None:
+        """Until so many events are accepted."""
+        wait_until(lambda: len(self.accepted) > count)
+
     def wait(self) -> None:
         """Until all of them have found the door gone."""
         for thread in self._threads:
@@ -77,7 +81,7 @@ def test_a_202_that_was_seen_before_the_process_was_killed_is_stored(
     for round_ in range(3):
         shop = world.shop(f"shop-{round_}")
         clients = Clients(processes.serve(), shop)
-        wait_until(lambda seen=clients.accepted, round_=round_: len(seen) > 200 + 150 * round_)
+        clients.wait_for(200 + 150 * round_)
         processes.end()
         clients.wait()
         kept = set(stored(world, shop))

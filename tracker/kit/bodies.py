@@ -21,8 +21,8 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 SMALL = 16 * 1024
 """Bytes of a body that are not counted: the number of connections bounds them."""
 
-_TICK = 0.25
-"""Seconds between two looks at who is late."""
+_LOOKS = 20
+"""At who is late, in the time that each has."""
 
 
 class BodyTooSlow(TooSlow):
@@ -46,6 +46,7 @@ class Patience:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._pause = seconds / _LOOKS
         self._due: dict[asyncio.Task[Any], float] = {}  # in the order of their moments
         self._late: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -58,7 +59,7 @@ class Patience:
             raise RuntimeError("only a task can wait")
         self._due[task] = loop.time() + self._seconds
         if self._timer is None:
-            self._timer = loop.call_later(_TICK, self._tick, loop)
+            self._timer = loop.call_later(self._pause, self._tick, loop)
         return task
 
     def end(self, task: asyncio.Task[Any]) -> None:
@@ -80,7 +81,7 @@ class Patience:
             del self._due[task]
             self._late.add(task)
             task.cancel()
-        self._timer = loop.call_later(_TICK, self._tick, loop) if self._due else None
+        self._timer = loop.call_later(self._pause, self._tick, loop) if self._due else None
 
 
 class Bodies:
