@@ -1,5 +1,6 @@
 """Every role at every staff route: nobody gets further than their role."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 
-FILLED = {"period": "2011-01", "slug": "no-such-shop"}
+FILLED = {"period": "2011-01", "slug": "no-such-shop", "event_id": "1"}
 """What stands for the parts of a path."""
 
 
@@ -37,10 +38,7 @@ def class_of(world: World, rule: Rule) -> Any:
 
 
 def path_of(rule: Rule) -> str:
-    path = rule.rule
-    for name in rule.arguments:
-        path = path.replace(f"<{name}>", FILLED[name])
-    return path
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: FILLED[found[1]], rule.rule)
 
 
 @pytest.fixture
