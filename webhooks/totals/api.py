@@ -1,6 +1,9 @@
 """`/webhooks/<shop slug>/control-totals`: a shop compares its day with our books."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +44,9 @@ MAX_BODY = 1024 * 1024
 SHARE = 30
 """So many events may come in the time of one request here: each may sum up a whole day."""
 
+AT_ONCE = 4
+"""Comparisons at once in one process: all shops may ask at the same hour, and events go first."""
+
 _TIME_LIMIT = text("SET LOCAL statement_timeout = '20s'")
 
 
@@ -60,8 +66,9 @@ class _Admitted:
 class Desk:
     """Where control totals are answered."""
 
-    def __init__(self, tools: Runtime) -> None:
+    def __init__(self, tools: Runtime, at_once: int = AT_ONCE) -> None:
         self._engine = tools.engine
+        self._places = threading.Semaphore(at_once)
         self._doors = Doors(tools.engine, tools.settings.secret_key)
         self._rate: Buckets[str] = Buckets(max(1, tools.settings.webhook_rate // SHARE))
 
@@ -102,7 +109,7 @@ class Desk:
         said = read(letter.body)
         if said.totals is None and not letter.trusted:
             raise SignatureNotAccepted
-        with snapshot(self._engine) as session:
+        with self._place(), snapshot(self._engine) as session:
             session.execute(_TIME_LIMIT)
             if not holds(session, letter.shop_id, letter.version):
                 return None
@@ -115,6 +122,15 @@ class Desk:
         with unit_of_work(self._engine) as session:
             keep(session, letter.shop_id, said, verdict, trusted=letter.trusted, booking=booking)
         return shown
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise RateExceeded(retry_after=1)
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 def _notes(session: Session, shop_id: int, verdict: Verdict) -> dict[str, dict[str, Any]]:

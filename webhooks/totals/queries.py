@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
-from partners.dialects.service import by_ids
+from partners.dialects.service import Setting, by_ids
 from partners.shops.models import Shop
 from partners.shops.rules import ShopStatus
 from tracker.kit.errors import TrackerError
@@ -18,6 +18,7 @@ from webhooks.dialects import named
 from webhooks.inbox.bodies import bodies_of
 from webhooks.inbox.models import EventState
 from webhooks.totals.models import ControlTotal
+from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content, Shape
 
 MOST_EVENTS = 1_000
@@ -94,17 +95,27 @@ def _within_memory(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 
 def _read(session: Session, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], set[str]]]:
-    """Events with the orders they name; what cannot be read names none."""
+    """Events with the orders they name, as far as they can be read."""
     settings = by_ids(session, {row.dialect_id for row in rows})
+    # A mapping is checked when it is made a dialect: once for each, not for each event.
+    dialects = {key: _dialect(setting) for key, setting in settings.items()}
     bodies = bodies_of(session, rows)
     for row in rows:
-        setting = settings[row.dialect_id]
+        dialect, raw = dialects[row.dialect_id], bodies.get(row.id)
+        if dialect is None or raw is None:
+            continue
         try:
-            dialect = named(setting.dialect, setting.mapping)
-            content = Content(Shape(row.shape), bodies.get(row.id, b""))
-            yield row, {notice.order_id for notice in dialect.read(content, row.received_at)}
+            notices = dialect.read(Content(Shape(row.shape), raw), row.received_at)
         except TrackerError:
-            yield row, set()
+            continue
+        yield row, {notice.order_id for notice in notices}
+
+
+def _dialect(setting: Setting) -> Dialect | None:
+    try:
+        return named(setting.dialect, setting.mapping)
+    except TrackerError:
+        return None
 
 
 def kept(

@@ -20,7 +20,9 @@ from tests.world import Shop, World, created, day
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
-from webhooks.totals.api import MAX_BODY, SHARE
+from webhooks.errors import RateExceeded
+from webhooks.totals.api import MAX_BODY, SHARE, Desk
+from webhooks.wire.letters import Letter
 
 DAY = "2010-12-01"
 EVENTS = [created("A-1", None, 10, at=day(0)), created("A-2", None, 20, at=day(0))]
@@ -182,6 +184,16 @@ def test_429_above_the_rate(house: World, shop: Shop, tools: Runtime) -> None:
     refused = next(one for one in answers if one.status_code != 200)
     problem(refused, 429, "rate_exceeded")
     assert refused.headers["Retry-After"] == "1"
+
+
+def test_429_when_all_shops_ask_at_once(house: World, shop: Shop) -> None:
+    letter = Letter("POST", headers(shop.secret, RAW), b"", RAW)
+    with pytest.raises(RateExceeded) as refused:
+        Desk(house.tools, at_once=0).receive(shop.slug, letter, SystemClock().now())
+    assert refused.value.retry_after == 1
+    desk = Desk(house.tools, at_once=1)
+    for _ in range(3):
+        assert desk.receive(shop.slug, letter, SystemClock().now()) == MATCH
 
 
 def speaking(house: World, shop: Shop, dialect: str) -> None:

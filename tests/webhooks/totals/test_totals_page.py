@@ -179,6 +179,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert limits["`from`, `to`"] == f"up to {MAX_ID_BYTES} bytes"
     assert f"the last {queries.MOST_EVENTS:,} " in limits["events looked into for `inbox`"]
     assert limits["rate"].startswith(f"{300 // api.SHARE} a second")
+    assert f"{api.AT_ONCE} at once" in limits["rate"]
     assert "'20s'" in str(api._TIME_LIMIT)
     assert limits["time to answer"].startswith("20 seconds")
 

@@ -2,11 +2,13 @@
 
 import json
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from random import Random
 
 import pytest
 
+from tests.stories.reports import book_all, confirmation, given_back, stated
 from tests.webhooks.totals.day import Event, books, trade
 from tests.webhooks.totals.exchange import (
     Memory,
@@ -177,20 +179,42 @@ def test_our_terms_play_no_part(world: World) -> None:
 
 
 def test_an_unproved_confirmation_is_the_shops_word_all_the_same(house: World, shop: Shop) -> None:
-    tell(house, shop, [created("A-1", None, 10, at=day(0))])
-    house.change("UPDATE purchases SET claimed_at = now() WHERE shop_id = :shop", shop=shop.id)
+    lines = {"1": 10.0}
+    book_all(
+        house,
+        stated(shop, "A-1", None, lines, ordered_at=day(0), trusted=False),
+        confirmation(shop, "A-1", trusted=False),
+    )
     theirs = [Order("A-1", 1_000, Word.CONFIRMED)]
     assert asking(house, shop)(question(DAY, theirs))["status"] == "match"
 
 
 def test_no_more_is_left_than_was_confirmed(house: World, shop: Shop) -> None:
-    tell(house, shop, [created("A-1", None, 10, 5, at=day(0)), created("A-2", None, 10, at=day(0))])
-    house.change(
-        "UPDATE purchases SET ceiling = CASE order_id WHEN 'A-1' THEN 1200 ELSE 0 END, "
-        "confirmed_by_shop_at = now() WHERE shop_id = :shop",
-        shop=shop.id,
+    book_all(
+        house,
+        stated(shop, "A-1", None, {"1": 10.0, "2": 5.0}, ordered_at=day(0)),
+        confirmation(shop, "A-1", 12),
+        given_back(shop, "A-1", "R", {"1": 2.0}),
+        stated(shop, "A-2", None, {"1": 10.0}, ordered_at=day(0)),
+        confirmation(shop, "A-2", 0),
+        stated(shop, "A-3", None, {"1": 10.0}, ordered_at=day(0)),
+        confirmation(shop, "A-3", 12),
     )
-    theirs = [Order("A-1", 1_200, Word.CONFIRMED), Order("A-2", 0, Word.RETURNED)]
+    theirs = [
+        Order("A-1", 1_200, Word.CONFIRMED),
+        Order("A-2", 0, Word.RETURNED),
+        Order("A-3", 1_000, Word.CONFIRMED),
+    ]
+    assert asking(house, shop)(question(DAY, theirs))["status"] == "match"
+
+
+def test_an_order_told_line_by_line(house: World, shop: Shop) -> None:
+    """Each line as last told, in however many messages, with a return between them."""
+    piece = partial(stated, shop, "A-1", None, ordered_at=day(0), whole=False)
+    book_all(house, piece({"1": 10.0}, source="a"), piece({"2": 20.0}, source="b"))
+    book_all(house, given_back(shop, "A-1", "R", {"2": 4.0}))
+    book_all(house, piece({"1": 7.0}, source="c", amended=True), piece({"3": 1.0}, source="d"))
+    theirs = [Order("A-1", 2_400, Word.OPEN)]
     assert asking(house, shop)(question(DAY, theirs))["status"] == "match"
 
 
