@@ -34,6 +34,7 @@ _PUBLISHED = ("new", "approved", "declined", "pending")
 _REVISED = ("approved", "declined", "pending")
 _XML_REVISED = {"1": "approved", "2": "declined"}
 _SIGN = "revision_sign"
+_POSTBACK_KEY = UrlKey("postback_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,12 @@ class RevisionSignature:
     def check(self, letter: Letter, secrets: Sequence[Secret], now: datetime) -> Shown:  # noqa: ARG002
         """Let in what is signed. Raises SignatureNotAccepted, also for what cannot be read.
 
-        The signature is not kept: whoever saw it could say anything else of the same order.
+        The signature is not kept: whoever saw it could say anything else of the same order. Nor is
+        a key that stands beside it.
         """
         given, rest = forms.without(letter.content.raw if letter.content else b"", _SIGN)
+        for key in (_POSTBACK_KEY.field, URL_KEY.field):
+            _, rest = forms.without(rest, key)
         try:
             fields = forms.decode(rest)
         except Unreadable:
@@ -184,7 +188,7 @@ DIALECT = Dialect(
     "admitad",
     "Admitad: integration postbacks, publisher postbacks, revisions as form or XML",
     _read,
-    (STANDARD, REVISION_SIGNATURE, UrlKey("postback_key"), URL_KEY),
+    (STANDARD, REVISION_SIGNATURE, _POSTBACK_KEY, URL_KEY),
     frozenset({Shape.FORM, Shape.XML}),
     frozenset({"POST", "GET"}),
     MAX_BODY,

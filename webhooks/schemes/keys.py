@@ -6,10 +6,10 @@ import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import unquote_to_bytes
 
 from partners.credentials.rules import Secret
 from webhooks.errors import MediaNotTaken, SignatureNotAccepted
+from webhooks.wire import forms
 from webhooks.wire.letters import Content, Letter, Shape
 from webhooks.wire.scheme import Shown
 
@@ -69,14 +69,8 @@ class UrlKey:
 
     def _split(self, form: bytes) -> tuple[bytes, bytes]:
         """The key, and the form without it."""
-        found, rest = b"", []
-        for part in form.split(b"&"):
-            name, _, value = part.partition(b"=")
-            if unquote_to_bytes(name) == self.field.encode():
-                found = unquote_to_bytes(value)
-            else:
-                rest.append(part)
-        return found, b"&".join(rest)
+        values, rest = forms.without(form, self.field)
+        return values[-1] if values else b"", rest
 
 
 def _authorization(letter: Letter) -> bytes:

@@ -50,6 +50,12 @@ def test_every_secret_is_tried() -> None:
             assert check(form, *secrets).secret is one
 
 
+def test_keys_beside_it_are_not_kept() -> None:
+    sign = b"&revision_sign=" + SIGN.encode()
+    shown = check(b"key=k1&" + SIGNED + b"&postback_key=k2&status=declined" + sign, OWN)
+    assert shown.content.raw == SIGNED + b"&status=declined"
+
+
 def test_capital_digits_are_the_same_signature() -> None:
     check(SIGNED + b"&revision_sign=" + SIGN.upper().encode(), OWN)
 

@@ -1,5 +1,7 @@
 """Forms: what is read, and what two readers could read differently."""
 
+from time import perf_counter
+
 import pytest
 
 from webhooks.wire.forms import MAX_FIELDS, NotAForm, decode, without
@@ -51,3 +53,14 @@ def test_a_field_is_taken_out_wherever_it_stands() -> None:
     assert without(b"a=1&key=x%20y&b=2&%6Bey=z", "key") == ([b"x y", b"z"], b"a=1&b=2")
     assert without(b"a=1", "key") == ([], b"a=1")
     assert without(b"key=%", "key") == ([b"%"], b"")
+
+
+def test_taking_a_field_out_of_something_huge_takes_no_time() -> None:
+    """It is done before anybody is let in."""
+    huge = b"&" * 8_000_000 + b"key=1"
+    began = perf_counter()
+    values, rest = without(huge, "key")
+    assert perf_counter() - began < 0.5
+    assert (values, rest) == ([], huge)
+    with pytest.raises(NotAForm):
+        decode(rest)
