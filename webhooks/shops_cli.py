@@ -67,8 +67,10 @@ def dialect_of(
     """
     if name is None and (mapping_file or check):
         raise click.UsageError("name the DIALECT as well")
-    runtime = runtime_of(ctx)
     mapping = _mapping(name, mapping_file) if name else None
+    if name:
+        checked(name, mapping)  # Its faults are told even where no service runs.
+    runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         if name is None:
             figures = present(session, slug)
@@ -169,12 +171,12 @@ def _show_dialect(figures: dict[str, Any], *, as_json: bool) -> None:
     listed = {name: ", ".join(plain[name]) for name in ("methods", "shapes")}
     show(plain | listed, as_json=False)
     show_rows(figures["schemes"], as_json=False, empty="no scheme opens the door")
-    changes = figures.get("changes")
-    if changes is None and figures["mapping"]:
-        click.echo(json.dumps(figures["mapping"], ensure_ascii=False, indent=2))
-    rows = [{"key": key, **change} for key, change in (changes or {}).items()]
-    if rows:
-        show_rows(rows, as_json=False, empty="")
+    if "changes" not in figures:
+        if figures["mapping"]:
+            click.echo(json.dumps(figures["mapping"], ensure_ascii=False, indent=2))
+    elif figures["was"] == figures["dialect"]:
+        rows = [{"key": key, **change} for key, change in figures["changes"].items()]
+        show_rows(rows, as_json=False, empty="nothing changes in the mapping")
 
 
 def _show_reading(found: Reading, *, as_json: bool) -> None:
@@ -192,8 +194,10 @@ def _show_findings(findings: Findings, *, as_json: bool) -> None:
     if as_json:
         print_json(figures)
         return
+    fields = ", ".join(f"{name} in {count}" for name, count in figures.pop("fields").items())
     lists = ("differing", "faults")
-    show({name: value for name, value in figures.items() if name not in lists}, as_json=False)
+    counts = {name: value for name, value in figures.items() if name not in lists}
+    show(counts | ({"fields": fields} if fields else {}), as_json=False)
     rows = [
         {"event": one["event"], "field": name, "old": change["old"], "new": change["new"]}
         for one in figures["differing"]

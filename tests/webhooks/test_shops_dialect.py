@@ -78,7 +78,7 @@ def test_a_faulty_event_is_refused_by_the_names_of_the_shops_own_fields(
     assert answer.status_code == 422
     (fault,) = answer.get_json()["errors"]
     assert fault["field"] == "/статус"
-    assert fault["reason"].startswith("'отгружен' is not among the mapping's words: новый, ")
+    assert fault["reason"].startswith("'отгружен' is not among the mapping's words: возврат, ")
     answer = world.post(shop, created("A-1", None, 10, at=day(1)))
     assert answer.status_code == 422
     assert world.query("SELECT * FROM inbox_events") == []
@@ -140,7 +140,10 @@ def test_a_change_is_told_saved_and_audited(world: World, tmp_path: Path) -> Non
 def test_people_see_what_changed(world: World, tmp_path: Path) -> None:
     shop = world.shop()
     path = saved(tmp_path, MAPPING)
-    assert "/kind/words/новый" in run(world, shop.slug, "mapped", "--mapping", path).output
+    assert "standard-webhooks" in run(world, shop.slug, "mapped", "--mapping", path).output
+    assert "nothing changes" in run(world, shop.slug, "mapped", "--mapping", path).output
+    saved(tmp_path, changed(MAPPING, reasons__бой="other"))
+    assert "/reasons/бой" in run(world, shop.slug, "mapped", "--mapping", path).output
     shown = run(world, shop.slug).output
     assert '"новый": "created"' in shown
     assert "header-key" in shown

@@ -99,7 +99,7 @@ def _kinds(event: Place, format_: Format) -> tuple[Kinds, str | None]:
     said = event.find(kind.at)
     word = word_of(said)
     if not isinstance(word, str) or word not in kind.words:
-        event.fault(kind.at, _unknown(word, list(kind.words)))
+        event.fault(kind.at, _unknown(word, sorted(kind.words)))
         return (), None
     return kind.words[word], word
 
