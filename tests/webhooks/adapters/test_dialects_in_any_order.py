@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -24,8 +25,20 @@ NO_BONUS = Programme(welcome_bonus=0)
 THE_END = day(90)
 """Every hold is over by then."""
 
-STORIES = list(stories())
-PROOFS = ["proved", "unproved"]
+ONE_IN = 7
+"""Of the 720 orders of six events, when nobody proved them; all of those in the slow sweep."""
+
+
+def sweeps() -> Iterator[Any]:
+    """Each story, proved and unproved, and which of its orders are told: one in how many."""
+    for story in stories():
+        yield pytest.param(story, "proved", 1, id=f"{story.id}-proved")
+        if len(story.payloads) < 6:
+            yield pytest.param(story, "unproved", 1, id=f"{story.id}-unproved")
+        else:
+            yield pytest.param(story, "unproved", ONE_IN, id=f"{story.id}-unproved-some")
+            marks = pytest.mark.slow
+            yield pytest.param(story, "unproved", 1, id=f"{story.id}-unproved", marks=marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +51,12 @@ class Case:
     events: tuple[int, ...]
 
 
-@pytest.mark.parametrize("proof", PROOFS)
-@pytest.mark.parametrize("story", STORIES, ids=lambda one: one.id)
-def test_the_money_is_the_same_in_every_order(world: World, story: Story, proof: str) -> None:
+@pytest.mark.parametrize(("story", "proof", "one_in"), list(sweeps()))
+def test_the_money_is_the_same_in_every_order(
+    world: World, story: Story, proof: str, one_in: int
+) -> None:
     shop = world.shop(cashback=1000, commission=1200)
-    cases = list(cases_of(world, shop, story))
+    cases = list(cases_of(world, shop, story, one_in))
     for step in range(len(story.payloads) + 1):
         at = day(1) + timedelta(minutes=step)
         reports = [
@@ -60,8 +74,9 @@ def test_the_money_is_the_same_in_every_order(world: World, story: Story, proof:
     assert world.differences() == []
 
 
-def cases_of(world: World, shop: Shop, story: Story) -> Iterator[Case]:
-    orders = list(permutations(range(len(story.payloads))))
+def cases_of(world: World, shop: Shop, story: Story, one_in: int) -> Iterator[Case]:
+    # A prime step wanders through all first and last events, where an even one would stay by some.
+    orders = list(permutations(range(len(story.payloads))))[::one_in]
     members = world.members(len(orders))
     clicks = world.clicks(members, shop, day(0))
     for number, (events, member, click) in enumerate(zip(orders, members, clicks, strict=True)):
