@@ -20,10 +20,7 @@ from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
-from webhooks.dialects import named
-
-_KEYS = {"standard-webhooks": "secret", "header-key": "header_key"}
-"""By which form of a secret a scheme goes; every other by the key of an address."""
+from webhooks.dialects import forms_of, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +187,15 @@ def _opened_by_given(hand: _Hand, shop_id: int) -> list[str]:
 def _forms(hand: _Hand, shop_id: int) -> dict[str, str]:
     """The schemes of a shop's dialect, and by which form of a secret each goes."""
     setting = current(hand.session, shop_id)
-    schemes = named(setting.dialect, setting.mapping).schemes
-    return {one.name: _KEYS.get(one.name, "url_key") for one in schemes}
+    return forms_of(named(setting.dialect, setting.mapping))
 
 
 def _typed() -> str:
     """A key from standard input: asked for unseen at a terminal, else the one line of a pipe."""
     if sys.stdin.isatty():
         return str(click.prompt("The shop's own key", hide_input=True, err=True))
-    return click.get_text_stream("stdin").read().removesuffix("\n").removesuffix("\r")
+    piped = sys.stdin.buffer.read(1_000).decode("utf-8", "replace")
+    return piped.removesuffix("\n").removesuffix("\r")
 
 
 def _aligned(rows: list[dict[str, Any]]) -> list[Mapping[str, Any]]:

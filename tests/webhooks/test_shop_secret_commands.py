@@ -1,4 +1,4 @@
-"""`tracker shops secret`: for one shop, for several, for all."""
+"""`tracker shops secret` and `secrets`: new ones, given ones, revoked ones; the list of them."""
 
 import base64
 import json
@@ -7,16 +7,24 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from partners.credentials.rules import Secret, SecretEnded, SecretInvalid, SecretNotFound
+from partners.credentials.service import secrets_of
+from partners.dialects.service import speak
 from tests.world import Shop, World, created
-from webhooks.secrets_cli import secret
+from tracker.kit.database import unit_of_work
+from tracker.staff.rules import Role, RoleTooLow
+from tracker.staff.service import hire
+from webhooks.secrets_cli import secret, secrets
+
+OWN = "a-key-of-the-shops-own"
 
 
-def run(world: World, *arguments: str) -> Result:
-    return CliRunner().invoke(secret, arguments, obj=lambda: world.tools)
+def run(world: World, *arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(secret, arguments, obj=lambda: world.tools, input=typed)
 
 
-def printed(world: World, *arguments: str) -> Any:
-    result = run(world, *arguments, "--json")
+def printed(world: World, *arguments: str, typed: str | None = None) -> Any:
+    result = run(world, *arguments, "--json", typed=typed)
     assert result.exit_code == 0, result.output
     return json.loads(result.output)
 
@@ -29,7 +37,7 @@ def accepts(world: World, shop: Shop, made: str) -> bool:
 def test_one_shop_gets_one_secret_beside_those_it_has(world: World) -> None:
     shop = world.shop("one")
     made = printed(world, "one")
-    assert made.keys() == {"shop", "secret", "header_key", "url_key"}
+    assert made.keys() == {"shop", "id", "secret"}
     assert accepts(world, shop, made["secret"])
     assert world.post(shop, created("A-2", None, 1)).status_code == 202
 
@@ -59,6 +67,242 @@ def test_secrets_that_are_rotated_end_at_once_without_an_overlap(world: World) -
     assert world.post(shop, created("A-2", None, 1)).status_code == 401
 
 
-@pytest.mark.parametrize("arguments", [(), ("one", "--all"), ("one", "--overlap", "soon")])
+def listed(world: World, slug: str) -> list[dict[str, Any]]:
+    """What `tracker shops secrets` says."""
+    result = CliRunner().invoke(secrets, [slug, "--json"], obj=lambda: world.tools)
+    assert result.exit_code == 0, result.output
+    found: list[dict[str, Any]] = json.loads(result.output)
+    return found
+
+
+def holding(world: World, slug: str) -> list[int]:
+    return [one["id"] for one in listed(world, slug) if one["holds"]]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "forms"),
+    [
+        ("native", {"secret"}),
+        ("admitad", {"secret", "url_key"}),
+        ("awin", {"secret", "header_key", "url_key"}),
+    ],
+)
+def test_what_is_shown_is_what_the_shops_dialect_can_use(
+    world: World, dialect: str, forms: set[str]
+) -> None:
+    shop = world.shop("one")
+    with unit_of_work(world.tools.engine) as session:
+        speak(session, shop.id, dialect)
+    made = printed(world, "one")
+    assert made.keys() - {"shop", "id"} == forms
+    kept = secrets_of_shop(world, shop)[0]
+    assert {name: made[name] for name in forms} == {name: kept.shown[name] for name in forms}
+
+
+def secrets_of_shop(world: World, shop: Shop) -> tuple[Secret, ...]:
+    with unit_of_work(world.tools.engine) as session:
+        return secrets_of(session, world.tools.settings.secret_key, shop.id)
+
+
+def test_shops_of_several_dialects_stand_in_one_table(world: World) -> None:
+    other = world.shop("two")
+    world.shop("one")
+    with unit_of_work(world.tools.engine) as session:
+        speak(session, other.id, "awin")
+    first, second = printed(world, "--all")
+    assert (first["header_key"], first["shop"]) == (None, "one")
+    assert second["header_key"].startswith("whkey_")
+    assert run(world, "--all").output.count("whkey_") == 1
+
+
+def test_one_secret_is_revoked_and_the_others_hold(world: World) -> None:
+    shop = world.shop("one")
+    made = printed(world, "one")
+    old, new = holding(world, "one")
+    assert new == made["id"]
+    assert printed(world, "one", "--revoke", str(old)) == {"shop": "one", "revoked": [old]}
+    assert holding(world, "one") == [new]
+    assert world.post(shop, created("A-2", None, 1)).status_code == 401
+    assert accepts(world, shop, made["secret"])
+
+
+def test_all_secrets_are_revoked_and_the_door_is_closed(world: World) -> None:
+    shop = world.shop("one")
+    made = printed(world, "one")
+    assert printed(world, "one", "--revoke-all")["revoked"] == [
+        one["id"] for one in listed(world, "one")
+    ]
+    assert holding(world, "one") == []
+    assert not accepts(world, shop, made["secret"])
+    assert world.post(shop, created("A-2", None, 1)).status_code == 401
+    assert printed(world, "one", "--revoke-all")["revoked"] == []
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "999999"])
+def test_a_secret_that_is_not_the_shops_is_not_revoked(world: World, number: str) -> None:
+    world.shop("one")
+    world.shop("other")
+    (others,) = holding(world, "other")
+    for wrong in (number, str(others)):
+        result = run(world, "one", f"--revoke={wrong}")
+        assert (result.exit_code, type(result.exception)) == (1, SecretNotFound)
+    assert holding(world, "other") == [others]
+
+
+def test_what_is_revoked_already_cannot_be_again(world: World) -> None:
+    world.shop("one")
+    (number,) = holding(world, "one")
+    assert run(world, "one", "--revoke", str(number)).exit_code == 0
+    (before,) = listed(world, "one")
+    result = run(world, "one", "--revoke", str(number))
+    assert type(result.exception) is SecretEnded
+    assert listed(world, "one") == [before]
+
+
+def test_a_key_that_the_shop_has_already_is_taken_from_a_pipe(world: World) -> None:
+    shop = world.shop("one")
+    with unit_of_work(world.tools.engine) as session:
+        speak(session, shop.id, "admitad")
+    made = printed(world, "one", "--given", typed=f"{OWN}\n")
+    assert made["opens"] == ["admitad-revision", "url-key"]
+    assert OWN not in json.dumps(made)
+    postback = {
+        "campaign_code": "c",
+        "postback": "1",
+        "postback_key": OWN,
+        "action_code": "1",
+        "order_id": "A-1",
+        "price": "10.00",
+        "currency_code": "RUB",
+        "payment_type": "sale",
+    }
+    for key, status in ((OWN, 202), (OWN[:-1], 401), ("", 401)):
+        sent = {**postback, "postback_key": key}
+        answer = world.client().get("/webhooks/one", query_string=sent)
+        assert answer.status_code == status, answer.get_data(as_text=True)
+    bodies = world.query("SELECT body FROM inbox_bodies")
+    assert [OWN.encode() in bytes(row.body) for row in bodies] == [False]
+
+
+def test_a_given_key_opens_nothing_where_shops_sign(world: World) -> None:
+    shop = world.shop("one")
+    assert printed(world, "one", "--given", typed=OWN)["opens"] == []
+    signs = Shop(shop.id, "one", OWN.encode())
+    assert world.post(signs, created("A-1", None, 1)).status_code == 401
+
+
+def test_a_given_key_may_take_the_place_of_the_present_ones(world: World) -> None:
+    world.shop("one")
+    made = printed(world, "one", "--given", "--rotate", "--overlap", "0s", typed=OWN)
+    assert holding(world, "one") == [made["id"]]
+    assert [one["kind"] for one in listed(world, "one")] == ["issued", "given"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "\n",
+        "short",
+        "x" * 15,
+        "x" * 201,
+        f" {OWN}",
+        f"{OWN} ",
+        f"{OWN}\n\n",
+        "ключ" * 8,
+        "\0" * 20,
+        "tab\tseparated-words",
+        "two\nlines-of-a-file",
+    ],
+    ids=range(12),
+)
+def test_a_given_key_that_is_empty_short_or_odd_is_refused(world: World, typed: str) -> None:
+    world.shop("one")
+    result = run(world, "one", "--given", typed=typed)
+    assert type(result.exception) is SecretInvalid
+    assert len(listed(world, "one")) == 1
+
+
+@pytest.mark.parametrize(
+    "typed", ["x" * 16, "x" * 200, "with blanks within it", "~!@#$%^&*()_+{}|"]
+)
+def test_a_given_key_is_16_to_200_printable_characters(world: World, typed: str) -> None:
+    shop = world.shop("one")
+    printed(world, "one", "--given", typed=f"{typed}\r\n")
+    assert secrets_of_shop(world, shop)[0].url_key == typed.encode()
+
+
+def test_the_list_tells_everything_but_the_secret(world: World) -> None:
+    shop = world.shop("one")
+    made = printed(world, "one", "--rotate", "--overlap", "2h")
+    old, new = listed(world, "one")
+    assert old.keys() == new.keys()
+    assert set(old) == {
+        "id",
+        "kind",
+        "holds",
+        "created_at",
+        "valid_until",
+        "revoked_at",
+        "last_used_at",
+    }
+    assert (old["holds"], new["holds"], new["id"]) == (True, True, made["id"])
+    assert old["valid_until"]
+    assert new["valid_until"] is None
+    said = CliRunner().invoke(secrets, ["one"], obj=lambda: world.tools).output
+    for kept in secrets_of_shop(world, shop):
+        for text in kept.shown.values():
+            assert text not in said
+            assert text.partition("_")[2] not in said
+
+
+def test_a_shop_without_a_secret_is_said_to_be_closed(world: World) -> None:
+    world.shop("one")
+    world.change_as_owner("DELETE FROM webhook_secrets")
+    said = CliRunner().invoke(secrets, ["one"], obj=lambda: world.tools).output
+    assert said == "one has no secret: its door is closed\n"
+
+
+def test_every_change_is_audited_and_no_secret_is(world: World) -> None:
+    world.shop("one")
+    printed(world, "one", "--rotate")
+    printed(world, "one", "--given", typed=OWN)
+    printed(world, "one", "--revoke-all")
+    entries = world.query("SELECT * FROM audit_entries ORDER BY id")
+    assert [(one.action, one.subject) for one in entries] == [("shop.secret", "shop:one")] * 3
+    assert [len(one.before["secrets"]) for one in entries] == [1, 2, 3]
+    assert [len(one.after["secrets"]) for one in entries] == [2, 3, 0]
+    assert all(one.who.startswith("console:") for one in entries)
+    assert OWN not in str(entries)
+
+
+def test_with_a_token_it_takes_an_admins(world: World) -> None:
+    world.shop("one")
+    key = world.tools.settings.secret_key
+    with unit_of_work(world.tools.engine) as session:
+        approver = hire(session, key, "boris", Role.APPROVER)
+        admin = hire(session, key, "anna", Role.ADMIN)
+    assert type(run(world, "one", "--token", approver).exception) is RoleTooLow
+    assert len(listed(world, "one")) == 1
+    assert printed(world, "one", "--token", admin)["shop"] == "one"
+    assert world.query("SELECT who FROM audit_entries") == [("anna",)]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("one", "--all"),
+        ("one", "--overlap", "soon"),
+        ("one", "--revoke", "first"),
+        ("one", "--revoke", "1", "--revoke-all"),
+        ("one", "--revoke", "1", "--rotate"),
+        ("one", "--revoke-all", "--given"),
+        ("one", "two", "--given"),
+        ("--all", "--given"),
+        ("one", "two", "--revoke", "1"),
+    ],
+    ids=" ".join,
+)
 def test_wrong_usage_ends_with_2(world: World, arguments: tuple[str, ...]) -> None:
     assert run(world, *arguments).exit_code == 2

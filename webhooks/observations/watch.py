@@ -19,12 +19,15 @@ _LOG = log("observations")
 
 
 class Watch:
-    """Counts requests. Noting one waits for nothing but other threads' noting, and cannot fail."""
+    """Counts requests. Noting one waits for nothing but other threads' noting, and cannot fail.
 
-    def __init__(self, engine: Engine, pause: float = PAUSE) -> None:
+    Without a ``pause`` it writes when it is told to, and not by itself.
+    """
+
+    def __init__(self, engine: Engine, pause: float | None = PAUSE) -> None:
         self._engine = engine
         self._tally = Tally()
-        self._soon = Announcer(self.write, pause)
+        self._soon = None if pause is None else Announcer(self.write, pause)
 
     def note(
         self, shop_id: int, outcome: Outcome, now: datetime, secret_id: int | None = None
@@ -32,7 +35,8 @@ class Watch:
         """What became of a request, by the door of which shop (0 for none), and which secret was
         shown."""
         self._tally.note(shop_id, outcome, now, secret_id)
-        self._soon.ask()
+        if self._soon:
+            self._soon.ask()
 
     def write(self) -> None:
         """Write down what was counted. What cannot be written now is kept, until after the next
