@@ -1,0 +1,291 @@
+"""Counting at the door, over a real database: all processes together, in outages, and the alarm."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from structlog.testing import capture_logs
+
+from partners.shops.rules import ShopStatus
+from sandbox.servers.processes import wait_until
+from tests.doors import both_doors
+from tests.webhooks.letters import body, headers, now, send
+from tests.world import Shop, World
+from tracker.kit.database import make_engine, unit_of_work
+from webhooks.observations.queries import failing_shops, gauges
+from webhooks.observations.rules import Outcome
+from webhooks.observations.watch import Watch
+from webhooks.wire.dialect import MAX_BODY
+
+NOON = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+def counts(world: World, shop_id: int) -> dict[str, int]:
+    sql = "SELECT outcome, sum(count)::int AS sum FROM door_counts WHERE shop_id = :id GROUP BY 1"
+    return {row.outcome: row.sum for row in world.query(sql, id=shop_id)}
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    return world.shop()
+
+
+@pytest.fixture
+def watch(world: World) -> Watch:
+    return quiet(world)
+
+
+def quiet(world: World) -> Watch:
+    """It writes when the test says so."""
+    return Watch(world.tools.engine, pause=None)
+
+
+def see(watch: Watch, shop: Shop, outcome: Outcome, at: datetime, times: int = 1) -> None:
+    for _ in range(times):
+        watch.note(shop.id, outcome, at)
+    watch.write()
+
+
+@both_doors
+def test_what_comes_to_the_door_is_counted_for_its_shop(world: World) -> None:
+    shop, left = world.shop("shop"), world.shop("left", status=ShopStatus.LEFT)
+    raw = body()
+    for status, given in (
+        (202, world.post(shop, raw, webhook_id="msg")),
+        (200, world.post(shop, raw, webhook_id="msg")),
+        (409, world.post(shop, body(), webhook_id="msg")),
+        (400, world.post(shop, b"{")),
+        (422, world.post(shop, body(currency=None))),
+        (413, world.post(shop, b" " * (MAX_BODY + 1))),
+        (401, world.post(shop, raw, headers={"webhook-signature": "v1,AAAA"})),
+        (401, world.post(shop, raw, timestamp=now() - 301)),
+        (401, send(world, shop.slug, raw, {"content-type": "application/json"})),
+        (410, world.post(left, raw)),
+        (404, send(world, "nowhere", raw, headers(b"any", raw))),
+        (404, send(world, "neither", raw, headers(b"any", raw))),
+    ):
+        assert given.status_code == status
+    expected = {
+        "accepted": 1,
+        "duplicate": 1,
+        "conflict": 1,
+        "invalid": 2,
+        "too_large": 1,
+        "signature": 2,
+        "timestamp": 1,
+    }
+    assert wait_until(lambda: counts(world, shop.id) == expected, 15), counts(world, shop.id)
+    assert counts(world, left.id) == {"left": 1}
+    assert counts(world, 0) == {"signature": 2}
+    assert len(world.query("SELECT DISTINCT shop_id FROM door_counts")) == 3
+
+
+@both_doors
+def test_it_is_known_which_secret_let_an_event_in(world: World) -> None:
+    shop = world.shop()
+    world.post(shop, b"{", headers={"webhook-signature": "v1,AAAA"})
+    assert world.post(shop, body()).status_code == 202
+    used = "SELECT last_used_at > now() - interval '1 minute' AS lately FROM webhook_secrets"
+    assert wait_until(lambda: world.query(used) == [(True,)], 15)
+
+
+def test_a_use_is_noted_to_a_minute_and_never_put_back(world: World, shop: Shop) -> None:
+    (secret,) = world.query("SELECT id FROM webhook_secrets")
+    used = "SELECT last_used_at FROM webhook_secrets"
+    first, second = quiet(world), quiet(world)
+    for watch, at, known in (
+        (first, NOON, NOON),
+        (first, NOON + 0.5 * MINUTE, NOON),
+        (second, NOON - MINUTE, NOON),
+        (first, NOON + MINUTE, NOON + MINUTE),
+    ):
+        watch.note(shop.id, Outcome.ACCEPTED, at, secret.id)
+        watch.write()
+        assert world.query(used) == [(known,)]
+    assert counts(world, shop.id) == {"accepted": 4}
+
+
+def test_hours_add_up_with_their_first_and_last_moments(
+    world: World, shop: Shop, watch: Watch
+) -> None:
+    for minutes in (20, 5, 40):
+        see(watch, shop, Outcome.ACCEPTED, NOON - 30 * MINUTE + minutes * MINUTE)
+    see(watch, shop, Outcome.ACCEPTED, NOON + HOUR)
+    noon = NOON.replace(minute=0)
+    assert world.query("SELECT hour, count, first_at, last_at FROM door_counts ORDER BY hour") == [
+        (noon, 3, noon + 5 * MINUTE, noon + 40 * MINUTE),
+        (noon + HOUR, 1, NOON + HOUR, NOON + HOUR),
+    ]
+
+
+def test_processes_that_write_at_once_lose_nothing_and_do_not_stand_in_each_others_way(
+    world: World,
+) -> None:
+    """Each counts the same shops in an order of its own, and writes again and again."""
+    shops = [world.shop(f"shop-{number}") for number in range(10)]
+    watches = [quiet(world) for _ in range(6)]
+    start = threading.Barrier(2 * len(watches))
+    done = threading.Event()
+
+    def note(shift: int, watch: Watch) -> None:
+        start.wait()
+        for number in range(1_000):
+            one = shops[(number * (shift + 1)) % len(shops)]
+            watch.note(one.id, Outcome.ACCEPTED, NOON + number * timedelta(seconds=1))
+
+    def write(watch: Watch) -> None:
+        start.wait()
+        while not done.is_set():
+            watch.write()
+
+    noting = [threading.Thread(target=note, args=given) for given in enumerate(watches)]
+    writing = [threading.Thread(target=write, args=(watch,)) for watch in watches]
+    with capture_logs() as logs:
+        for one in (*noting, *writing):
+            one.start()
+        for one in noting:
+            one.join()
+        done.set()
+        for one in writing:
+            one.join()
+        for watch in watches:
+            watch.write()
+    assert sum(counts(world, shop.id)["accepted"] for shop in shops) == 6_000
+    assert logs == []
+
+
+@contextmanager
+def locked(world: World) -> Iterator[Callable[[], bool]]:
+    """Nobody can write down counts; whether somebody is waiting to."""
+    with psycopg.connect(world.tools.settings.database_owner_url) as connection:
+        connection.execute("LOCK TABLE door_counts IN ACCESS EXCLUSIVE MODE")
+        waiting = """
+            SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted
+                           AND relation = 'door_counts'::regclass)
+        """
+        yield lambda: connection.execute(waiting).fetchone() == (True,)
+        connection.rollback()
+
+
+def test_what_cannot_be_written_is_kept_and_noting_waits_for_nothing(
+    world: World, shop: Shop
+) -> None:
+    watch = Watch(world.tools.engine, pause=0.05)
+    with locked(world) as is_waited_for:
+        watch.note(shop.id, Outcome.ACCEPTED, NOON)
+        assert wait_until(is_waited_for, 15)
+        started = time.monotonic()
+        for number in range(5_000):
+            watch.note(shop.id, Outcome.ACCEPTED, NOON + number * timedelta(seconds=0.1))
+        assert time.monotonic() - started < 1
+        assert wait_until(lambda: not is_waited_for(), 15), "it gives up"
+    watch.note(shop.id, Outcome.DUPLICATE, NOON)
+    expected = {"accepted": 5_001, "duplicate": 1}
+    assert wait_until(lambda: counts(world, shop.id) == expected, 15)
+
+
+def test_a_database_that_is_away_fails_nothing(shop: Shop) -> None:
+    away = make_engine("postgresql://nobody@127.0.0.1:1/nothing", pool_size=1)
+    for pause in (None, 0.0):
+        watch = Watch(away, pause)
+        for _ in range(100):
+            watch.note(shop.id, Outcome.FAILED, NOON)
+        watch.write()
+        watch.write()
+
+
+def told(logs: list[Any]) -> list[str]:
+    """The shops whose signatures the log says are failing."""
+    wanted = [one for one in logs if one["event"] == "signatures_failing"]
+    assert {one["log_level"] for one in wanted} <= {"error"}
+    return [one["shop"] for one in wanted]
+
+
+def failing(world: World, at: datetime) -> set[int]:
+    with unit_of_work(world.tools.engine) as session:
+        return failing_shops(session, at)
+
+
+def test_signatures_that_start_to_fail_are_told_once_an_hour_by_all_processes_together(
+    world: World, shop: Shop
+) -> None:
+    watches = [quiet(world), quiet(world)]
+    see(watches[0], shop, Outcome.ACCEPTED, NOON - 20 * HOUR, times=50)
+    with capture_logs() as logs:
+        see(watches[0], shop, Outcome.SIGNATURE, NOON)
+        see(watches[1], shop, Outcome.SIGNATURE, NOON + MINUTE)
+        assert told(logs) == []
+        assert failing(world, NOON + MINUTE) == set()
+        for number in range(2, 20):
+            see(watches[number % 2], shop, Outcome.SIGNATURE, NOON + number * MINUTE)
+        assert told(logs) == [shop.slug]
+        see(watches[0], shop, Outcome.TIMESTAMP, NOON + HOUR)
+        see(watches[1], shop, Outcome.TIMESTAMP, NOON + HOUR + MINUTE)
+        assert told(logs) == [shop.slug] * 2
+    assert failing(world, NOON + HOUR) == {shop.id}
+    see(watches[0], shop, Outcome.ACCEPTED, NOON + HOUR + 2 * MINUTE, times=50)
+    assert failing(world, NOON + HOUR + 2 * MINUTE) == set()
+
+
+def test_processes_that_see_it_at_the_same_time_tell_it_once(world: World, shop: Shop) -> None:
+    watches = [quiet(world) for _ in range(8)]
+    for watch in watches:
+        for _ in range(10):
+            watch.note(shop.id, Outcome.SIGNATURE, NOON)
+    start = threading.Barrier(len(watches))
+
+    def write(watch: Watch) -> None:
+        start.wait()
+        watch.write()
+
+    with capture_logs() as logs:
+        writing = [threading.Thread(target=write, args=(watch,)) for watch in watches]
+        for one in writing:
+            one.start()
+        for one in writing:
+            one.join()
+    assert told(logs) == [shop.slug]
+    assert counts(world, shop.id) == {"signature": 80}
+
+
+def test_strangers_at_unknown_doors_are_nobodys_alarm(world: World, watch: Watch) -> None:
+    with capture_logs() as logs:
+        for _ in range(100):
+            watch.note(0, Outcome.SIGNATURE, NOON)
+        watch.write()
+    assert told(logs) == []
+    assert failing(world, NOON) == set()
+
+
+def test_one_shops_failures_are_not_anothers(world: World, shop: Shop, watch: Watch) -> None:
+    other = world.shop("other")
+    see(watch, other, Outcome.ACCEPTED, NOON, times=500)
+    see(watch, shop, Outcome.SIGNATURE, NOON, times=10)
+    see(watch, other, Outcome.SIGNATURE, NOON, times=10)
+    assert failing(world, NOON) == {shop.id}
+
+
+@pytest.mark.parametrize(("after", "fails"), [(29, True), (89, True), (90, False)])
+def test_it_is_over_when_the_hour_and_the_one_after_it_are(
+    world: World, shop: Shop, watch: Watch, after: int, fails: bool
+) -> None:
+    see(watch, shop, Outcome.SIGNATURE, NOON, times=10)
+    assert (failing(world, NOON + after * MINUTE) == {shop.id}) is fails
+
+
+def test_monitoring_is_told_how_many_shops_they_are(world: World, shop: Shop, watch: Watch) -> None:
+    def gauge() -> float:
+        with unit_of_work(world.tools.engine) as session:
+            return gauges(session)["shops_signatures_failing"]
+
+    assert gauge() == 0
+    see(watch, shop, Outcome.SIGNATURE, datetime.now(UTC), times=10)
+    assert gauge() == 1
+    assert "tracker_shops_signatures_failing 1.0" in world.client().get("/metrics").text
