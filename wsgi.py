@@ -36,9 +36,9 @@ import tracker.settlement.staff_api
 import tracker.staff.cli
 import webhooks.api
 import webhooks.cli
-import webhooks.inbox.partitions
 import webhooks.health_api
 import webhooks.health_cli
+import webhooks.inbox.partitions
 import webhooks.inbox.queries
 import webhooks.inbox.work
 import webhooks.loop
@@ -52,6 +52,7 @@ import webhooks.totals.api
 import webhooks.totals.cli
 import webhooks.totals.queries
 import webhooks.totals.staff_api
+import webhooks.trials.cli
 from tracker.gateways.billing import HttpBilling
 from tracker.kit import health, processes, tasks
 from tracker.kit.bodies import Application, Bodies
@@ -288,6 +289,7 @@ for _command in (
         webhooks.totals.cli.totals,
         webhooks.shops_cli.dialect_of,
         webhooks.shops_cli.try_dialect,
+        webhooks.trials.cli.conformance,
     ),
     _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
     tracker.members.cli.commands,

@@ -15,7 +15,8 @@ from webhooks.inbox.announcing import Announcer
 from webhooks.inbox.store import Inbox, Stored
 from webhooks.letterbox import letter
 from webhooks.observations.watch import Watch
-from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps
+from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
+from webhooks.trials.notebook import Notebook
 from webhooks.wire.letters import Letter
 
 TASK = "inbox"
@@ -28,7 +29,10 @@ class Threads:
         self._doors = Doors(tools.engine, tools.settings.secret_key)
         nudges = Announcer(partial(tools.nudger.nudge, TASK))
         self._inbox = Inbox(tools.engine, announce=nudges.ask)
-        self._front = FrontDoor(self._doors, Limits.of(tools.settings), Watch(tools.engine))
+        self._trials = Notebook(tools.engine)
+        self._front = FrontDoor(
+            self._doors, Limits.of(tools.settings), Watch(tools.engine), self._trials
+        )
 
     def receive(self, slug: str, told: Letter, now: datetime) -> Answer:
         """Let an event in; durable on return. Raises what webhooks.errors names."""
@@ -48,9 +52,11 @@ class Threads:
             answer: Answer = end.value
             return answer
 
-    def _ask(self, wanted: Look | Keep) -> Door | Stored:
+    def _ask(self, wanted: Look | Keep | Try) -> Door | Stored:
         if isinstance(wanted, Look):
             return self._doors.look(wanted)
+        if isinstance(wanted, Try):
+            return self._trials.keep(wanted.let_in)
         return self._inbox.keep(wanted.incoming)
 
 

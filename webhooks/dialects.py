@@ -20,6 +20,10 @@ _MODULES = {
 NAMES = tuple(sorted(_MODULES))
 
 
+_FORMS = {"standard-webhooks": "secret", "header-key": "header_key"}
+"""By which form of a secret a scheme goes; every other by the key of an address."""
+
+
 class DialectUnknown(NotFound):
     """There is no such dialect."""
 
@@ -42,6 +46,11 @@ def named(name: str, mapping: Mapping[str, Any] | None = None) -> Dialect:
         return made
     found: Dialect = module.DIALECT
     return found
+
+
+def forms_of(dialect: Dialect) -> dict[str, str]:
+    """The schemes of a dialect, and by which form of a secret (`Secret.shown`) each goes."""
+    return {one.name: _FORMS.get(one.name, "url_key") for one in dialect.schemes}
 
 
 def _module(name: str) -> Any:

@@ -17,7 +17,7 @@ from datetime import datetime
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from partners.credentials.rules import Secret
+from partners.credentials.rules import Secret, SecretKind
 from partners.credentials.service import secrets_of
 from partners.dialects.service import Setting, current
 from partners.shops.models import Shop
@@ -60,6 +60,14 @@ class Door:
     def held(self, now: datetime) -> list[Secret]:
         """What may open it at this moment; nobody's secret where there is none."""
         return [one for one in self.secrets if one.holds(now)] or [NOBODYS]
+
+    def of_trials(self, now: datetime) -> tuple[list[Secret], list[Secret]]:
+        """The secrets of a trial that hold at this moment, and those that lately ended."""
+        trials = [one for one in self.secrets if one.kind is SecretKind.TRIAL]
+        return (
+            [one for one in trials if one.holds(now)],
+            [one for one in trials if not one.holds(now)],
+        )
 
 
 NOBODY = Door(shop_id=0, version=-1, has_left=False, secrets=())

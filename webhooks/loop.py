@@ -21,7 +21,8 @@ from webhooks.inbox.announcing import Announcer
 from webhooks.inbox.gathering import Gathering
 from webhooks.inbox.writer import Stored, Writer
 from webhooks.observations.watch import Watch
-from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps
+from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
+from webhooks.trials.notebook import Notebook
 from webhooks.wire.letters import Letter
 
 LONG = 64 * 1024
@@ -47,7 +48,10 @@ class Loop:
         self._doors = Doors(tools.engine, tools.settings.secret_key)
         nudges = Announcer(partial(tools.nudger.nudge, TASK))
         self._inbox = Gathering(Writer(tools.engine), announce=nudges.ask)
-        self._front = FrontDoor(self._doors, Limits.of(tools.settings), Watch(tools.engine))
+        self._trials = Notebook(tools.engine)
+        self._front = FrontDoor(
+            self._doors, Limits.of(tools.settings), Watch(tools.engine), self._trials
+        )
         self._lookers = ThreadPoolExecutor(LOOKERS, "doors")
         self._readers = ThreadPoolExecutor(1, "long-bodies")
 
@@ -87,10 +91,13 @@ class Loop:
                 return wanted
             told = await self._ask(wanted)
 
-    async def _ask(self, wanted: Look | Keep) -> Door | Stored | Exception:
+    async def _ask(self, wanted: Look | Keep | Try) -> Door | Stored | Exception:
         try:
             if isinstance(wanted, Keep):
                 return await self._inbox.keep(wanted.incoming)
+            if isinstance(wanted, Try):
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._lookers, self._trials.keep, wanted.let_in)
             return await self.look(wanted)
         except Exception as error:
             return error
@@ -143,7 +150,7 @@ class _Intake:
         return self.size <= MAX_BODY
 
 
-def _advance(steps: Steps, told: Door | Stored | Exception | None) -> Look | Keep | Answer:
+def _advance(steps: Steps, told: Door | Stored | Exception | None) -> Look | Keep | Try | Answer:
     try:
         if isinstance(told, Exception):
             return steps.throw(told)

@@ -1,5 +1,8 @@
 """What happens at the front door, whatever carries the requests: verify, read, store, answer.
 
+Test traffic, which comes by secrets of its own, takes the same way but for the last step: it is
+written down in its trial and nowhere else.
+
 Here is no waiting: what has to be waited for is asked of the transport, which drives `receive` and
 sends in the answers. So one transport may use threads and another an event loop, and there is one
 piece of code that decides.
@@ -11,6 +14,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from partners.credentials.rules import SecretKind
 from tracker.kit.errors import TrackerError
 from tracker.kit.settings import Settings
 from webhooks.doors import NOBODY, NOBODYS, TRIED, Door, Doors, Look
@@ -25,8 +29,11 @@ from webhooks.errors import (
 )
 from webhooks.inbox.store import Incoming, Stored
 from webhooks.limits import Buckets
-from webhooks.observations.rules import refused, taken
+from webhooks.observations.rules import Outcome, refused, taken
 from webhooks.observations.watch import Watch
+from webhooks.trials.arrivals import LetIn, Place
+from webhooks.trials.marks import marks_of
+from webhooks.trials.notebook import Notebook
 from webhooks.wire.letters import Letter
 from webhooks.wire.scheme import Scheme, Shown
 
@@ -42,6 +49,18 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Try:
+    """Asked of the transport: write this down in the shop's trial (`Notebook.keep`)."""
+
+    let_in: LetIn
+
+    @property
+    def incoming(self) -> Incoming:
+        """As it would be kept, were it no test."""
+        return self.let_in.incoming
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a shop hears of an event that was let in."""
 
@@ -54,7 +73,7 @@ class Answer:
         return 202 if self.stored is Stored.ACCEPTED else 200
 
 
-Steps = Generator[Look | Keep, Door | Stored, Answer]
+Steps = Generator[Look | Keep | Try, Door | Stored, Answer]
 """What a transport drives. What goes wrong with a question is to be thrown in."""
 
 
@@ -65,6 +84,7 @@ class Limits:
     def __init__(self, *, total: int, of_a_shop: int) -> None:
         self._total = Buckets[None](total)
         self._shops = Buckets[int](of_a_shop)
+        self._trials = Buckets[int](of_a_shop)
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
@@ -76,9 +96,10 @@ class Limits:
         if wait := self._total.take(None, now):
             raise RateExceeded("More comes in than is taken at a time", retry_after=wait)
 
-    def count_for(self, shop_id: int, now: datetime) -> None:
-        """Count an event of a shop that has proven to be the one. Raises RateExceeded."""
-        if wait := self._shops.take(shop_id, now):
+    def count_for(self, shop_id: int, now: datetime, *, is_trial: bool) -> None:
+        """Count an event of a shop that has proven to be the one; test traffic has a share of its
+        own. Raises RateExceeded."""
+        if wait := (self._trials if is_trial else self._shops).take(shop_id, now):
             raise RateExceeded(retry_after=wait)
 
 
@@ -89,20 +110,33 @@ class _Visit:
     slug: str
     letter: Letter
     now: datetime
-    shop_id: int = NOBODY.shop_id
-    secret_id: int | None = None
-    """The secret that it has shown."""
+    door: Door = NOBODY
+    shown: Shown | None = None
+    """By which secret it was let in, if it was."""
     is_counted: bool = False
     """Whether it has used something of its shop's share."""
+    is_tried: bool = False
+    """Whether what becomes of it is written down in a trial."""
+
+    @property
+    def secret_id(self) -> int | None:
+        """The secret that it has shown."""
+        return self.shown.secret.id if self.shown else None
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it has shown itself to be test traffic."""
+        return self.shown is not None and self.shown.secret.kind is SecretKind.TRIAL
 
 
 class FrontDoor:
     """The door of one web process."""
 
-    def __init__(self, doors: Doors, limits: Limits, watch: Watch) -> None:
+    def __init__(self, doors: Doors, limits: Limits, watch: Watch, trials: Notebook) -> None:
         self._doors = doors
         self._limits = limits
         self._watch = watch
+        self._trials = trials
 
     def receive(self, slug: str, letter: Letter, now: datetime) -> Steps:
         """Let an event in. Raises what webhooks.errors names, and WebhookIdReused."""
@@ -110,22 +144,37 @@ class FrontDoor:
         try:
             answer = yield from self._receive(visit)
         except Exception as error:
-            self._watch.note(visit.shop_id, refused(error), now, visit.secret_id)
+            self._count(visit, refused(error))
+            if isinstance(error, TrackerError):
+                self._note_in_trial(visit, error)
             raise
-        self._watch.note(visit.shop_id, taken(answer.stored), now, visit.secret_id)
+        self._count(visit, taken(answer.stored))
         return answer
+
+    def _count(self, visit: _Visit, outcome: Outcome) -> None:
+        if not visit.is_trial:
+            self._watch.note(visit.door.shop_id, outcome, visit.now, visit.secret_id)
+
+    def _note_in_trial(self, visit: _Visit, error: TrackerError) -> None:
+        """Whoever is refused while the shop has a trial may be trying: its staff see why."""
+        door = visit.door
+        holding, ended = door.of_trials(visit.now)
+        if not holding or visit.is_tried or (visit.shown and not visit.is_trial):
+            return
+        place = Place(door.shop_id, door.dialect, door.dialect_id, tuple(ended))
+        self._trials.note(place.refused(visit.letter, visit.shown, error, visit.now))
 
     def _receive(self, visit: _Visit) -> Steps:
         self._limits.count_one(visit.now)
-        incoming = yield from self._let_in(visit)
-        stored = yield from _keep(incoming)
+        step = yield from self._let_in(visit)
+        stored = yield from _keep(visit, step)
         while stored is Stored.DOOR_CHANGED:
             door = yield from _look(Look(visit.slug, visit.now, is_owed=True))
-            incoming = self._admit(visit, door)
-            stored = yield from _keep(incoming)
-        return Answer(incoming.webhook_id, stored)
+            step = self._admit(visit, door)
+            stored = yield from _keep(visit, step)
+        return Answer(step.incoming.webhook_id, stored)
 
-    def _let_in(self, visit: _Visit) -> Generator[Look, Door | Stored, Incoming]:
+    def _let_in(self, visit: _Visit) -> Generator[Look, Door | Stored, Keep | Try]:
         remembered = self._doors.remembered(visit.slug)
         try:
             return self._admit(visit, remembered)
@@ -139,25 +188,25 @@ class FrontDoor:
                 raise
         return self._admit(visit, found)
 
-    def _admit(self, visit: _Visit, door: Door) -> Incoming:
+    def _admit(self, visit: _Visit, door: Door) -> Keep | Try:
         letter, dialect = visit.letter, door.dialect
-        visit.shop_id = door.shop_id
+        visit.door, visit.shown, visit.is_tried = door, None, False
         if len(letter.body) > dialect.max_body:
             raise BodyTooLarge(dialect.max_body)
         shown, is_trusted = check(door, letter, visit.now, dialect.schemes)
         content = shown.content
-        visit.secret_id = shown.secret.id
+        visit.shown = shown
         if door.has_left:
             raise ShopHasLeft
         if not visit.is_counted:
-            self._limits.count_for(door.shop_id, visit.now)
+            self._limits.count_for(door.shop_id, visit.now, is_trial=visit.is_trial)
             visit.is_counted = True
         if letter.method not in dialect.methods:
             raise MethodNotTaken
         if content.shape not in dialect.shapes:
             raise MediaNotTaken
         dialect.read(content, visit.now)
-        return Incoming(
+        incoming = Incoming(
             door.shop_id,
             door.version,
             shown.event_id,
@@ -166,6 +215,9 @@ class FrontDoor:
             is_trusted,
             content.raw,
         )
+        if visit.is_trial:
+            return Try(LetIn(incoming, shown.secret.id, marks_of(letter), visit.now))
+        return Keep(incoming)
 
 
 def check(
@@ -197,8 +249,9 @@ def _look(wanted: Look) -> Generator[Look, Door | Stored, Door]:
     return seen
 
 
-def _keep(incoming: Incoming) -> Generator[Keep, Door | Stored, Stored]:
-    stored = yield Keep(incoming)
+def _keep(visit: _Visit, step: Keep | Try) -> Generator[Keep | Try, Door | Stored, Stored]:
+    visit.is_tried = isinstance(step, Try)
+    stored = yield step
     if not isinstance(stored, Stored):
         raise TypeError(f"keeping an event gave {stored!r}")
     return stored

@@ -52,6 +52,7 @@ def upgrade() -> None:
     for statement in (_MAKE_PARTITION, *_GRANTS, _FIRST_PARTITIONS):
         op.execute(statement)
     _make_observations()
+    _make_trials()
 
 
 def _make_events() -> None:
@@ -195,7 +196,84 @@ def _make_observations() -> None:
     op.execute("GRANT SELECT, INSERT ON door_alarms TO tracker_app")
 
 
+def _make_trials() -> None:
+    op.create_table(
+        "trials",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column(
+            "opened_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("ends_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_trials_shop_id_shops")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trials")),
+    )
+    op.create_index(
+        "uq_trials_open",
+        "trials",
+        ["shop_id"],
+        unique=True,
+        postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.create_table(
+        "trial_events",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("trial_id", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.Column("secret_id", sa.BigInteger(), nullable=True),
+        sa.Column("webhook_id", sa.Text(collation="C"), nullable=True),
+        sa.Column("moment", sa.Text(), nullable=True),
+        sa.Column("request_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("dialect_id", sa.BigInteger(), nullable=True),
+        sa.Column("shape", sa.Text(), nullable=True),
+        sa.Column("trusted", sa.Boolean(), nullable=True),
+        sa.CheckConstraint("octet_length(sha256) = 32", name=op.f("ck_trial_events_sha256")),
+        sa.CheckConstraint(
+            "outcome IN ('accepted', 'conflict', 'duplicate', 'ended', 'headers', 'refused', 'signature', 'timestamp')",
+            name=op.f("ck_trial_events_outcome"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["trial_id"], ["trials.id"], name=op.f("fk_trial_events_trial_id_trials")
+        ),
+        sa.ForeignKeyConstraint(
+            ["secret_id"],
+            ["webhook_secrets.id"],
+            name=op.f("fk_trial_events_secret_id_webhook_secrets"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["dialect_id"],
+            ["shop_dialects.id"],
+            name=op.f("fk_trial_events_dialect_id_shop_dialects"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trial_events")),
+    )
+    op.create_index("ix_trial_events_trial_id_id", "trial_events", ["trial_id", "id"])
+    op.create_index(
+        "uq_trial_events_accepted",
+        "trial_events",
+        ["trial_id", "webhook_id"],
+        unique=True,
+        postgresql_where=sa.text("outcome = 'accepted'"),
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE (closed_at) ON trials TO tracker_app")
+    op.execute("GRANT SELECT, INSERT ON trial_events TO tracker_app")
+
+
 def downgrade() -> None:
+    op.drop_table("trial_events")
+    op.drop_table("trials")
     op.drop_table("door_alarms")
     op.drop_table("door_counts")
     op.drop_table("control_totals")

@@ -72,6 +72,18 @@ def revoke_all(session: Session, shop_id: int, now: datetime) -> list[int]:
     return _revoke(session, shop_id, now)
 
 
+def end_one(session: Session, secret_id: int, end: datetime) -> None:
+    """One secret holds until then and no longer."""
+    session.execute(
+        update(WebhookSecret).where(WebhookSecret.id == secret_id).values(valid_until=end)
+    )
+
+
+def revoke_trials(session: Session, shop_id: int, now: datetime) -> list[int]:
+    """Take back what a shop has for trials, at once; the ids of those taken."""
+    return _revoke(session, shop_id, now, WebhookSecret.kind == SecretKind.TRIAL)
+
+
 def secrets_of(
     session: Session, master_key: bytes, shop_id: int, *, ended: bool = True
 ) -> tuple[Secret, ...]:

@@ -25,6 +25,8 @@ CHANGES: dict[str, frozenset[str]] = {
     "inbox_conflicts": NONE,
     "shop_dialects": NONE,
     "door_alarms": NONE,
+    "trial_events": NONE,
+    "trials": frozenset({"closed_at"}),
     "door_counts": frozenset({"count", "first_at", "last_at"}),
     "members": ALL_OF_IT,
     "staff": ALL_OF_IT,
