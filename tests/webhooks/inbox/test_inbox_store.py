@@ -1,21 +1,43 @@
 """Events that come at the same time share a COMMIT, and nothing else."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from tests.doors import both_doors, running_loop
 from tests.world import Shop, World
 from tracker.kit.database import make_engine
 from webhooks.errors import WebhookIdReused
+from webhooks.inbox.gathering import WRITERS, Gathering
 from webhooks.inbox.store import Inbox, Incoming, Stored
+from webhooks.inbox.writer import Writer
+
+pytestmark = both_doors
 
 Keeping = Future[Stored]
+
+
+class Gathered:
+    """The way of the event loop, for threads."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
+
+    @property
+    def _waiting(self) -> Collection[object]:
+        return self._gathering._waiting
+
+    def keep(self, event: Incoming) -> Stored:
+        kept = self._gathering.keep(event)
+        return asyncio.run_coroutine_threadsafe(kept, running_loop()).result(60)
 
 
 class Crowd:
@@ -24,9 +46,15 @@ class Crowd:
     def __init__(self, house: World, shop: Shop) -> None:
         self.house = house
         self.announced = 0
-        self.inbox = Inbox(house.tools.engine, self.announce)
+        self.inbox = self.opened(house.tools.engine)
         (row,) = house.query("SELECT door_version FROM shops WHERE id = :id", id=shop.id)
         self.shop_id, self.version = shop.id, row.door_version
+
+    def opened(self, engine: Engine) -> "Inbox | Gathered":
+        """The way into the inbox, as this house's door takes it."""
+        if self.house.door == "threads":
+            return Inbox(engine, self.announce)
+        return Gathered(Gathering(Writer(engine), self.announce, patience=60))
 
     def event(self, webhook_id: str, body: bytes) -> Incoming:
         """An event of this shop, let in by its door as it is."""
@@ -139,7 +167,7 @@ def test_a_door_that_has_changed_stops_its_own_event_alone(crowd: Crowd) -> None
 
 def test_what_goes_wrong_is_told_to_everyone(crowd: Crowd) -> None:
     nowhere = make_engine("postgresql://nobody@127.0.0.1:1/nothing")
-    inbox = Inbox(nowhere, crowd.announce)
+    inbox = crowd.opened(nowhere)
     with ThreadPoolExecutor(8) as pool:
         coming = [pool.submit(inbox.keep, crowd.event(f"msg_{n}", b"{1}")) for n in range(24)]
     assert {type(one.exception()) for one in coming} == {OperationalError}
@@ -167,3 +195,23 @@ def test_nobody_is_forgotten_in_a_long_rush(crowd: Crowd) -> None:
     assert said.count(Stored.ACCEPTED) == shared + own == len(crowd.stored())
     assert said.count(Stored.DUPLICATE) == 15 * shared
     assert 0 < crowd.announced <= shared + own
+
+
+def test_a_batch_that_is_stuck_does_not_hold_up_those_of_the_loop(house: World) -> None:
+    """Each of these waits for its shop's row; whoever comes next goes by them."""
+    gathering = Gathering(Writer(house.tools.engine), announce=lambda: None)
+    stuck = [Crowd(house, house.shop(f"stuck-{house.door}-{n}")) for n in range(WRITERS - 1)]
+    free = Crowd(house, house.shop(f"free-{house.door}"))
+    with ThreadPoolExecutor(WRITERS) as pool, ExitStack() as locked:
+        waiting = []
+        for place, one in enumerate(stuck):
+            locked.enter_context(one._shop_locked())
+            waiting.append(pool.submit(Gathered(gathering).keep, one.event("msg", b"{1}")))
+            until(partial(_are_stuck, house, place + 1))
+        assert Gathered(gathering).keep(free.event("msg", b"{1}")) is Stored.ACCEPTED
+        assert not any(one.done() for one in waiting)
+    assert [one.result() for one in waiting] == [Stored.ACCEPTED] * (WRITERS - 1)
+
+
+def _are_stuck(house: World, count: int) -> bool:
+    return len(house.query(_STUCK)) == count
