@@ -27,7 +27,8 @@ class PurchaseNotice:
     ``amount`` is of a CONFIRMED one: the total that is confirmed, None for whatever was stated.
     ``whole`` False: a CREATED or UPDATED one tells these lines only, the others stay. ``dated``
     False: the wire tells no moment, and ``at`` is when it was received. ``upstream`` is the
-    sender's own word for the status, at most 100 characters.
+    sender's own word for the status, at most 100 characters. ``feed`` names one of several ways in
+    which a dialect tells of the same sales, perhaps under other numbers.
     """
 
     kind: NoticeKind
@@ -45,3 +46,4 @@ class PurchaseNotice:
     dated: bool = True
     amount: int | None = None
     upstream: str | None = None
+    feed: str | None = None

@@ -42,7 +42,7 @@ def report(
     way: _Way = {
         "trusted": trusted,
         "upstream": notice.upstream,
-        "feed": feed,
+        "feed": f"{feed}/{notice.feed}" if notice.feed else feed,
         "dated": notice.dated,
     }
     if notice.currency not in (None, CURRENCY):

@@ -126,6 +126,7 @@ def _published(form: LooseReader, at: datetime) -> tuple[PurchaseNotice, ...]:
         at,
         currency=form.currency("currency") if has_sum else form.optional_currency("currency"),
         upstream=form.written("payment_status"),
+        feed="publisher",
     )
     if not has_sum:
         return (told.cancelled(),)

@@ -131,6 +131,7 @@ def _pushed(raw: bytes, faults: dict[str, str], at: datetime) -> tuple[PurchaseN
         at,
         currency=push.currency("transactionCurrency"),
         upstream=push.written(status),
+        feed="push",
     )
     stated = told.stated(
         (Line(_ONE, 1, amount),),

@@ -20,6 +20,7 @@ class Told:
     dated: bool = False
     currency: str | None = None
     upstream: str | None = None
+    feed: str | None = None
 
     def stated(
         self,
@@ -42,6 +43,7 @@ class Told:
             whole=whole,
             dated=self.dated,
             upstream=self.upstream,
+            feed=self.feed,
         )
 
     def confirmed(self, amount: int | None = None) -> PurchaseNotice:
@@ -54,6 +56,7 @@ class Told:
             amount=amount,
             dated=self.dated,
             upstream=self.upstream,
+            feed=self.feed,
         )
 
     def returned(
@@ -75,6 +78,7 @@ class Told:
             reject_reason=reject_reason,
             dated=self.dated,
             upstream=self.upstream,
+            feed=self.feed,
         )
 
     def cancelled(
@@ -90,4 +94,5 @@ class Told:
             reject_reason=reject_reason,
             dated=self.dated,
             upstream=self.upstream,
+            feed=self.feed,
         )
