@@ -1,11 +1,14 @@
 """`tracker shops health`."""
 
+from datetime import datetime
+from typing import Any
+
 import click
 
 from tracker.kit.cli import json_option, print_json, runtime_of, show, show_rows
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import snapshot
-from webhooks.health import health_of, health_of_all
+from webhooks.health import Health, health_of, health_of_all
 
 _IN_A_LIST = (
     "shop",
@@ -38,14 +41,22 @@ def health(ctx: click.Context, slug: str | None, *, only_alarms: bool, as_json: 
     now = SystemClock().now()
     with snapshot(runtime_of(ctx).engine) as session:
         if slug:
-            show(health_of(session, slug, now).figures, as_json=as_json, title="Health")
+            show(_told(health_of(session, slug, now)), as_json=as_json, title="Health")
             return
-        found = [one.figures for one in health_of_all(session, now, only_alarms=only_alarms)]
+        found = [_told(one) for one in health_of_all(session, now, only_alarms=only_alarms)]
     if as_json:
         print_json(found)
         return
     rows = [{name: _plain(one[name]) for name in _IN_A_LIST} for one in found]
     show_rows(rows, as_json=False, empty="all shops are well" if only_alarms else "no shops")
+
+
+def _told(found: Health) -> dict[str, Any]:
+    """The figures, with moments in ISO 8601."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in found.figures.items()
+    }
 
 
 def _plain(value: object) -> object:

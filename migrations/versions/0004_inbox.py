@@ -177,6 +177,12 @@ def _make_observations() -> None:
         ["hour"],
         postgresql_where=sa.text("outcome IN ('signature', 'timestamp')"),
     )
+    op.create_index(
+        "ix_door_counts_refused",
+        "door_counts",
+        ["shop_id", "hour"],
+        postgresql_where=sa.text("outcome NOT IN ('accepted', 'duplicate')"),
+    )
     op.create_table(
         "door_alarms",
         sa.Column("shop_id", sa.BigInteger(), nullable=False),

@@ -20,6 +20,13 @@ class DoorCount(Base):
         CheckConstraint(one_of("outcome", Outcome), name="outcome"),
         # The alarm begins with these, of all shops, every few seconds.
         Index("ix_door_counts_forged", "hour", postgresql_where=text(one_of("outcome", FORGED))),
+        # For the last refusal of a shop that had none for months.
+        Index(
+            "ix_door_counts_refused",
+            "shop_id",
+            "hour",
+            postgresql_where=text("outcome NOT IN ('accepted', 'duplicate')"),
+        ),
         # An hour's row is changed every few seconds, and none of its indexed columns.
         {"postgresql_with": {"fillfactor": "70"}},
     )

@@ -159,23 +159,25 @@ _LASTS = text("""
     ) AS failure ON true
 """)
 
+# Aggregated shop by shop, or the planner would rather read the whole table once.
 _RHYTHMS = text("""
-    SELECT shop_id, sum(count)::bigint AS events, min(first_at) AS first_at,
-           max(last_at) AS last_at, max(pause) AS longest
-    FROM (
-        SELECT given.shop_id, week.count, week.first_at, week.last_at,
-               week.first_at - lag(week.last_at)
-                   OVER (PARTITION BY given.shop_id ORDER BY week.hour) AS pause
-        FROM unnest(CAST(:shops AS bigint[])) AS given (shop_id)
-        CROSS JOIN LATERAL (
-            SELECT hour FROM door_counts
-            WHERE shop_id = given.shop_id AND outcome = 'accepted' ORDER BY hour DESC LIMIT 1
-        ) AS newest
-        JOIN door_counts AS week
-             ON week.shop_id = given.shop_id AND week.outcome = 'accepted'
-            AND week.hour > newest.hour - interval '7 days'
-    ) AS hours
-    GROUP BY shop_id
+    SELECT given.shop_id, week.*
+    FROM unnest(CAST(:shops AS bigint[])) AS given (shop_id)
+    CROSS JOIN LATERAL (
+        SELECT hour FROM door_counts
+        WHERE shop_id = given.shop_id AND outcome = 'accepted' ORDER BY hour DESC LIMIT 1
+    ) AS newest
+    CROSS JOIN LATERAL (
+        SELECT sum(count)::bigint AS events, min(first_at) AS first_at, max(last_at) AS last_at,
+               max(pause) AS longest
+        FROM (
+            SELECT count, first_at, last_at,
+                   first_at - lag(last_at) OVER (ORDER BY hour) AS pause
+            FROM door_counts
+            WHERE shop_id = given.shop_id AND outcome = 'accepted'
+              AND hour > newest.hour - interval '7 days'
+        ) AS hours
+    ) AS week
 """)
 
 _DELAYS = text("""
