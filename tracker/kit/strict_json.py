@@ -39,25 +39,37 @@ def decode(body: bytes) -> Any:
         raise NotStrictJson(f"not JSON at {where}: {error.msg}") from error
     except RecursionError as error:
         raise NotStrictJson(f"nested deeper than {MAX_DEPTH}") from error
-    _check(value, MAX_DEPTH)
+    # Most texts cannot hold what is looked for below: they have no escapes by number, and fewer
+    # brackets than the depth that is allowed.
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _check_depth(value, MAX_DEPTH)
+    if "\\u" in text:
+        _check_texts(value)
     return value
 
 
-def _check(value: Any, left: int) -> None:
-    if isinstance(value, str):
-        if _UNKEEPABLE.search(value):
-            raise NotStrictJson("NUL and lone surrogates cannot be kept")
-        return
-    if isinstance(value, dict):
-        inner = [*value.keys(), *value.values()]
-    elif isinstance(value, list):
-        inner = value
-    else:
+def _check_depth(value: Any, left: int) -> None:
+    if not isinstance(value, dict | list):
         return
     if left == 0:
         raise NotStrictJson(f"nested deeper than {MAX_DEPTH}")
-    for one in inner:
-        _check(one, left - 1)
+    for one in value.values() if isinstance(value, dict) else value:
+        if isinstance(one, dict | list):
+            _check_depth(one, left - 1)
+
+
+def _check_texts(value: Any) -> None:
+    """The decoder takes NUL by an escape alone, and UTF-8 has no surrogates."""
+    if isinstance(value, str):
+        if _UNKEEPABLE.search(value):
+            raise NotStrictJson("NUL and lone surrogates cannot be kept")
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            _check_texts(name)
+            _check_texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            _check_texts(one)
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

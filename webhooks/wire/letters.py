@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -45,10 +45,13 @@ class Letter:
     headers: Mapping[str, str]
     query: bytes = b""
     body: bytes = b""
+    content: Content | None = field(init=False, repr=False, compare=False)
+    """What it says; None when it is of no kind that any dialect reads."""
 
-    @property
-    def content(self) -> Content | None:
-        """What it says; None when it is of no kind that any dialect reads."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", self._content())
+
+    def _content(self) -> Content | None:
         if self.method == "GET":
             return Content(Shape.FORM, self.query)
         media = self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,6 +1,7 @@
 """JSON that two readers could read differently, or that could not be kept, is no JSON here."""
 
 import json
+import re
 import time
 from contextlib import suppress
 from decimal import Decimal
@@ -104,6 +105,43 @@ VALUES = st.recursive(
 @given(VALUES, st.booleans())
 def test_sound_values_come_through(value: Any, ascii_only: bool) -> None:
     assert decode(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=3)
+ANY_VALUES = st.recursive(
+    st.integers(0, 9) | ANY_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4),
+    max_leaves=30,
+)
+
+
+@given(ANY_VALUES, st.integers(0, MAX_DEPTH + 2))
+def test_what_cannot_be_kept_is_found_wherever_it_stands(value: Any, depth: int) -> None:
+    for _ in range(depth):
+        value = [value, "x"]
+    text = json.dumps(value)
+    read = json.loads(text)  # which makes one character of a pair of surrogates
+    is_sound = _depth(read) <= MAX_DEPTH and not re.search("[\x00\ud800-\udfff]", _texts(read))
+    try:
+        assert decode(text.encode()) == read
+    except NotStrictJson:
+        assert not is_sound
+    else:
+        assert is_sound
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, list) else 0
+
+
+def _texts(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(name + _texts(one) for name, one in value.items())
+    if isinstance(value, list):
+        return "".join(map(_texts, value))
+    return value if isinstance(value, str) else ""
 
 
 @given(st.binary(max_size=200))
