@@ -125,11 +125,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_index(
-        "ix_purchases_members",
+        "ix_purchases_live",
         "purchases",
         ["member_id", "ordered_at", "shop_id", "order_id"],
         unique=False,
-        postgresql_where=sa.text("member_id IS NOT NULL"),
+        postgresql_where=sa.text("status IN ('awaiting_staff', 'confirmed', 'pending')"),
+    )
+    op.create_index(
+        "ix_purchases_rejected",
+        "purchases",
+        ["member_id", "ordered_at"],
+        unique=False,
+        postgresql_where=sa.text("status = 'rejected'"),
     )
     op.create_index(
         "ix_purchases_days",

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from tracker.clicks.rules import Click, OnHoldEnd, Unattributed, why_unattributed
 from tracker.clicks.service import by_ids
 from tracker.kit.errors import Conflict, Invalid, NotFound
-from tracker.purchases.dossiers import Dossier, open_by_ids
+from tracker.purchases.dossiers import Dossier
 from tracker.purchases.keys import key_apart, order_key
+from tracker.purchases.loading import open_by_ids
 from tracker.purchases.models import Purchase
 from tracker.purchases.rules import Status
 from tracker.purchases.settling import Programme, settle

@@ -1,22 +1,14 @@
-"""A purchase with all that is known of it, read from the database. No decisions here."""
+"""A purchase with all that is known of it, in one place. No decisions here."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text, tuple_
-from sqlalchemy.orm import Session
-
 from tracker.clicks.rules import OnHoldEnd, Unattributed
-from tracker.purchases.contracts import NATIVE, Line, PurchaseReturned
-from tracker.purchases.keys import order_key
-from tracker.purchases.models import Purchase, PurchaseLine, PurchaseReturn, PurchaseReturnLine
-from tracker.purchases.rules import Earned, Facts, Standing, Status
-from tracker.purchases.statements import UNDATED, Piece, Rank, Stated
-
-Key = tuple[int, str]
-"""A shop's id and its order's number."""
+from tracker.purchases.contracts import PurchaseReturned
+from tracker.purchases.rules import Facts, Standing, Status
+from tracker.purchases.statements import Stated
 
 
 @dataclass(slots=True)
@@ -65,6 +57,8 @@ class Dossier:
     confirmed_reference: str | None = None
     returns: dict[str, ReturnFact] = field(default_factory=dict)
     new_returns: list[PurchaseReturned] = field(default_factory=list)
+    kept_said: Mapping[str, Any] = field(default_factory=lambda: NOTHING_SAID)
+    """What was seldom said of it when this unit of work began, by column."""
     moment: datetime | None = None
     """The latest moment among what this unit of work has learnt: when it counts."""
 
@@ -81,6 +75,22 @@ class Dossier:
     def amounts(self) -> dict[str, int]:
         """Kopecks by line, as they are stated."""
         return self.stated.amounts if self.stated else {}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What is seldom said of a purchase, by column."""
+        return {
+            "separate_reason": self.separate_reason,
+            "attributed_click_id": self.attributed_click_id,
+            "staff_outcome": self.staff_outcome and str(self.staff_outcome),
+            "claimed_at": self.claimed_at,
+            "ceiling": self.ceiling,
+            "vouched_total": self.vouched_total,
+            "upstream_status": self.upstream and self.upstream.status,
+            "upstream_at": self.upstream and self.upstream.at,
+            "upstream_source": self.upstream and self.upstream.source,
+            "suspect_of": self.suspect_of,
+        }
 
     @property
     def is_restated(self) -> bool:
@@ -116,48 +126,8 @@ class Dossier:
         self.moment = at if self.moment is None else max(self.moment, at)
 
 
-def open_by_keys(session: Session, keys: Iterable[Key]) -> dict[Key, Dossier]:
-    """Lock the purchases of these orders, opening those never heard of.
-
-    An order that looks like another one of its shop is not opened, and is not in the answer; of
-    two that come together the one named first is.
-
-    Rows are made in the order of their keys and locked in the order of their ids, everywhere:
-    that is what keeps two workers from waiting for each other.
-    """
-    looks = {(shop, order): order_key(order) for shop, order in keys}
-    ordered = sorted(looks, key=lambda key: (key[0], looks[key]))  # stable: the first stays first
-    fresh = session.execute(
-        _OPEN,
-        {
-            "shops": [shop for shop, _ in ordered],
-            "orders": [order for _, order in ordered],
-            "looks": [looks[key] for key in ordered],
-        },
-    ).all()
-    dossiers = [Dossier(row.id, row.shop_id, row.order_id) for row in fresh]
-    opened = {(one.shop_id, one.order_id) for one in dossiers}
-    known = [key for key in ordered if key not in opened]
-    if known:
-        match = tuple_(Purchase.shop_id, Purchase.order_id).in_(known)
-        dossiers += _load(session, match, lock=True)
-    return {(one.shop_id, one.order_id): one for one in dossiers}
-
-
-def open_by_ids(session: Session, ids: Collection[int]) -> list[Dossier]:
-    """Lock purchases by id."""
-    return _load(session, Purchase.id.in_(list(ids)), lock=True)
-
-
-def read_range(session: Session, first: int, last: int) -> list[Dossier]:
-    """Purchases with ids from ``first`` to ``last``, without a lock: to look, not to move."""
-    return _load(session, Purchase.id.between(first, last), lock=False)
-
-
-def read_by_keys(session: Session, keys: Collection[Key]) -> dict[Key, Dossier]:
-    """The purchases of these orders as far as there are any, without a lock."""
-    match = tuple_(Purchase.shop_id, Purchase.order_id).in_(sorted(keys))
-    return {(one.shop_id, one.order_id): one for one in _load(session, match, lock=False)}
+NOTHING_SAID: Mapping[str, Any] = Dossier(0, 0, "", kept_said={}).said
+"""How a purchase begins."""
 
 
 def return_fact(report: PurchaseReturned) -> ReturnFact:
@@ -167,122 +137,3 @@ def return_fact(report: PurchaseReturned) -> ReturnFact:
         quantity, amount = lines.get(line.line_id, (0, 0))
         lines[line.line_id] = (quantity + line.quantity, amount + line.amount)
     return ReturnFact(report.lines is None, lines)
-
-
-def _load(session: Session, match: Any, *, lock: bool) -> list[Dossier]:
-    query = select(Purchase.__table__).where(match).order_by(Purchase.id)
-    # Not the strongest lock: a bonus that moves to a purchase refers to its row, and must not wait
-    # for somebody who holds that row and waits for the member.
-    rows = session.execute(query.with_for_update(key_share=True) if lock else query).all()
-    lines = _load_lines(session, rows)
-    dossiers = {row.id: _dossier(row, _stated(row, lines.get(row.id, {}))) for row in rows}
-    _load_returns(session, dossiers)
-    return list(dossiers.values())
-
-
-def _dossier(row: Row[Any], stated: Stated | None) -> Dossier:
-    told = row.upstream_status is not None
-    return Dossier(
-        row.id,
-        row.shop_id,
-        row.order_id,
-        separate_reason=row.separate_reason,
-        standing=Standing(
-            Status(row.status),
-            row.member_id,
-            pending=Earned(row.pending_cashback, row.pending_commission),
-            confirmed=Earned(row.confirmed_cashback, row.confirmed_commission),
-        ),
-        unattributed_reason=row.unattributed_reason and Unattributed(row.unattributed_reason),
-        attributed_click_id=row.attributed_click_id,
-        hold_ends_at=row.hold_ends_at,
-        hold_outcome=row.hold_outcome and OnHoldEnd(row.hold_outcome),
-        staff_outcome=row.staff_outcome and OnHoldEnd(row.staff_outcome),
-        confirmed_by_shop_at=row.confirmed_by_shop_at,
-        claimed_at=row.claimed_at,
-        ceiling=row.ceiling,
-        vouched_total=row.vouched_total,
-        upstream=Upstream(row.upstream_at, row.upstream_source, row.upstream_status)
-        if told
-        else None,
-        suspect_of=row.suspect_of,
-        statement_no=row.statement_no,
-        kept=stated,
-        stated=stated,
-        revision=row.revision,
-        tracked_reference=row.tracked_reference,
-        confirmed_reference=row.confirmed_reference,
-    )
-
-
-def _stated(row: Row[Any], lines: dict[str, Piece]) -> Stated | None:
-    if not row.statement_no:
-        return None
-    less = -row.stated_total if row.stated_whole else 0
-    return Stated(
-        Rank(
-            row.stated_trusted,
-            row.stated_whole,
-            row.stated_amended,
-            row.stated_at or UNDATED,
-            less,
-            row.stated_source,
-        ),
-        row.click_id,
-        row.ordered_at,
-        row.feed or NATIVE,
-        lines,
-        row.heard_at,
-    )
-
-
-def _load_lines(session: Session, rows: Iterable[Row[Any]]) -> dict[int, dict[str, Piece]]:
-    """The lines that hold, by purchase."""
-    stated = {row.id: row for row in rows if row.statement_no}
-    found: dict[int, dict[str, Piece]] = {}
-    if not stated:
-        return found
-    query = (
-        select(PurchaseLine.__table__)
-        .join(Purchase, Purchase.id == PurchaseLine.purchase_id)
-        .where(
-            PurchaseLine.purchase_id.in_(list(stated)),
-            PurchaseLine.statement_no == Purchase.statement_no,
-        )
-    )
-    for line in session.execute(query):
-        purchase = stated[line.purchase_id]
-        rank = Rank(
-            purchase.stated_trusted,
-            purchase.stated_whole,
-            line.stated_amended,
-            line.stated_at or UNDATED,
-            -line.amount,
-            line.stated_source or purchase.stated_source,
-        )
-        told = Line(line.line_id, line.quantity, line.amount, line.sku, line.category)
-        found.setdefault(line.purchase_id, {})[line.line_id] = Piece(told, rank)
-    return found
-
-
-def _load_returns(session: Session, dossiers: dict[int, Dossier]) -> None:
-    ids = list(dossiers)
-    for row in session.execute(
-        select(PurchaseReturn.purchase_id, PurchaseReturn.return_id, PurchaseReturn.whole).where(
-            PurchaseReturn.purchase_id.in_(ids)
-        )
-    ):
-        dossiers[row.purchase_id].returns[row.return_id] = ReturnFact(row.whole, {})
-    for line in session.execute(
-        select(PurchaseReturnLine.__table__).where(PurchaseReturnLine.purchase_id.in_(ids))
-    ):
-        known = dossiers[line.purchase_id].returns[line.return_id]
-        known.lines[line.line_id] = (line.quantity, line.amount)
-
-
-_OPEN = text("""
-    INSERT INTO purchases (shop_id, order_id, order_key)
-    SELECT * FROM unnest(CAST(:shops AS bigint[]), CAST(:orders AS text[]), CAST(:looks AS text[]))
-    ON CONFLICT DO NOTHING
-    RETURNING id, shop_id, order_id
-""")

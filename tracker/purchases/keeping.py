@@ -1,6 +1,6 @@
 """What a unit of work has learnt of purchases, written to the database. No decisions here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,9 +14,13 @@ from tracker.purchases.statements import UNDATED, Piece, Rank, Stated, extends
 
 def keep_facts(session: Session, dossiers: Iterable[Dossier]) -> None:
     """Write the new lines and returns."""
-    lines, returns, return_lines = [], [], []
+    lines, pieces, returns, return_lines = [], [], [], []
     for one in dossiers:
-        lines += [_line_row(one, piece) for piece in _new_lines(one)]
+        for piece in _new_lines(one):
+            if piece.rank.whole:
+                lines.append(_line_row(one, piece))
+            else:
+                pieces.append(_line_row(one, piece) | _rank_row(piece.rank))
         returns += [_return_row(one, report) for report in one.new_returns]
         return_lines += [
             {
@@ -30,13 +34,16 @@ def keep_facts(session: Session, dossiers: Iterable[Dossier]) -> None:
             for line_id, (quantity, amount) in one.returns[report.return_id].lines.items()
         ]
     bulk_insert(session, PurchaseLine, lines)
+    bulk_insert(session, PurchaseLine, pieces)
     bulk_insert(session, PurchaseReturn, returns)
     bulk_insert(session, PurchaseReturnLine, return_lines)
 
 
-def keep_state(session: Session, dossiers: Iterable[Dossier]) -> None:
-    """Write where the purchases stand."""
+def keep_state(session: Session, dossiers: Sequence[Dossier]) -> None:
+    """Write where the purchases stand, and apart from that what is seldom said of one."""
     bulk_update(session, Purchase, [_state_row(one) for one in dossiers])
+    changed = [one for one in dossiers if one.said != one.kept_said]
+    bulk_update(session, Purchase, [{"id": one.id, **one.said} for one in changed])
 
 
 def _new_lines(one: Dossier) -> list[Piece]:
@@ -56,7 +63,7 @@ def _new_lines(one: Dossier) -> list[Piece]:
 
 
 def _line_row(one: Dossier, piece: Piece) -> dict[str, Any]:
-    line, rank = piece.line, piece.rank
+    line = piece.line
     return {
         "purchase_id": one.id,
         "statement_no": one.statement_no,
@@ -65,10 +72,15 @@ def _line_row(one: Dossier, piece: Piece) -> dict[str, Any]:
         "category": line.category,
         "quantity": line.quantity,
         "amount": line.amount,
-        # What holds whole has one rank, and that stands with the purchase.
-        "stated_at": None if rank.whole else _moment(rank),
-        "stated_amended": not rank.whole and rank.amended,
-        "stated_source": None if rank.whole else rank.source,
+    }
+
+
+def _rank_row(rank: Rank) -> dict[str, Any]:
+    """Of pieces each has its own; of what holds whole it stands with the purchase."""
+    return {
+        "stated_at": _moment(rank),
+        "stated_amended": rank.amended,
+        "stated_source": rank.source,
     }
 
 
@@ -87,22 +99,12 @@ def _return_row(one: Dossier, report: PurchaseReturned) -> dict[str, Any]:
 def _state_row(one: Dossier) -> dict[str, Any]:
     return {
         "id": one.id,
-        "separate_reason": one.separate_reason,
         "status": str(one.standing.status),
         "unattributed_reason": one.unattributed_reason and str(one.unattributed_reason),
-        "attributed_click_id": one.attributed_click_id,
         "member_id": one.standing.member_id,
         "hold_ends_at": one.hold_ends_at,
         "hold_outcome": one.hold_outcome and str(one.hold_outcome),
-        "staff_outcome": one.staff_outcome and str(one.staff_outcome),
         "confirmed_by_shop_at": one.confirmed_by_shop_at,
-        "claimed_at": one.claimed_at,
-        "ceiling": one.ceiling,
-        "vouched_total": one.vouched_total,
-        "upstream_status": one.upstream and one.upstream.status,
-        "upstream_at": one.upstream and one.upstream.at,
-        "upstream_source": one.upstream and one.upstream.source,
-        "suspect_of": one.suspect_of,
         **_stated_row(one, one.stated),
         "revision": one.revision,
         "pending_cashback": one.standing.pending.cashback,

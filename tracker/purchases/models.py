@@ -19,7 +19,7 @@ from tracker.clicks.rules import OnHoldEnd, Unattributed
 from tracker.kit.database import Base, Instant, one_of
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.contracts import RejectReason
-from tracker.purchases.rules import Status
+from tracker.purchases.rules import LIVE, Status
 
 _AMOUNT = f"amount BETWEEN 0 AND {MAX_KOPECKS}"
 
@@ -44,12 +44,18 @@ class Purchase(Base):
             postgresql_where=text("status = 'pending'"),
         ),
         Index(
-            "ix_purchases_members",
+            "ix_purchases_live",
             "member_id",
             "ordered_at",
             "shop_id",
             "order_id",
-            postgresql_where=text("member_id IS NOT NULL"),
+            postgresql_where=text(one_of("status", LIVE)),
+        ),
+        Index(
+            "ix_purchases_rejected",
+            "member_id",
+            "ordered_at",
+            postgresql_where=text("status = 'rejected'"),
         ),
         Index(
             "ix_purchases_days",

@@ -13,13 +13,8 @@ from tracker.purchases.contracts import (
     PurchaseReturned,
     PurchaseStated,
 )
-from tracker.purchases.dossiers import (
-    Dossier,
-    Upstream,
-    read_by_keys,
-    read_range,
-    return_fact,
-)
+from tracker.purchases.dossiers import Dossier, Upstream, return_fact
+from tracker.purchases.loading import read_by_keys, read_range
 from tracker.purchases.models import Purchase
 from tracker.purchases.settling import assess
 from tracker.purchases.statements import Stated, read

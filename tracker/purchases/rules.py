@@ -112,7 +112,9 @@ def evaluate(facts: Facts, terms: Terms, member_id: int) -> Standing:
     is_less = something_back or confirmable != facts.amounts
     if is_less and not (any(left.values()) and any(confirmable.values())):
         return Standing(Status.REJECTED, member_id)
-    earned = earned_on(left.values(), terms).but_at_most(earned_on(confirmable.values(), terms))
+    earned = earned_on(left.values(), terms)
+    if confirmable != facts.amounts:
+        earned = earned.but_at_most(earned_on(confirmable.values(), terms))
     match _verdict(facts):
         case OnHoldEnd.CONFIRM:
             return Standing(Status.CONFIRMED, member_id, confirmed=earned)
@@ -138,13 +140,15 @@ def _verdict(facts: Facts) -> OnHoldEnd | None:
     return facts.staff_outcome or facts.hold_outcome
 
 
-def _below(ceiling: int | None, amounts: Mapping[str, int]) -> dict[str, int]:
+def _below(ceiling: int | None, amounts: Mapping[str, int]) -> Mapping[str, int]:
     """Kopecks by line with no more than the ceiling in all: the last lines give first.
 
     Not of what is left after returns, or one more return could shift a kopeck of rounding upwards.
     """
+    if ceiling is None or sum(amounts.values()) <= ceiling:
+        return amounts
     counted = dict(amounts)
-    excess = 0 if ceiling is None else sum(amounts.values()) - ceiling
+    excess = sum(amounts.values()) - ceiling
     for line in sorted(counted, reverse=True):
         taken = max(0, min(excess, counted[line]))
         counted[line] -= taken

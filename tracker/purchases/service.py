@@ -26,9 +26,9 @@ from tracker.purchases.desk import (
     separate,
     vouch,
 )
-from tracker.purchases.dossiers import Key, open_by_ids, open_by_keys
 from tracker.purchases.filing import file
 from tracker.purchases.keys import order_key
+from tracker.purchases.loading import Key, open_by_ids, open_by_keys
 from tracker.purchases.models import Purchase
 from tracker.purchases.refusals import NearDuplicate
 from tracker.purchases.rules import Status

@@ -6,6 +6,7 @@ The outcome is a function of the set of statements: the order in which they come
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from tracker.purchases.contracts import Line, PurchaseStated
@@ -43,7 +44,7 @@ class Piece:
     rank: Rank
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stated:
     """A purchase as its statements tell it together."""
 
@@ -57,12 +58,12 @@ class Stated:
     heard_at: datetime | None = None
     """When the last word that counts was received, in business time; None where nobody told."""
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Kopecks of all lines."""
         return sum(piece.line.amount for piece in self.lines.values())
 
-    @property
+    @cached_property
     def amounts(self) -> dict[str, int]:
         """Kopecks by line."""
         return {line_id: piece.line.amount for line_id, piece in self.lines.items()}
