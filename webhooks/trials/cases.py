@@ -16,6 +16,7 @@ from webhooks.trials.rules import (
     Finding,
     Outcome,
     Record,
+    found,
     kinds_of,
     refusal,
 )
@@ -57,7 +58,9 @@ def _ask_first(record: Record) -> str:
 def _first(record: Record) -> Finding:
     for one in record.accepted:
         if any(kinds & STATING for kinds in one.orders.values()):
-            return Finding((one,))
+            return found(
+                one,
+            )
     return NOTHING
 
 
@@ -83,7 +86,7 @@ def _duplicate(record: Record) -> Finding:
     for one in record.attempts:
         original = record.original_of(one)
         if one.outcome is Outcome.DUPLICATE and original and _is_anew(one, original):
-            return Finding((original, one))
+            return found(original, one)
     return NOTHING
 
 
@@ -131,7 +134,7 @@ def _out_of_order(record: Record) -> Finding:
     for one in record.accepted:
         for order_id, kinds in one.orders.items():
             if order_id in early and kinds & STATING:
-                return Finding((early[order_id], one))
+                return found(early[order_id], one)
             if kinds & VERDICTS and order_id not in seen:
                 early[order_id] = one
         seen |= one.orders.keys()
@@ -179,7 +182,7 @@ def _replay(record: Record) -> Finding:
         if one.outcome is Outcome.DUPLICATE and one.request is not None:
             for before in record.attempts[: one.number - 1]:
                 if before.request == one.request and before.outcome in LET_IN:
-                    return Finding((before, one))
+                    return found(before, one)
     return NOTHING
 
 
@@ -208,12 +211,18 @@ def _wrong_signature(record: Record) -> Finding:
     """An id that was refused and let in tells the shop's own attempt from a stranger's."""
     refused = [one for one in record.attempts if one.outcome is Outcome.SIGNATURE]
     if record.is_unsigned:
-        return Finding((refused[0],)) if refused else NOTHING
+        return (
+            found(
+                refused[0],
+            )
+            if refused
+            else NOTHING
+        )
     named = [one for one in refused if one.webhook_id]
     for one in named:
         for other in record.attempts:
             if other.outcome in LET_IN and other.webhook_id == one.webhook_id:
-                return Finding((one, other))
+                return found(one, other)
     if not named:
         return NOTHING
     last = named[-1]
@@ -237,7 +246,7 @@ def _stale(record: Record) -> Finding:
     for one in record.attempts:
         original = record.original_of(one)
         if one.outcome is Outcome.TIMESTAMP and original:
-            return Finding((original, one))
+            return found(original, one)
     return NOTHING
 
 
@@ -251,9 +260,8 @@ def _skip_stale(record: Record) -> str:
 
 def _ask_rotated(_: Record) -> str:
     return (
-        "Here is the second secret. Send a new event with it: the answer is 202. The first still "
-        "holds until then; it ends when that event has come. Then send one more with the first: "
-        "the answer is 401."
+        "Send a new event with the second secret: the answer is 202. The first still holds, and "
+        "ends when that event has come. Then send one more with the first: the answer is 401."
     )
 
 
@@ -272,7 +280,7 @@ def _rotated(record: Record) -> Finding:
     ended = next((one for one in record.attempts if one.outcome is Outcome.ENDED), None)
     if ended is None:
         return Finding((by_second,), "taken by the second secret; now one more with the first")
-    return Finding((by_second, ended))
+    return found(by_second, ended)
 
 
 def _hint_rotated(record: Record, attempt: Attempt) -> str:

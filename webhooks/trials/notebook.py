@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +32,7 @@ class Notebook:
         self._engine = engine
         self._refused: deque[Refused] = deque(maxlen=WAITING)
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._soon = Announcer(self.write, pause)
 
     def keep(self, one: LetIn) -> Stored:
@@ -38,6 +40,8 @@ class Notebook:
 
         Raises WebhookIdReused, RateExceeded, and SignatureNotAccepted when the trial is over.
         """
+        if self._refused or self._writing.locked():
+            self.write()  # so that what came first is written down first
         try:
             with unit_of_work(self._engine) as session:
                 answer = keep(session, one)
@@ -55,9 +59,14 @@ class Notebook:
 
     def write(self) -> None:
         """Write down the refusals that wait. What cannot be written now waits for the next one."""
-        with self._lock:
-            batch = list(self._refused)
-            self._refused.clear()
+        with self._writing:
+            with self._lock:
+                batch = list(self._refused)
+                self._refused.clear()
+            if batch:
+                self._write(batch)
+
+    def _write(self, batch: Sequence[Refused]) -> None:
         try:
             with unit_of_work(self._engine) as session:
                 for one in batch:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from partners.intake.contracts import NoticeKind, PurchaseNotice
 from tracker.kit.money import format_rubles
 from tracker.purchases.contracts import ReturnLine
-from webhooks.trials.rules import NOTHING, STATING, Attempt, Finding, Record, kinds_of
+from webhooks.trials.rules import NOTHING, STATING, Attempt, Finding, Record, found, kinds_of
 
 Sold = dict[str, dict[str, int]]
 """Of each order that was told: its lines, and what each was sold for."""
@@ -17,7 +17,7 @@ def partial_return(record: Record) -> Finding:
     for one in record.accepted:
         for notice in one.notices:
             if notice.order_id in sold and not _fault(notice, sold, is_native=record.is_native):
-                return Finding((*_stated(record, notice.order_id, one), one))
+                return found(*_stated(record, notice.order_id, one), one)
     return NOTHING
 
 

@@ -145,6 +145,11 @@ class Finding:
 NOTHING = Finding()
 
 
+def found(*evidence: Attempt) -> Finding:
+    """A case is ticked by these."""
+    return Finding(tuple(sorted(evidence, key=lambda one: one.number)))
+
+
 def kinds_of(attempt: Attempt) -> str:
     """What an event says, in a few words."""
     told = [f"{'+'.join(sorted(kinds))} {order_id}" for order_id, kinds in attempt.orders.items()]

@@ -100,9 +100,9 @@ class Watching:
             self._screen.ended(report)
             return
         report.asked_at = _now()
-        self._screen.asks(case, case.ask(self.record))
         if case.needs_second:
             self._give_second()
+        self._screen.asks(case, case.ask(self.record))
         said = ""
         try:
             for _ in self._looks():
