@@ -117,7 +117,7 @@ def test_a_payout_with_staff_is_asked_about_anew(world: World) -> None:
 
 def test_the_statements_are_understood_and_allowed(world: World) -> None:
     settings = world.tools.settings
-    assert len(statements()) == 9
+    assert len(statements()) == 8
     for statement in statements():
         owner = statement.startswith("-- as the schema's owner")
         url = settings.database_owner_url if owner else settings.database_url

@@ -85,7 +85,8 @@ def prune(
     dry_run: bool = False,
     lock_timeout: str = LOCK_TIMEOUT,
 ) -> Pruned:
-    """Let raw bytes go that are older than the present month and ``keep_months`` before it.
+    """Let raw bytes go that are older than the present month and ``keep_months`` before it, and
+    what was counted at the door until then.
 
     Months are UTC's, of the moment at which an event was received; one that is not over by the
     database's clock stays, whatever ``now`` says. Raises MonthInUse, PruningAlready, NotTheOwner.
@@ -119,6 +120,8 @@ def _prune(
     statements = (_DELETE_SETTLED, _DELETE_CONFLICTS)
     if not lock_timeout:
         statements = (_COUNT_SETTLED, _COUNT_CONFLICTS)
+    else:
+        connection.execute(_DELETE_COUNTS, {"before": before})
     settled, conflicts = (connection.scalar(one, {"before": before}) or 0 for one in statements)
     return Pruned(months, settled, conflicts)
 
@@ -193,6 +196,8 @@ _CARRY_OVER = """
       AND inbox_events.received_at < (CAST(:month AS date) + interval '1 month') AT TIME ZONE 'UTC'
     ON CONFLICT DO NOTHING
 """
+
+_DELETE_COUNTS = text("DELETE FROM door_counts WHERE hour < :before")
 
 _DETACH = "ALTER TABLE inbox_bodies DETACH PARTITION {table} {how}"
 

@@ -17,6 +17,7 @@ from tests.doors import both_doors
 from tests.webhooks.letters import body, headers, now, send
 from tests.world import Shop, World
 from tracker.kit.database import make_engine, unit_of_work
+from webhooks.inbox.retention import prune
 from webhooks.observations.queries import failing_shops, gauges
 from webhooks.observations.rules import Outcome
 from webhooks.observations.watch import Watch
@@ -289,3 +290,13 @@ def test_monitoring_is_told_how_many_shops_they_are(world: World, shop: Shop, wa
     see(watch, shop, Outcome.SIGNATURE, datetime.now(UTC), times=10)
     assert gauge() == 1
     assert "tracker_shops_signatures_failing 1.0" in world.client().get("/metrics").text
+
+
+def test_old_counts_go_with_the_inboxs_old_months(world: World, shop: Shop, watch: Watch) -> None:
+    for days in (0, 30, 400, 500):
+        see(watch, shop, Outcome.ACCEPTED, NOON - days * 24 * HOUR)
+    owner = world.tools.settings.database_owner_url
+    prune(owner, 12, NOON, dry_run=True)
+    assert counts(world, shop.id) == {"accepted": 4}
+    prune(owner, 12, NOON)
+    assert counts(world, shop.id) == {"accepted": 2}
