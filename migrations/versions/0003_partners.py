@@ -1,4 +1,4 @@
-"""Shops, their secrets, dialects and offers."""
+"""Shops, their secrets, dialects and offers; what comes to their doors, counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -110,12 +110,66 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", "valid_from", name=op.f("pk_offers")),
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON shops TO tracker_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE (valid_until, revoked_at, last_used_at) ON webhook_secrets TO tracker_app")
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE (valid_until, revoked_at, last_used_at) ON webhook_secrets TO tracker_app"
+    )
     op.execute("GRANT SELECT, INSERT ON shop_dialects TO tracker_app")
     op.execute("GRANT SELECT, INSERT, UPDATE ON offers TO tracker_app")
+    _make_observations()
+
+
+def _make_observations() -> None:
+    op.create_table(
+        "door_counts",
+        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("outcome", sa.Text(collation="C"), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('accepted', 'conflict', 'duplicate', 'failed', 'invalid', 'left', 'rate', 'signature', 'timestamp', 'too_large')",
+            name=op.f("ck_door_counts_outcome"),
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "hour", "outcome", name=op.f("pk_door_counts")),
+        postgresql_with={"fillfactor": "70"},
+    )
+    op.create_index(
+        "ix_door_counts_forged",
+        "door_counts",
+        ["hour"],
+        postgresql_where=sa.text("outcome IN ('signature', 'timestamp')"),
+    )
+    op.create_index(
+        "ix_door_counts_refused",
+        "door_counts",
+        ["shop_id", "hour"],
+        postgresql_where=sa.text("outcome NOT IN ('accepted', 'duplicate')"),
+    )
+    op.create_table(
+        "door_alarms",
+        sa.Column("shop_id", sa.BigInteger(), nullable=False),
+        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column(
+            "raised_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["shops.id"], name=op.f("fk_door_alarms_shop_id_shops")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "hour", name=op.f("pk_door_alarms")),
+    )
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE (count, first_at, last_at) ON door_counts TO tracker_app"
+    )
+    op.execute("GRANT SELECT, INSERT ON door_alarms TO tracker_app")
 
 
 def downgrade() -> None:
+    op.drop_table("door_alarms")
+    op.drop_table("door_counts")
     op.drop_table("offers")
     op.drop_table("shop_dialects")
     op.drop_table("webhook_secrets")

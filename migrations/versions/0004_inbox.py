@@ -51,7 +51,6 @@ def upgrade() -> None:
     _make_control_totals()
     for statement in (_MAKE_PARTITION, *_GRANTS, _FIRST_PARTITIONS):
         op.execute(statement)
-    _make_observations()
     _make_trials()
 
 
@@ -91,7 +90,8 @@ def _make_events() -> None:
         ),
         sa.CheckConstraint("shape IN ('form', 'json', 'xml')", name=op.f("ck_inbox_events_shape")),
         sa.CheckConstraint(
-            "state IN ('discarded', 'done', 'parked', 'waiting')", name=op.f("ck_inbox_events_state")
+            "state IN ('discarded', 'done', 'parked', 'waiting')",
+            name=op.f("ck_inbox_events_state"),
         ),
         sa.ForeignKeyConstraint(
             ["dialect_id"],
@@ -153,53 +153,6 @@ def _make_control_totals() -> None:
         postgresql_where=sa.text("differs"),
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON control_totals TO tracker_app")
-
-
-def _make_observations() -> None:
-    op.create_table(
-        "door_counts",
-        sa.Column("shop_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("outcome", sa.Text(collation="C"), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.Column("first_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("last_at", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('accepted', 'conflict', 'duplicate', 'failed', 'invalid', 'left', 'rate', 'signature', 'timestamp', 'too_large')",
-            name=op.f("ck_door_counts_outcome"),
-        ),
-        sa.PrimaryKeyConstraint("shop_id", "hour", "outcome", name=op.f("pk_door_counts")),
-        postgresql_with={"fillfactor": "70"},
-    )
-    op.create_index(
-        "ix_door_counts_forged",
-        "door_counts",
-        ["hour"],
-        postgresql_where=sa.text("outcome IN ('signature', 'timestamp')"),
-    )
-    op.create_index(
-        "ix_door_counts_refused",
-        "door_counts",
-        ["shop_id", "hour"],
-        postgresql_where=sa.text("outcome NOT IN ('accepted', 'duplicate')"),
-    )
-    op.create_table(
-        "door_alarms",
-        sa.Column("shop_id", sa.BigInteger(), nullable=False),
-        sa.Column("hour", sa.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column(
-            "raised_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["shop_id"], ["shops.id"], name=op.f("fk_door_alarms_shop_id_shops")
-        ),
-        sa.PrimaryKeyConstraint("shop_id", "hour", name=op.f("pk_door_alarms")),
-    )
-    op.execute("GRANT SELECT, INSERT, UPDATE (count, first_at, last_at) ON door_counts TO tracker_app")
-    op.execute("GRANT SELECT, INSERT ON door_alarms TO tracker_app")
 
 
 def _make_trials() -> None:
@@ -280,8 +233,6 @@ def _make_trials() -> None:
 def downgrade() -> None:
     op.drop_table("trial_events")
     op.drop_table("trials")
-    op.drop_table("door_alarms")
-    op.drop_table("door_counts")
     op.drop_table("control_totals")
     op.execute("DROP FUNCTION inbox_make_partition(date)")
     op.drop_table("inbox_conflicts")
