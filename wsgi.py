@@ -170,7 +170,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
     programme = programme_of(settings)
     gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
     return {
-        "inbox": Dispatcher(tools.engine, programme).handle_chunk,
+        "inbox": Dispatcher(tools.engine, programme, settings.clock.at).handle_chunk,
         "inbox-partitions": lambda: bool(webhooks.inbox.partitions.make_partitions(tools.engine)),
         "holds": lambda: bool(
             tracker.purchases.jobs.end_due_holds(tools.engine, tools.clock.now(), programme)

@@ -4,8 +4,9 @@ A chunk is booked as a whole, in one unit of work with the events' own change of
 fails, its events are taken one by one, so that a poisonous one harms no other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import psycopg
 import stamina
@@ -14,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from partners.dialects.service import Setting, by_ids
-from partners.intake.contracts import PurchaseNotice
 from partners.intake.rules import report
 from tracker.kit.database import AWAY, unit_of_work
 from tracker.kit.errors import TrackerError
@@ -39,6 +39,8 @@ from webhooks.inbox.work import (
 from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content, Shape
 
+BusinessTime = Callable[[datetime], datetime]
+
 CHUNK = 250
 
 PORTION = 2_000
@@ -53,6 +55,9 @@ class Dispatcher:
 
     engine: Engine
     programme: Programme
+    business_time: BusinessTime | None = None
+    """What a moment of receipt is in business time. Where it is known, the hold of a purchase that
+    nobody proved does not begin before it was received."""
 
     def handle_chunk(self) -> bool:
         """Claim a chunk and handle it, then one suspect; True when there may be more.
@@ -133,7 +138,7 @@ class Dispatcher:
 
     def _handle(self, session: Session, claimed: Claim) -> None:
         portion = Portion()
-        for event, said in read_events(session, claimed.events):
+        for event, said in read_events(session, claimed.events, self.business_time):
             portion.take(event, said)
         told = portion.told
         refused = book(session, [report for _, report in told], self.programme)
@@ -206,13 +211,16 @@ Said = list[PurchaseReport | TrackerError]
 """What an event reports, notice by notice; an error in the place of what cannot be taken."""
 
 
-def read_events(session: Session, events: Sequence[Event]) -> Iterator[tuple[Event, Said]]:
+def read_events(
+    session: Session, events: Sequence[Event], business_time: BusinessTime | None = None
+) -> Iterator[tuple[Event, Said]]:
     """Events with what they report, each read in the dialect in which it was let in."""
     settings = by_ids(session, {event.dialect_id for event in events})
     # Once for each setting: a mapping takes longer to be checked than an event to be read.
     spoken = {one: _dialect(setting) for one, setting in settings.items()}
     for event in events:
-        yield event, _read(event, spoken[event.dialect_id])
+        received_at = business_time(event.received_at) if business_time else None
+        yield event, _read(event, spoken[event.dialect_id], received_at)
 
 
 def _dialect(setting: Setting) -> Dialect | TrackerError:
@@ -223,7 +231,7 @@ def _dialect(setting: Setting) -> Dialect | TrackerError:
         return error
 
 
-def _read(event: Event, dialect: Dialect | TrackerError) -> Said:
+def _read(event: Event, dialect: Dialect | TrackerError, received_at: datetime | None) -> Said:
     if isinstance(dialect, TrackerError):
         return [dialect]
     try:
@@ -235,14 +243,19 @@ def _read(event: Event, dialect: Dialect | TrackerError) -> Said:
     for place, notice in enumerate(notices):
         source = f"{event.webhook_id}#{place}" if several else event.webhook_id
         try:
-            said.append(_report(event, notice, source, dialect.name))
+            told = report(
+                notice,
+                shop_id=event.shop_id,
+                source=source,
+                trusted=event.trusted,
+                feed=dialect.name,
+                received_at=received_at,
+            )
         except TrackerError as error:
             said.append(error)
+        else:
+            said.append(told)
     return said
-
-
-def _report(event: Event, notice: PurchaseNotice, source: str, feed: str) -> PurchaseReport:
-    return report(notice, shop_id=event.shop_id, source=source, trusted=event.trusted, feed=feed)
 
 
 def _reason(faults: str) -> ParkedReason:

@@ -18,12 +18,18 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
 
+    def at(self, real: datetime) -> datetime:
+        """The business moment of a real one."""
+
 
 class SystemClock:
     """Business time is real time."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    def at(self, real: datetime) -> datetime:
+        return real
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,13 @@ class ScaledClock:
     real_start: float
 
     def now(self) -> datetime:
-        passed = time.time() - self.real_start
+        return self._after(time.time())
+
+    def at(self, real: datetime) -> datetime:
+        return self._after(real.timestamp())
+
+    def _after(self, real: float) -> datetime:
+        passed = real - self.real_start
         return self.start.astimezone(UTC) + timedelta(seconds=passed * self.speed)
 
     def __str__(self) -> str:
@@ -54,6 +66,9 @@ class FixedClock:
 
     def now(self) -> datetime:
         return self.moment.astimezone(UTC)
+
+    def at(self, real: datetime) -> datetime:  # noqa: ARG002 - it stands still
+        return self.now()
 
 
 def clock_from(text: str) -> Clock:

@@ -4,9 +4,10 @@ Two feeds of one shop may write ``A-1001``, ``a1001`` and ``#А1001`` (a Cyrilli
 sale. Their keys are the same; whether it is one order or two, staff say.
 """
 
+import re
 import unicodedata
 
-_STRIPPED = frozenset("-_./\\#‐‑‒–—−")
+_MARKS = re.compile(r"[-_./\\#‐‑‒–—−\s]+")
 _LOOK_ALIKES = str.maketrans("авекмнорстухёіѕј", "abekmhopctyxeisj")
 """Small Cyrillic letters that look like Latin ones, small or capital."""
 
@@ -18,8 +19,13 @@ def order_key(order_id: str) -> str:
     """What order numbers that look alike have in common; the number itself if nothing is left."""
     bare = order_id.replace("№", "")  # NFKC would write it out as "No"
     plain = unicodedata.normalize("NFKC", bare).casefold().translate(_LOOK_ALIKES)
-    key = "".join(char for char in plain if not (char.isspace() or char in _STRIPPED))
-    return key.lstrip("0") or order_id
+    return _MARKS.sub(_mark, plain).lstrip("0") or order_id
+
+
+def _mark(found: re.Match[str]) -> str:
+    """Marks are left out, but between two digits, where ``12-3`` is not ``1-23``."""
+    before, after = found.string[: found.start()][-1:], found.string[found.end() :][:1]
+    return "-" if before.isdecimal() and after.isdecimal() else ""
 
 
 def key_apart(order_id: str) -> str:

@@ -26,6 +26,7 @@ def test_a_day_a_second() -> None:
     clock = clock_from("2010-12-20T00:00:00+03:00 x86400 @1732270000.5")
     with travel(1732270000.5 + 12, tick=False):
         assert clock.now() == datetime(2010, 12, 31, 21, tzinfo=UTC)
+        assert clock.at(datetime.now(UTC)) == clock.now()
         assert clock.now().utcoffset() == timedelta(0)
 
 
