@@ -220,12 +220,13 @@ def test_the_staff_api_pages_and_filters(world: World, viewer: dict[str, str]) -
         shop = world.shop(slug)
         if slug in slugs[1::2]:
             seen(world, shop, Outcome.SIGNATURE, datetime.now(UTC), 10)
-    found, cursor = [], ""
-    for _ in range(3):
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
         page = asked(world, viewer, f"/health?limit=2&cursor={cursor}")
         found += [one["shop"] for one in page["items"]]
         cursor = page["next"]
-    assert (found, cursor) == (slugs, None)
+    assert found == slugs
     page = asked(world, viewer, "/health?alarms=true&limit=1")
     assert [one["shop"] for one in page["items"]] == slugs[1:2]
     page = asked(world, viewer, f"/health?alarms=true&limit=1&cursor={page['next']}")
