@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmarks import booking, door, settlement
+from benchmarks import booking, door, endtoend, settlement
 from benchmarks.legs import Figure
 from benchmarks.report import document, show
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -17,6 +17,7 @@ from sandbox.servers import temporary_servers
 BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "door": door.measure,
     "booking": booking.measure,
+    "end-to-end": endtoend.measure,
     "settlement": settlement.measure,
 }
 

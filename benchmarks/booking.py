@@ -58,15 +58,15 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     """One and two processes, each beside a floor of as many connections."""
     shops = [shop.id for shop in make_shops(stack, SHOPS)]
     members = make_members(stack, MEMBERS)
-    _make_floor_tables(stack)
-    fresh = partial(_orders, shops, members, sizes.purchases)
+    make_floor_tables(stack)
+    fresh = partial(orders_for, shops, members, sizes.purchases)
     with running(stack.url, 2) as workers:
         # A member's first purchase brings the welcome bonus; what is timed is all the others.
-        _booked(stack, workers, partial(_orders, shops, members, len(members)), EPOCH)
+        _booked(stack, workers, partial(orders_for, shops, members, len(members)), EPOCH)
         contenders: dict[str, Run] = {}
         for count in (1, 2):
             contenders[f"booked {count}"] = partial(_booked, stack, workers[:count], fresh)
-            contenders[f"floor {count}"] = partial(_floor, stack, count, fresh)
+            contenders[f"floor {count}"] = partial(floor, stack, count, fresh)
         legs = interleaved(sizes.rounds, contenders)
     return [
         compared("booking", named, "purchases/s", legs[f"booked {count}"], legs[f"floor {count}"])
@@ -74,7 +74,8 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     ]
 
 
-def _orders(shops: Sequence[int], members: Sequence[int], count: int) -> list[Order]:
+def orders_for(shops: Sequence[int], members: Sequence[int], count: int) -> list[Order]:
+    """Orders that were never there before, spread evenly."""
     numbers = itertools.islice(_NUMBERS, count)
     return [Order(n, shops[n % len(shops)], members[n % len(members)]) for n in numbers]
 
@@ -94,7 +95,8 @@ def _booked(
     return reading.leg(len(orders))
 
 
-def _floor(stack: Stack, connections: int, fresh: Orders) -> Leg:
+def floor(stack: Stack, connections: int, fresh: Orders) -> Leg:
+    """The same rows by set-based SQL, over so many connections."""
     orders = fresh()
     _fill_floor_tables(stack, orders)
     starts = range(orders[0].number, orders[-1].number + 1, CHUNK)
@@ -125,7 +127,8 @@ def _check(stack: Stack, orders: Sequence[Order]) -> None:
         raise AssertionError(f"{row} of {len(orders)} purchases are booked")
 
 
-def _make_floor_tables(stack: Stack) -> None:
+def make_floor_tables(stack: Stack) -> None:
+    """What the floor reads instead of events."""
     with stack.connect_owner() as connection:
         connection.execute(_FLOOR_TABLES)
 

@@ -8,7 +8,7 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -16,6 +16,8 @@ _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 _STATUS = slice(9, 12)
 _PATIENCE = 30.0
+_REST = 0.005
+"""Seconds until those who rest ask again."""
 
 
 @dataclass(slots=True)
@@ -57,36 +59,54 @@ class _Client:
         return status, time.perf_counter() - self._sent
 
 
-def drive(port: int, requests: Iterator[bytes], *, clients: int, seconds: float) -> Load:
-    """Send requests over so many connections until the time is over or they run out."""
+Gate = Callable[[], bool]
+
+
+def drive(
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    clients: int,
+    seconds: float,
+    may_send: Gate = lambda: True,
+) -> Load:
+    """Send requests over so many connections until the time is over or they run out.
+
+    Whoever may not send rests until it may.
+    """
     load = Load()
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
+        resting = [_opened(stack, selector, port) for _ in range(clients)]
         waiting = 0
-        for _ in range(clients):
-            client = _Client(port)
-            stack.callback(client.socket.close)
-            selector.register(client.socket, selectors.EVENT_READ, client)
-            client.send(next(requests))
-            waiting += 1
         deadline = time.perf_counter() + seconds
-        while waiting:
-            ready = selector.select(_PATIENCE)
-            if not ready:
+        while True:
+            is_over = time.perf_counter() >= deadline
+            while resting and not is_over and may_send():
+                request = next(requests, None)
+                is_over = request is None
+                if request is not None:
+                    resting.pop().send(request)
+                    waiting += 1
+            if is_over and not waiting:
+                return load
+            ready = selector.select(_REST if resting and not is_over else _PATIENCE)
+            if waiting and not ready and not resting:
                 raise TimeoutError(f"no answer in {_PATIENCE:.0f} s")
             for key, _ in ready:
-                client = key.data
-                answer = client.receive()
-                if answer is None:
-                    continue
-                load.statuses[answer[0]] += 1
-                load.latencies.append(answer[1])
-                request = next(requests, None) if time.perf_counter() < deadline else None
-                if request is None:
+                answer = key.data.receive()
+                if answer is not None:
+                    load.statuses[answer[0]] += 1
+                    load.latencies.append(answer[1])
                     waiting -= 1
-                else:
-                    client.send(request)
-    return load
+                    resting.append(key.data)
+
+
+def _opened(stack: ExitStack, selector: selectors.BaseSelector, port: int) -> _Client:
+    client = _Client(port)
+    stack.callback(client.socket.close)
+    selector.register(client.socket, selectors.EVENT_READ, client)
+    return client
 
 
 def _length(head: bytes) -> int:

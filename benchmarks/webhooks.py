@@ -45,13 +45,16 @@ def requests(shops: Sequence[Shop], count: int, now: float) -> Iterator[bytes]:
     timestamp = str(int(now))
     for shop in itertools.islice(itertools.cycle(shops), count):
         number = next(NUMBERS)
-        webhook_id = f"msg_{number:012d}"
-        body = sample(number)
-        signature = sign(shop.key, webhook_id, timestamp, body)
-        head = (
-            f"POST /webhooks/{shop.slug} HTTP/1.1\r\nHost: bench.example\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-            f"webhook-id: {webhook_id}\r\nwebhook-timestamp: {timestamp}\r\n"
-            f"webhook-signature: {signature}\r\n\r\n"
-        )
-        yield head.encode() + body
+        yield request(shop, f"msg_{number:012d}", timestamp, sample(number))
+
+
+def request(shop: Shop, webhook_id: str, timestamp: str, body: bytes) -> bytes:
+    """One signed request, whole."""
+    signature = sign(shop.key, webhook_id, timestamp, body)
+    head = (
+        f"POST /webhooks/{shop.slug} HTTP/1.1\r\nHost: bench.example\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        f"webhook-id: {webhook_id}\r\nwebhook-timestamp: {timestamp}\r\n"
+        f"webhook-signature: {signature}\r\n\r\n"
+    )
+    return head.encode() + body
