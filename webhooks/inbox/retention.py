@@ -86,7 +86,7 @@ def prune(
     lock_timeout: str = LOCK_TIMEOUT,
 ) -> Pruned:
     """Let raw bytes go that are older than the present month and ``keep_months`` before it, and
-    what was counted at the door until then.
+    what was counted at the door and came in trials until then.
 
     Months are UTC's, of the moment at which an event was received; one that is not over by the
     database's clock stays, whatever ``now`` says. Raises MonthInUse, PruningAlready, NotTheOwner.
@@ -121,7 +121,8 @@ def _prune(
     if not lock_timeout:
         statements = (_COUNT_SETTLED, _COUNT_CONFLICTS)
     else:
-        connection.execute(_DELETE_COUNTS, {"before": before})
+        for statement in (_DELETE_COUNTS, _DELETE_TRIALS):
+            connection.execute(statement, {"before": before})
     settled, conflicts = (connection.scalar(one, {"before": before}) or 0 for one in statements)
     return Pruned(months, settled, conflicts)
 
@@ -215,6 +216,11 @@ _DELETE_SETTLED = text("""
         DELETE FROM inbox_bodies_kept USING settled WHERE event_id = id RETURNING event_id
     )
     SELECT count(*) FROM gone
+""")
+
+_DELETE_TRIALS = text("""
+    DELETE FROM trial_events
+    WHERE received_at < CAST(:before AS date)::timestamp AT TIME ZONE 'UTC'
 """)
 
 _COUNT_SETTLED = text("""

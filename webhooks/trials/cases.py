@@ -7,6 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webhooks.trials.partial import partial_return, why_not_partial
+from webhooks.trials.proofs import (
+    ask_rotated,
+    ask_stale,
+    ask_wrong_signature,
+    hint_rotated,
+    hint_stale,
+    hint_wrong_signature,
+    rotated,
+    skip_stale,
+    stale,
+    wrong_signature,
+)
 from webhooks.trials.rules import (
     LET_IN,
     NOTHING,
@@ -58,9 +70,7 @@ def _ask_first(record: Record) -> str:
 def _first(record: Record) -> Finding:
     for one in record.accepted:
         if any(kinds & STATING for kinds in one.orders.values()):
-            return found(
-                one,
-            )
+            return found(one)
     return NOTHING
 
 
@@ -198,99 +208,6 @@ def _skip_replay(record: Record) -> str:
     return ""
 
 
-def _ask_wrong_signature(record: Record) -> str:
-    if record.is_unsigned:
-        return "Send an event with a wrong key. The answer is 401."
-    return (
-        "Send an event that is signed with another key: the answer is 401. Then send the same "
-        "event, under the same webhook-id, signed rightly: 202 (200 if it was accepted before)."
-    )
-
-
-def _wrong_signature(record: Record) -> Finding:
-    """An id that was refused and let in tells the shop's own attempt from a stranger's."""
-    refused = [one for one in record.attempts if one.outcome is Outcome.SIGNATURE]
-    if record.is_unsigned:
-        return (
-            found(
-                refused[0],
-            )
-            if refused
-            else NOTHING
-        )
-    named = [one for one in refused if one.webhook_id]
-    for one in named:
-        for other in record.attempts:
-            if other.outcome in LET_IN and other.webhook_id == one.webhook_id:
-                return found(one, other)
-    if not named:
-        return NOTHING
-    last = named[-1]
-    return Finding((last,), f"refused, as it must be; now {last.webhook_id}, signed rightly")
-
-
-def _hint_wrong_signature(record: Record, attempt: Attempt) -> str:
-    if attempt.outcome is Outcome.ACCEPTED and not record.is_unsigned:
-        return "rightly signed; the wrong signature is to come under the same webhook-id"
-    return ""
-
-
-def _ask_stale(_: Record) -> str:
-    return (
-        "Send an event that was accepted again with a webhook-timestamp that is more than "
-        "5 minutes old, and the signature that belongs to it. The answer is 401."
-    )
-
-
-def _stale(record: Record) -> Finding:
-    for one in record.attempts:
-        original = record.original_of(one)
-        if one.outcome is Outcome.TIMESTAMP and original:
-            return found(original, one)
-    return NOTHING
-
-
-def _hint_stale(_: Record, attempt: Attempt) -> str:
-    return "its webhook-timestamp is not old enough" if attempt.request else ""
-
-
-def _skip_stale(record: Record) -> str:
-    return "nothing is signed here, and no moment is told" if record.is_unsigned else ""
-
-
-def _ask_rotated(_: Record) -> str:
-    return (
-        "Send a new event with the second secret: the answer is 202. The first still holds, and "
-        "ends when that event has come. Then send one more with the first: the answer is 401."
-    )
-
-
-def _rotated(record: Record) -> Finding:
-    by_second = next(
-        (
-            one
-            for one in record.accepted
-            if one.secret_id == record.second_secret is not None
-            and (record.first_ended_at is None or one.received_at < record.first_ended_at)
-        ),
-        None,
-    )
-    if by_second is None:
-        return NOTHING
-    ended = next((one for one in record.attempts if one.outcome is Outcome.ENDED), None)
-    if ended is None:
-        return Finding((by_second,), "taken by the second secret; now one more with the first")
-    return found(by_second, ended)
-
-
-def _hint_rotated(record: Record, attempt: Attempt) -> str:
-    if attempt.secret_id == record.first_secret:
-        return "it was let in by the first secret; a new event by the second is asked for"
-    if attempt.outcome is Outcome.DUPLICATE:
-        return "by the second secret, but it came before: a new event is asked for"
-    return ""
-
-
 CASES = (
     Case("first", "First event", _ask_first, _first, _hint_first),
     Case("duplicate", "Duplicate", _ask_duplicate, _duplicate, _hint_duplicate),
@@ -300,11 +217,11 @@ CASES = (
     Case(
         "wrong-signature",
         "Wrong signature",
-        _ask_wrong_signature,
-        _wrong_signature,
-        _hint_wrong_signature,
+        ask_wrong_signature,
+        wrong_signature,
+        hint_wrong_signature,
     ),
-    Case("stale", "Stale replay", _ask_stale, _stale, _hint_stale, _skip_stale, is_optional=True),
-    Case("rotated-key", "Rotated key", _ask_rotated, _rotated, _hint_rotated, needs_second=True),
+    Case("stale", "Stale replay", ask_stale, stale, hint_stale, skip_stale, is_optional=True),
+    Case("rotated-key", "Rotated key", ask_rotated, rotated, hint_rotated, needs_second=True),
 )
 """In the order in which they are asked for."""

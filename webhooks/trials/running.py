@@ -19,7 +19,7 @@ from webhooks.trials.screen import ConsoleScreen
 from webhooks.trials.service import Opened, close_trial, open_trial
 from webhooks.trials.watching import BrokenOff, Watching
 
-_STOPS = (signal.SIGTERM, signal.SIGHUP)
+_STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def run(
     does.
     """
     started_at = SystemClock().now()
-    with _stoppable(), _opened(tools, wanted, screen) as opened:
+    with _listening() as wish, _opened(tools, wanted, screen) as opened:
         dialect = named(opened.setting.dialect, opened.setting.mapping)
         screen.opened(wanted.slug, dialect, opened.ends_at)
         watching = Watching(
@@ -56,6 +56,7 @@ def run(
             opened,
             screen,
             timeout=wanted.timeout.total_seconds(),
+            is_stopped=lambda: wish.is_there,
         )
         broken_off = ""
         try:
@@ -105,22 +106,36 @@ def _close(tools: Runtime, opened: Opened) -> None:
             close_trial(session, opened, SystemClock().now())
 
 
+class _Wish:
+    """Somebody wants it to stop: Ctrl-C, SIGTERM, a hang-up.
+
+    The first time it is only noted, so that nothing is torn in the middle; the second time it is
+    not waited for.
+    """
+
+    def __init__(self) -> None:
+        self.is_there = False
+
+    def hear(self, _number: int, _frame: FrameType | None) -> None:
+        """What a signal does."""
+        if self.is_there:
+            raise KeyboardInterrupt
+        self.is_there = True
+
+
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM and a hang-up are taken as Ctrl-C is, where signals are ours to take."""
+def _listening() -> Iterator[_Wish]:
+    """Listen to signals, where they are ours to take."""
+    wish = _Wish()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield wish
         return
     former = {one: signal.getsignal(one) for one in _STOPS}
     for one, handler in former.items():
         if handler is not signal.SIG_IGN:
-            signal.signal(one, _stop)
+            signal.signal(one, wish.hear)
     try:
-        yield
+        yield wish
     finally:
         for one, handler in former.items():
             signal.signal(one, handler)
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

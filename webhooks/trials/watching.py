@@ -4,7 +4,7 @@ An edge: each look is a unit of work of its own.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum, auto
@@ -66,6 +66,7 @@ class Watching:
         screen: Screen,
         *,
         timeout: float,
+        is_stopped: Callable[[], bool] = lambda: False,
         pause: float = 0.3,
     ) -> None:
         self._engine = engine
@@ -73,6 +74,7 @@ class Watching:
         self._opened = opened
         self._screen = screen
         self._timeout = timeout
+        self._is_stopped = is_stopped
         self._pause = pause
         self._shown = 0
         """Attempts that were told to the screen."""
@@ -100,12 +102,12 @@ class Watching:
             self._screen.ended(report)
             return
         report.asked_at = _now()
-        if case.needs_second:
-            self._give_second()
-        self._screen.asks(case, case.ask(self.record))
         said = ""
         try:
-            for _ in self._looks():
+            if case.needs_second:
+                self._give_second()
+            self._screen.asks(case, case.ask(self.record))
+            for _ in self._looks(report):
                 missing = self._judge(report)
                 if report.result is Result.TICKED:
                     break
@@ -122,7 +124,7 @@ class Watching:
             report.ended_at = _now()
         self._screen.ended(report)
 
-    def _looks(self) -> Iterator[None]:
+    def _looks(self, report: CaseReport) -> Iterator[None]:
         """Look again and again, until it is time to stop looking."""
         until = time.monotonic() + self._timeout
         while True:
@@ -133,9 +135,12 @@ class Watching:
                 return
             match self._screen.waits(self._pause):
                 case Word.LEAVE_OUT:
+                    report.why = "left out by hand"
                     return
                 case Word.STOP:
                     raise BrokenOff("stopped by hand")
+            if self._is_stopped():
+                raise BrokenOff("interrupted")
 
     def _sees(self) -> bool:
         """Look; False while the database is away."""

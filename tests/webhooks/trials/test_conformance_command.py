@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -32,12 +33,14 @@ BY_TITLE = {one.title: one.name for one in CASES}
 
 
 @contextmanager
-def started(environ: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(
+    environ: Mapping[str, str], *arguments: str, stdin: int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-c", "import wsgi; wsgi.main()", "shops", "conformance", *arguments],
         env={**os.environ, **environ},
         cwd=Path(wsgi.__file__).parent,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -150,6 +153,27 @@ def test_stopped_it_takes_its_secrets_back_and_reports_what_there_was(
     assert results == ["ticked", "failed", *["not_asked"] * (len(CASES) - 2)]
     open_trials = "SELECT count(*) FROM trials WHERE shop_id = :shop AND closed_at IS NULL"
     assert house.query(open_trials, shop=shop.id)[0][0] == 0
+
+
+def test_a_case_is_left_out_and_all_is_stopped_from_the_keyboard(
+    house_environ: dict[str, str], house: World, shop: Shop, tmp_path: Path
+) -> None:
+    keyboard, stdin = pty.openpty()
+    actor = Actor(house, shop, {})
+    with started(house_environ, shop.slug, "--out", str(tmp_path), stdin=stdin) as process:
+        for line in follow(process.stdout, actor):
+            if "1/7" in line:
+                os.write(keyboard, b"s\n")
+            if "2/7" in line:
+                os.write(keyboard, b"q\n")
+        assert process.wait(20) == 1
+    os.close(keyboard)
+    os.close(stdin)
+    figures = json.loads((tmp_path / f"{name_of(shop)}.json").read_text())
+    assert figures["broken_off"] == "stopped by hand"
+    first, second, third, *_ = figures["cases"]
+    assert (first["result"], first["why"]) == ("failed", "left out by hand")
+    assert (second["result"], third["result"]) == ("failed", "not_asked")
 
 
 def test_killed_it_leaves_secrets_that_end_by_themselves(
