@@ -5,6 +5,7 @@ Everything but the transport is shared with the threads of webhooks.api.
 
 import asyncio
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,9 @@ LOOKERS = 8
 """Looks at doors at once."""
 
 TASK = "inbox"
+_GIVE_WAY = 0.0005
+"""Seconds. The usual 5 ms would be waited for at each turn of the loop."""
+
 _PATH = "/webhooks/"
 _METHODS = ("POST", "GET")
 _JSON = b"application/json"
@@ -84,7 +88,7 @@ class Loop:
         while True:
             if is_long:
                 loop = asyncio.get_running_loop()
-                wanted = await loop.run_in_executor(self._readers, _advance, steps, told)
+                wanted = await loop.run_in_executor(self._readers, _advance_aside, steps, told)
             else:
                 wanted = _advance(steps, told)
             if isinstance(wanted, Answer):
@@ -158,6 +162,18 @@ def _advance(steps: Steps, told: Door | Stored | Exception | None) -> Look | Kee
     except StopIteration as end:
         answer: Answer = end.value
         return answer
+
+
+def _advance_aside(
+    steps: Steps, told: Door | Stored | Exception | None
+) -> Look | Keep | Try | Answer:
+    """In the one thread for long bodies, which gives way to the loop more often than is usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_GIVE_WAY)
+    try:
+        return _advance(steps, told)
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _slug(scope: Scope) -> str | None:
