@@ -35,19 +35,19 @@ import tracker.settlement.queries
 import tracker.settlement.staff_api
 import tracker.staff.cli
 import webhooks.api
-import webhooks.cli
-import webhooks.health_api
-import webhooks.health_cli
+import webhooks.desk.cli
+import webhooks.desk.staff_api
 import webhooks.inbox.partitions
 import webhooks.inbox.queries
 import webhooks.inbox.work
 import webhooks.loop
+import webhooks.observations.cli
 import webhooks.observations.queries
+import webhooks.observations.staff_api
+import webhooks.onboarding.cli
+import webhooks.onboarding.secrets_cli
+import webhooks.onboarding.staff_api
 import webhooks.proof
-import webhooks.secrets_cli
-import webhooks.shops_cli
-import webhooks.shops_staff_api
-import webhooks.staff_api
 import webhooks.totals.api
 import webhooks.totals.cli
 import webhooks.totals.queries
@@ -139,9 +139,9 @@ def build_app(tools: Runtime) -> Flask:
         webhooks.api.build(webhooks.api.Threads(tools)),
         webhooks.totals.api.build(tools),
         webhooks.totals.staff_api.blueprint,
-        webhooks.staff_api.blueprint,
-        webhooks.health_api.blueprint,
-        webhooks.shops_staff_api.blueprint,
+        webhooks.desk.staff_api.blueprint,
+        webhooks.observations.staff_api.blueprint,
+        webhooks.onboarding.staff_api.blueprint,
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,
@@ -283,19 +283,19 @@ for _command in (
         "shops",
         "Partner shops.",
         partners.offers.cli.import_shops,
-        webhooks.secrets_cli.secret,
-        webhooks.secrets_cli.secrets,
-        webhooks.health_cli.health,
+        webhooks.onboarding.secrets_cli.secret,
+        webhooks.onboarding.secrets_cli.secrets,
+        webhooks.observations.cli.health,
         webhooks.totals.cli.totals,
-        webhooks.shops_cli.dialect_of,
-        webhooks.shops_cli.try_dialect,
+        webhooks.onboarding.cli.dialect_of,
+        webhooks.onboarding.cli.try_dialect,
         webhooks.trials.cli.conformance,
     ),
     _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
     tracker.members.cli.commands,
     tracker.staff.cli.commands,
     tracker.audit.cli.commands,
-    webhooks.cli.commands,
+    webhooks.desk.cli.commands,
     _HOLDS,
     _PURCHASES,
     tracker.settlement.cli.commands,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-import webhooks.cli
+import webhooks.desk.cli
 from tests.world import BONUS, Shop, World, cancelled, created, day, returned, rubles
 
 MAX_ATTEMPTS = 5
@@ -31,7 +31,10 @@ def waiting(world: World) -> int:
 def inbox(world: World, *words: str) -> Any:
     """What `tracker inbox …` prints."""
     done = CliRunner().invoke(
-        webhooks.cli.commands, [*words, "--json"], obj=lambda: world.tools, catch_exceptions=False
+        webhooks.desk.cli.commands,
+        [*words, "--json"],
+        obj=lambda: world.tools,
+        catch_exceptions=False,
     )
     assert done.exit_code == 0, done.output
     return json.loads(done.output)
@@ -124,7 +127,7 @@ def test_what_is_handled_is_not_tried_again(world: World, shop: Shop) -> None:
     world.tell(shop, created("A-1", world.click(member, shop), 1000, at=day(0)))
     (event,) = world.query("SELECT id FROM inbox_events")
     done = CliRunner().invoke(
-        webhooks.cli.commands, ["retry", str(event.id)], obj=lambda: world.tools
+        webhooks.desk.cli.commands, ["retry", str(event.id)], obj=lambda: world.tools
     )
     assert done.exit_code == 1
     assert "is not parked" in done.output

@@ -9,7 +9,7 @@ from partners.credentials.rules import Secret
 from partners.credentials.service import secrets_of
 from tests.world import Shop, World
 from tracker.kit.database import unit_of_work
-from webhooks.secrets_cli import secret, secrets
+from webhooks.onboarding.secrets_cli import secret, secrets
 
 OWN = "a-key-of-the-shops-own"
 """What a shop brings along."""

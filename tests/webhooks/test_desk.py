@@ -10,7 +10,7 @@ from tests.world import BONUS, Shop, World, created, day, returned, rubles
 from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
-from webhooks.cli import commands
+from webhooks.desk.cli import commands
 
 API = "/admin/api/v1/inbox"
 

@@ -14,7 +14,7 @@ from tests.world import Shop, World, created
 from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
-from webhooks.health_cli import health
+from webhooks.observations.cli import health
 from webhooks.observations.rules import Outcome
 from webhooks.observations.watch import Watch
 

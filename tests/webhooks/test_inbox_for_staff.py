@@ -17,7 +17,7 @@ from tracker.kit.errors import NotFound
 from tracker.kit.tasks import connect_redis
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
-from webhooks.cli import commands
+from webhooks.desk.cli import commands
 from webhooks.proof import prove
 
 

@@ -12,7 +12,7 @@ from tests.world import Shop, World, created
 from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role, RoleTooLow
 from tracker.staff.service import hire
-from webhooks.secrets_cli import secrets
+from webhooks.onboarding.secrets_cli import secrets
 
 
 def accepts(world: World, shop: Shop, made: str) -> bool:

@@ -21,7 +21,7 @@ from tracker.staff.rules import Role, RoleTooLow
 from tracker.staff.service import hire
 from webhooks.dialects import NAMES
 from webhooks.mapping.schema import MAX_MAPPING, MappingInvalid
-from webhooks.shops_cli import dialect_of
+from webhooks.onboarding.cli import dialect_of
 
 SETTINGS = "SELECT dialect FROM shop_dialects ORDER BY id"
 ACTS = "SELECT who, action, subject, before, after FROM audit_entries ORDER BY id"

@@ -18,7 +18,7 @@ from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import TooLarge
 from webhooks.mapping.schema import MappingInvalid
-from webhooks.shops_cli import try_dialect
+from webhooks.onboarding.cli import try_dialect
 from webhooks.wire.dialect import MAX_BODY
 
 EVERYTHING = "SELECT count(*) FROM inbox_events UNION ALL SELECT count(*) FROM purchases"

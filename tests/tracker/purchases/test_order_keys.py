@@ -31,7 +31,15 @@ def test_spellings_of_one_number(order_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "another"),
-    [("A-1", "A-2"), ("10", "1"), ("1001", "10001"), ("A1", "1A"), ("0", "00"), ("-", "--"), ("12-3", "1-23")],
+    [
+        ("A-1", "A-2"),
+        ("10", "1"),
+        ("1001", "10001"),
+        ("A1", "1A"),
+        ("0", "00"),
+        ("-", "--"),
+        ("12-3", "1-23"),
+    ],
 )
 def test_numbers_that_differ(one: str, another: str) -> None:
     assert order_key(one) != order_key(another)

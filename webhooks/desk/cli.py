@@ -22,7 +22,7 @@ from tracker.kit.database import unit_of_work
 from tracker.purchases.settling import Programme
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
-from webhooks.desk import discard_events, find_events, look, reattribute_event, retry_events
+from webhooks.desk.service import discard_events, find_events, look, reattribute_event, retry_events
 from webhooks.inbox.cli import prune_inbox
 from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
 from webhooks.inbox.queries import search, standing

@@ -10,7 +10,7 @@ from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.purchases.settling import Programme
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
-from webhooks.desk import discard_events, find_events, look, reattribute_event, retry_events
+from webhooks.desk.service import discard_events, find_events, look, reattribute_event, retry_events
 from webhooks.inbox.models import EventState, ParkedReason
 
 TASK = "inbox"

@@ -8,7 +8,7 @@ import click
 from tracker.kit.cli import json_option, print_json, runtime_of, show, show_rows
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import snapshot
-from webhooks.health import Health, health_of, health_of_all
+from webhooks.observations.health import Health, health_of, health_of_all
 
 _IN_A_LIST = (
     "shop",

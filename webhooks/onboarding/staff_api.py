@@ -10,7 +10,7 @@ from tracker.kit.http import Blueprint, runtime
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 from webhooks.dialects import NAMES
-from webhooks.shop_desk import choose, present
+from webhooks.onboarding.service import choose, present
 
 blueprint = Blueprint(
     "shop-dialects", __name__, url_prefix="/admin/api/v1/shops", description="How shops report"

@@ -24,10 +24,10 @@ from tracker.kit.errors import TooLarge
 from tracker.kit.strict_json import decode
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
-from webhooks.bench import Findings, Reading, compare, read_in, refusal_of
 from webhooks.dialects import NAMES, asks_for_mapping
 from webhooks.mapping.schema import MAX_MAPPING, MappingInvalid
-from webhooks.shop_desk import checked, choose, present
+from webhooks.onboarding.service import checked, choose, present
+from webhooks.onboarding.trying import Findings, Reading, compare, read_in, refusal_of
 from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content, Shape
 

@@ -11,7 +11,7 @@ from tracker.kit.database import snapshot
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.staff.guard import requires
 from tracker.staff.rules import Role
-from webhooks.health import health_of, health_of_all
+from webhooks.observations.health import health_of, health_of_all
 
 blueprint = Blueprint(
     "health-of-shops",

@@ -1,0 +1,1 @@
+"""Connecting a shop: its dialect, its secrets, and another dialect tried on what it has sent."""
