@@ -31,7 +31,8 @@ in slowly holds one of them up until its sender closes the connection: WSGI cann
 before."""
 
 CONNECTIONS = 2_048
-"""Connections of a web process with an event loop; as many more wait to be taken, in all."""
+"""Connections of a web process with an event loop; as many more wait to be taken, in all. (The
+server allows itself as many open files as it may.)"""
 
 BODY_SECONDS = 10
 """Within which the body of a request must be there, on an event loop."""
