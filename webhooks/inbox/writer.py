@@ -99,7 +99,7 @@ class Writer:
         firsts = batch if len(places) == len(batch) else [batch[place] for place in places.values()]
         with self._connection() as connection:
             fresh = _insert(connection, firsts)
-            if len(fresh) == len(batch):
+            if fresh.rowcount == len(batch):
                 return [Stored.ACCEPTED] * len(batch)
             accepted = {places[key] for key in fresh}
             others = [place for place in range(len(batch)) if place not in accepted]
@@ -160,7 +160,7 @@ def _open(engine: Engine) -> psycopg.Connection:
     return connection
 
 
-def _insert(connection: psycopg.Connection, batch: Sequence[Incoming]) -> list[_Key]:
+def _insert(connection: psycopg.Connection, batch: Sequence[Incoming]) -> psycopg.Cursor[_Key]:
     """The keys that were not there yet and whose doors are as they were thought to be."""
     try:
         return _store(connection, batch)
@@ -173,7 +173,7 @@ def _insert(connection: psycopg.Connection, batch: Sequence[Incoming]) -> list[_
         return _store(connection, batch)
 
 
-def _store(connection: psycopg.Connection, batch: Sequence[Incoming]) -> list[_Key]:
+def _store(connection: psycopg.Connection, batch: Sequence[Incoming]) -> psycopg.Cursor[_Key]:
     columns = (
         [one.shop_id for one in batch],
         [one.version for one in batch],
@@ -183,7 +183,7 @@ def _store(connection: psycopg.Connection, batch: Sequence[Incoming]) -> list[_K
         [one.trusted for one in batch],
         [one.body for one in batch],
     )
-    rows: list[Any] = connection.execute(_STORE, columns, prepare=True, binary=True).fetchall()
+    rows: psycopg.Cursor[Any] = connection.execute(_STORE, columns, prepare=True, binary=True)
     return rows
 
 
