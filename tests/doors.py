@@ -13,21 +13,27 @@ import uvloop
 from tracker.kit.bodies import Application, Bodies, Message, Receive, Scope, Send
 from tracker.kit.runtime import Runtime
 from tracker.kit.settings import DOORS
-from webhooks.api import Threads
-from webhooks.loop import Loop
-from webhooks.reception import Answer
+from webhooks.door.api import Threads
+from webhooks.door.loop import Loop
+from webhooks.door.reception import Answer
 from webhooks.wire.letters import Letter
 
 both_doors = pytest.mark.parametrize("door", DOORS, indirect=True, scope="session")
 """Marks tests whose ``house`` or ``world`` is entered by one door, and then by the other."""
 
 _PATIENCE = 60.0
+_GUARD = threading.Lock()
 _OF_THE_BODY = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
-@cache
 def running_loop() -> asyncio.AbstractEventLoop:
     """The event loop of this test process, in a thread of its own."""
+    with _GUARD:  # or threads that ask at the same time would each be given another
+        return _started_loop()
+
+
+@cache
+def _started_loop() -> asyncio.AbstractEventLoop:
     loop = uvloop.new_event_loop()
     threading.Thread(target=loop.run_forever, name="event loop", daemon=True).start()
     return loop
