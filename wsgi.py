@@ -34,13 +34,13 @@ import tracker.settlement.proof
 import tracker.settlement.queries
 import tracker.settlement.staff_api
 import tracker.staff.cli
-import webhooks.api
 import webhooks.desk.cli
 import webhooks.desk.staff_api
+import webhooks.door.api
+import webhooks.door.loop
 import webhooks.inbox.partitions
 import webhooks.inbox.queries
 import webhooks.inbox.work
-import webhooks.loop
 import webhooks.observations.cli
 import webhooks.observations.queries
 import webhooks.observations.staff_api
@@ -67,7 +67,7 @@ from tracker.kit.settings import Settings, load_settings
 from tracker.ledger.cli import Proof
 from tracker.purchases.service import Programme
 from webhooks.dispatch import Dispatcher
-from webhooks.reception import MAX_BODY
+from webhooks.door.reception import MAX_BODY
 
 DATA = "TRACKER_DATA"
 DEFAULT_DATA = ".tracker"
@@ -118,7 +118,7 @@ def build_loop(tools: Runtime) -> Application:
         waiting=processes.REQUESTS,
         limit=MAX_BODY,
     )
-    return webhooks.loop.Loop(tools, bodies, elsewhere=rest)
+    return webhooks.door.loop.Loop(tools, bodies, elsewhere=rest)
 
 
 def build_app(tools: Runtime) -> Flask:
@@ -136,7 +136,7 @@ def build_app(tools: Runtime) -> Flask:
     api = Api(app)
     set_up_http(app, tools)
     for blueprint in (
-        webhooks.api.build(webhooks.api.Threads(tools)),
+        webhooks.door.api.build(webhooks.door.api.Threads(tools)),
         webhooks.totals.api.build(tools),
         webhooks.totals.staff_api.blueprint,
         webhooks.desk.staff_api.blueprint,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.limits import Buckets
+from webhooks.door.limits import Buckets
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ from tests.webhooks.letters import body, headers, problem, send, stored
 from tests.world import Shop, World
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
+from webhooks.door.reception import Answer
 from webhooks.errors import SignatureNotAccepted
 from webhooks.inbox.store import Stored
-from webhooks.reception import Answer
 from webhooks.wire.letters import Letter
 
 pytestmark = both_doors

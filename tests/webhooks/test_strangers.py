@@ -25,9 +25,9 @@ from tests.webhooks.letters import body, headers
 from tests.world import Shop, World
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
-from webhooks.doors import LOOKS
+from webhooks.door.doors import LOOKS
+from webhooks.door.reception import Answer
 from webhooks.errors import ShopUnknown, SignatureNotAccepted
-from webhooks.reception import Answer
 from webhooks.wire.letters import Letter
 from webhooks.wire.scheme import Scheme
 

@@ -13,8 +13,8 @@ from tests.world import Shop, World
 from tracker.kit.bodies import SMALL, Bodies, Receive, Scope, Send
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
-from webhooks.loop import LONG, Loop
-from webhooks.reception import MAX_BODY
+from webhooks.door.loop import LONG, Loop
+from webhooks.door.reception import MAX_BODY
 from webhooks.wire import dialect
 
 AWIN = b"""{"orders": [{"orderReference": "W-1", "amount": 15.00, "currency": "RUB", "awc": "clk",

@@ -19,7 +19,10 @@ from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.purchases.day_queries import ordered_at
 from tracker.purchases.days import ShopDay
-from webhooks.doors import Door, Doors, Look
+from webhooks.door.doors import Door, Doors, Look
+from webhooks.door.letterbox import letter
+from webhooks.door.limits import Buckets
+from webhooks.door.reception import check
 from webhooks.errors import (
     MediaNotTaken,
     RateExceeded,
@@ -27,9 +30,6 @@ from webhooks.errors import (
     ShopUnknown,
     SignatureNotAccepted,
 )
-from webhooks.letterbox import letter
-from webhooks.limits import Buckets
-from webhooks.reception import check
 from webhooks.schemes.standard import STANDARD
 from webhooks.totals.answers import note, plain_verdict, verdict_shown
 from webhooks.totals.queries import OurBooks, held_up, holds, waiting

@@ -13,9 +13,9 @@ from partners.credentials.rules import Secret, SecretKind
 from tests.webhooks.adapters.keys import Request, open_by
 from tests.webhooks.adapters.payloads import Payload, payloads
 from tracker.kit.clock import SystemClock
-from webhooks.doors import Door
+from webhooks.door.doors import Door
+from webhooks.door.reception import check
 from webhooks.errors import SignatureNotAccepted
-from webhooks.reception import check
 from webhooks.signatures import sign
 from webhooks.wire.letters import Letter
 from webhooks.wire.scheme import Scheme

@@ -25,7 +25,7 @@ from partners.shops.rules import MAX_SLUG, ShopStatus
 from tracker.kit.crypto import decrypt, encrypt
 from webhooks.adapters import native
 from webhooks.dialects import named
-from webhooks.limits import Buckets
+from webhooks.door.limits import Buckets
 from webhooks.wire.dialect import Dialect
 
 LOOKS = 10

@@ -1,6 +1,6 @@
 """`/webhooks/<shop slug>` on an event loop: a request that waits costs no thread.
 
-Everything but the transport is shared with the threads of webhooks.api.
+Everything but the transport is shared with the threads of webhooks.door.api.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from tracker.kit.bridge import length_of, send_answer, send_problem
 from tracker.kit.clock import SystemClock
 from tracker.kit.problems import problem_of
 from tracker.kit.runtime import Runtime
-from webhooks.doors import Door, Doors, Look
+from webhooks.door.doors import Door, Doors, Look
+from webhooks.door.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
 from webhooks.errors import BodyTooLarge, MediaNotTaken
 from webhooks.inbox.announcing import Announcer
 from webhooks.inbox.gathering import Gathering
 from webhooks.inbox.writer import Stored, Writer
 from webhooks.observations.watch import Watch
-from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
 from webhooks.trials.notebook import Notebook
 from webhooks.wire.letters import Letter
 

@@ -10,12 +10,12 @@ from flask_smorest import Blueprint
 
 from tracker.kit.clock import SystemClock
 from tracker.kit.runtime import Runtime
-from webhooks.doors import Door, Doors, Look
+from webhooks.door.doors import Door, Doors, Look
+from webhooks.door.letterbox import letter
+from webhooks.door.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
 from webhooks.inbox.announcing import Announcer
 from webhooks.inbox.store import Inbox, Stored
-from webhooks.letterbox import letter
 from webhooks.observations.watch import Watch
-from webhooks.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
 from webhooks.trials.notebook import Notebook
 from webhooks.wire.letters import Letter
 

@@ -17,7 +17,8 @@ from datetime import datetime
 from partners.credentials.rules import SecretKind
 from tracker.kit.errors import TrackerError
 from tracker.kit.settings import Settings
-from webhooks.doors import NOBODY, NOBODYS, TRIED, Door, Doors, Look
+from webhooks.door.doors import NOBODY, NOBODYS, TRIED, Door, Doors, Look
+from webhooks.door.limits import Buckets
 from webhooks.errors import (
     BodyTooLarge,
     MediaNotTaken,
@@ -28,7 +29,6 @@ from webhooks.errors import (
     SignatureNotAccepted,
 )
 from webhooks.inbox.store import Incoming, Stored
-from webhooks.limits import Buckets
 from webhooks.observations.rules import Outcome, refused, taken
 from webhooks.observations.watch import Watch
 from webhooks.trials.arrivals import LetIn, Place
