@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     column,
     create_engine,
+    event,
     func,
     insert,
     select,
@@ -28,6 +29,8 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, Operat
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.selectable import TableValuedAlias
+
+from tracker.kit.arrays import write_lists_at_once
 
 APPLICATION_ROLE = "tracker_app"
 """Every connection of the product takes this role, whoever it logs in as."""
@@ -95,6 +98,7 @@ def make_engine(
         hide_parameters=True,
         connect_args={"options": options, **arguments},
     )
+    event.listen(engine, "connect", lambda connection, _: write_lists_at_once(connection))
     _ENGINES.add(engine)
     return engine
 
