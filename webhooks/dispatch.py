@@ -18,6 +18,7 @@ from partners.dialects.service import Setting, by_ids
 from partners.intake.rules import report
 from tracker.kit.database import AWAY, unit_of_work
 from tracker.kit.errors import TrackerError
+from tracker.kit.garbage import no_search_for_cycles
 from tracker.kit.logs import log
 from tracker.kit.tasks import OutOfTime
 from tracker.purchases.contracts import PurchaseReport
@@ -59,6 +60,7 @@ class Dispatcher:
     """What a moment of receipt is in business time. Where it is known, the hold of a purchase that
     nobody proved does not begin before it was received."""
 
+    @no_search_for_cycles()
     def handle_chunk(self) -> bool:
         """Claim a chunk and handle it, then one suspect; True when there may be more.
 
