@@ -132,6 +132,7 @@ def build_app(tools: Runtime) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     set_up_http(app, tools)
     api = Api(app)
     set_up_http(app, tools)
@@ -283,6 +284,7 @@ for _command in (
         "shops",
         "Partner shops.",
         partners.offers.cli.import_shops,
+        partners.offers.cli.list_shops,
         webhooks.onboarding.secrets_cli.secret,
         webhooks.onboarding.secrets_cli.secrets,
         webhooks.observations.cli.health,

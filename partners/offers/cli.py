@@ -1,26 +1,40 @@
 """`tracker shops import`."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from partners.offers.rules import COLUMNS, read_shop
-from partners.offers.service import offer
+from partners.offers.service import offer, terms_at
 from partners.shops.rules import Card, ShopInvalid
-from partners.shops.service import upsert
+from partners.shops.service import all_shops, upsert
+from tracker.audit.service import record
 from tracker.clicks.rules import Terms
-from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show
+from tracker.kit.cli import (
+    as_of_option,
+    json_option,
+    moment_of,
+    runtime_of,
+    show,
+    show_rows,
+)
 from tracker.kit.csvfiles import FileInvalid, Once, read_rows
 from tracker.kit.database import unit_of_work
+from tracker.staff.cli import acting_on, token_option
+from tracker.staff.rules import Role
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @as_of_option
+@token_option
 @json_option
 @click.pass_context
-def import_shops(ctx: click.Context, file: Path, as_of: datetime | None, as_json: bool) -> None:
+def import_shops(
+    ctx: click.Context, file: Path, *, as_of: datetime | None, token: str | None, as_json: bool
+) -> None:
     """Make the shops be as a CSV FILE says, with their terms from --as-of on.
 
     Columns: slug, name, section, subsection, site_url, link_template (with {click_id}),
@@ -32,8 +46,36 @@ def import_shops(ctx: click.Context, file: Path, as_of: datetime | None, as_json
     with unit_of_work(runtime.engine) as session:
         ids = upsert(session, [card for card, _ in shops.values()])
         terms = {ids[slug]: held for slug, (_, held) in shops.items()}
-        changed = offer(session, terms, moment_of(as_of, runtime.clock))
+        # From the beginning of the second: whoever follows the link in this very second has it.
+        since = moment_of(as_of, runtime.clock).replace(microsecond=0)
+        before = terms_at(session, [(shop, since) for shop in terms])
+        changed = offer(session, terms, since)
+        who = acting_on(session, runtime, token, Role.ADMIN)
+        for slug, shop_id in sorted(ids.items()):
+            known, wanted = before.get((shop_id, since)), terms[shop_id]
+            if known != wanted:
+                record(
+                    session,
+                    who,
+                    "shop.terms",
+                    f"shop:{slug}",
+                    before=asdict(known) if known else None,
+                    after=asdict(wanted) | {"since": since.isoformat()},
+                )
     show({"rows": len(shops), "shops": len(ids), "new_terms": changed}, as_json=as_json)
+
+
+@click.command("list")
+@json_option
+@click.pass_context
+def list_shops(ctx: click.Context, as_json: bool) -> None:
+    """The shops: their numbers, names and whether they take part."""
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        rows = [
+            {"id": shop.id, "slug": shop.slug, "name": shop.name, "status": shop.status}
+            for shop in all_shops(session)
+        ]
+    show_rows(rows, as_json=as_json, empty="there are no shops")
 
 
 def _read(file: Path) -> dict[str, tuple[Card, Terms]]:

@@ -58,6 +58,11 @@ def shops_after(session: Session, slug: str, limit: int) -> list[Shop]:
     return list(session.scalars(query))
 
 
+def all_shops(session: Session) -> list[Shop]:
+    """All shops in the order of their slugs."""
+    return list(session.scalars(select(Shop).order_by(Shop.slug)))
+
+
 def find(session: Session, slug: str) -> Shop:
     """The shop of a slug. Raises ShopNotFound."""
     shop = session.scalar(select(Shop).where(Shop.slug == slug))

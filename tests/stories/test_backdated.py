@@ -1,4 +1,4 @@
-"""What nobody proved is not confirmed before its hold was over since it was received."""
+"""A date that is too early, by mistake or on purpose, does not end a hold before its time."""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -7,7 +7,7 @@ import pytest
 
 from partners.credentials.rules import Secret
 from partners.dialects.service import speak
-from tests.world import BONUS, World, day, rubles
+from tests.world import BONUS, World, created, day, rubles
 from tracker.kit.database import unit_of_work
 from webhooks.dispatch import Dispatcher
 
@@ -42,5 +42,17 @@ def test_a_backdated_order_waits_from_its_receipt(
     world.end_holds(ends - (day(1) - day(0)))
     assert world.balance(member).pending == rubles(10) + BONUS
     world.end_holds(ends)
+    assert world.balance(member).available == rubles(10) + BONUS
+    assert world.differences() == []
+
+
+def test_an_order_before_its_click_by_a_wrong_date_is_not_confirmed_at_once(world: World) -> None:
+    """Proved, and written wrongly: the hold is counted from the click."""
+    shop, member = world.shop("swapped", hold_days=30), world.member()
+    click = world.click(member, shop, day(200))
+    world.tell(shop, created("A-1", click, 100, at=day(201), ordered_at=day(9)))
+    world.end_holds(day(229))
+    assert world.balance(member).pending == rubles(10) + BONUS
+    world.end_holds(day(230))
     assert world.balance(member).available == rubles(10) + BONUS
     assert world.differences() == []

@@ -202,7 +202,7 @@ def test_what_moved_ends_by_the_promise_it_moved_to(world: World, *, hold_ends_f
     assert {world.balance(member).pending for member in moved} == {rubles(100) + BONUS}
     assert world.differences() == []
 
-    world.end_holds(day(50))
+    world.end_holds(day(50.1))
     assert {member: world.balance(member) for member in moved} == {
         member: balance for member, (_, _, balance) in moved.items()
     }
@@ -220,7 +220,7 @@ def test_another_click_of_the_same_member_holds_by_its_own_promise(world: World)
     world.tell(shop, updated("B-1", world.click(member, shop, day(0.1)), 1000, at=day(11)))
     assert world.balance(member) == Balance(rubles(50) + BONUS, 0, 0)
     assert world.differences() == []
-    world.end_holds(day(50))
+    world.end_holds(day(50.1))
     assert world.balance(member) == Balance(0, rubles(50) + BONUS, 0)
     assert world.differences() == []
 

@@ -80,7 +80,9 @@ def problem(
         said["status"] = status
     if fields:
         said["errors"] = [{"field": name, "reason": why} for name, why in fields.items()]
-    body = json.dumps(said, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+    # A name that was refused for a lone surrogate in it may stand in what we say of it.
+    body = text.encode("utf-8", "backslashreplace") + b"\n"
     return Problem(status, body, headers or {})
 
 

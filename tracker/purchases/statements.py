@@ -138,9 +138,11 @@ def only_lowers(known: Stated, fresh: Stated) -> bool:
 def hold_starts(stated: Stated, clicked_at: datetime) -> datetime:
     """From when the days of the hold are counted.
 
-    From the order. Whoever wrote an unproved word may have written any date into it, so that then
-    it is not before the click, nor before we heard: a shop must have the time to object.
+    From the order, but not before the click that it is credited to: a date that was written wrongly
+    would else be confirmed money at once. Whoever wrote an unproved word may have written any date
+    into it, so that then it is not before we heard either: a shop must have the time to object.
     """
+    starts = max(stated.ordered_at, clicked_at)
     if stated.rank.trusted:
-        return stated.ordered_at
-    return max(stated.ordered_at, clicked_at, stated.heard_at or stated.ordered_at)
+        return starts
+    return max(starts, stated.heard_at or starts)

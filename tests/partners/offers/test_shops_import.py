@@ -7,7 +7,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from partners.offers.cli import import_shops
+from partners.offers.cli import import_shops, list_shops
 from partners.offers.rules import COLUMNS
 from tests.world import World, day
 from tracker.kit.csvfiles import FileInvalid
@@ -164,3 +164,27 @@ def test_the_ceiling_of_cashback_is_half_of_the_sum_paid(world: World, tmp_path:
     done(import_rows(world, tmp_path, *rows))
     offers = world.query("SELECT cashback_bp FROM offers ORDER BY shop_id")
     assert [row.cashback_bp for row in offers] == [0, 5_000, 4_999]
+
+
+def test_new_terms_are_audited_and_the_same_again_are_not(world: World, tmp_path: Path) -> None:
+    assert import_rows(world, tmp_path, {}).exit_code == 0
+    assert import_rows(world, tmp_path, {}, as_of=1).exit_code == 0
+    assert import_rows(world, tmp_path, {"cashback_percent": "8"}, as_of=2).exit_code == 0
+    acts = world.query("SELECT * FROM audit_entries ORDER BY id")
+    assert [(act.action, act.subject) for act in acts] == [("shop.terms", "shop:tea-house")] * 2
+    assert (acts[0].before, acts[0].after["cashback_bp"]) == (None, 750)
+    assert (acts[1].before["cashback_bp"], acts[1].after["cashback_bp"]) == (750, 800)
+
+
+def test_the_list_tells_a_shop_by_its_number(world: World, tmp_path: Path) -> None:
+    import_rows(world, tmp_path, {})
+    done = CliRunner().invoke(list_shops, ["--json"], obj=lambda: world.tools)
+    (shop,) = json.loads(done.stdout)
+    assert (shop["slug"], shop["status"]) == ("tea-house", "active")
+    assert world.query("SELECT id FROM shops")[0].id == shop["id"]
+
+
+def test_terms_hold_from_the_beginning_of_the_second(world: World, tmp_path: Path) -> None:
+    import_rows(world, tmp_path, {}, as_of=0.000001)
+    (offer,) = world.query("SELECT valid_from FROM offers")
+    assert offer.valid_from.microsecond == 0
