@@ -8,7 +8,7 @@ from tests.doors import both_doors
 from tests.fuzz.session import Session
 from tests.world import World
 
-BODIES = 1_200
+BODIES = 600
 
 
 @pytest.fixture
