@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from flask_smorest import Api
 
 import migrations
 import partners.links.cli
@@ -34,9 +33,11 @@ import tracker.settlement.proof
 import tracker.settlement.queries
 import tracker.settlement.staff_api
 import tracker.staff.cli
+import tracker.staff.guard
 import webhooks.desk.cli
 import webhooks.desk.staff_api
 import webhooks.door.api
+import webhooks.door.document
 import webhooks.door.loop
 import webhooks.inbox.partitions
 import webhooks.inbox.queries
@@ -50,6 +51,7 @@ import webhooks.onboarding.staff_api
 import webhooks.proof
 import webhooks.totals.api
 import webhooks.totals.cli
+import webhooks.totals.document
 import webhooks.totals.queries
 import webhooks.totals.staff_api
 import webhooks.trials.cli
@@ -59,7 +61,7 @@ from tracker.kit.bodies import Application, Bodies
 from tracker.kit.bridge import Bridge
 from tracker.kit.cli import run
 from tracker.kit.database import make_engine
-from tracker.kit.http import set_up_http
+from tracker.kit.http import Api, set_up_http
 from tracker.kit.logs import set_up_logs
 from tracker.kit.processes import Due
 from tracker.kit.runtime import Runtime
@@ -130,6 +132,12 @@ def build_app(tools: Runtime) -> Flask:
         OPENAPI_VERSION="3.1.0",
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "components": {
+                "securitySchemes": tracker.staff.guard.SECURITY | webhooks.door.document.SECURITY,
+                "schemas": webhooks.door.document.SCHEMAS | webhooks.totals.document.SCHEMAS,
+            }
+        },
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]

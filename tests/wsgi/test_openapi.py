@@ -1,13 +1,25 @@
 """The API document: OpenAPI 3.1, complete, and true to the routes there are."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from werkzeug.routing import Rule
 
 from tests.world import World
+from tests.wsgi.json_schemas import fits
+from tracker.purchases.days import EVERYTHING, Order, Sum, Word
+from webhooks.adapters.native import read as read_event
+from webhooks.dialects import NAMES, asks_for_mapping, named
+from webhooks.errors import EventInvalid
+from webhooks.schemes.keys import URL_KEY, UrlKey
+from webhooks.totals.answers import note, verdict_shown
+from webhooks.totals.reading import read as read_totals
+from webhooks.totals.rules import Difference, TotalsInvalid, Verdict
 
 METHODS = {"get", "put", "post", "delete", "patch"}
 
@@ -93,6 +105,123 @@ def test_the_door_tells_every_answer_of_the_contract(document: dict[str, Any]) -
     headers = {one["name"] for one in door["parameters"] if one["in"] == "header"}
     assert headers == {"webhook-id", "webhook-timestamp", "webhook-signature"}
     assert "application/json" in door["requestBody"]["content"]
+    assert door["responses"]["404"]["content"].keys() == {"application/problem+json"}
+
+
+def test_an_event_in_an_address_has_no_body_and_takes_any_names(document: dict[str, Any]) -> None:
+    told = document["paths"]["/webhooks/{slug}"]["get"]
+    assert "requestBody" not in told
+    (query,) = [one for one in told["parameters"] if one["in"] == "query"]
+    assert query["schema"]["additionalProperties"]
+    assert not query["required"]
+    assert {"standard-webhooks": []} not in told["security"]
+
+
+def test_every_operation_says_what_opens_it(document: dict[str, Any]) -> None:
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["staff"]["scheme"] == "bearer"
+    for path, method, operation in operations(document):
+        asked = [name for one in operation["security"] for name in one]
+        assert set(asked) <= schemes.keys()
+        if path.startswith("/admin"):
+            assert asked == ["staff"], f"{method} {path}"
+            assert {"401", "403"} <= operation["responses"].keys(), f"{method} {path}"
+            assert ("404" in operation["responses"]) == ("{" in path), f"{method} {path}"
+        else:
+            assert "staff" not in asked
+            assert "url-key" in asked
+
+
+def test_the_keys_in_addresses_are_those_of_the_dialects(document: dict[str, Any]) -> None:
+    shown = {
+        one["name"]
+        for one in document["components"]["securitySchemes"].values()
+        if one.get("in") == "query"
+    }
+    told = [named(name) for name in NAMES if not asks_for_mapping(name)]
+    fields = {one.field for each in told for one in each.schemes if isinstance(one, UrlKey)}
+    assert shown == fields | {URL_KEY.field}
+
+
+ORDER = {"order_id": "1", "amount": "1.00", "status": "open"}
+EVENT = {"type": "purchase.created", "timestamp": "2010-12-01T05:26:00Z"}
+LINE = {"line_id": "1", "quantity": 6, "amount": "1530.00"}
+PURCHASE = {
+    "order_id": "1",
+    "ordered_at": "2010-12-01T05:26:00Z",
+    "currency": "RUB",
+    "lines": [LINE],
+}
+ASIDE = {"type": "purchase.returned", "data": {"order_id": "1", "return_id": "2"}}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        EVENT | {"data": PURCHASE | {"click_id": None}},
+        EVENT | {"type": "purchase.updated", "data": PURCHASE | {"click_id": "clk_1"}},
+        EVENT | {"type": "purchase.confirmed", "data": {"order_id": "1"}},
+        EVENT | {"type": "purchase.cancelled", "data": {"order_id": "1", "reason": "no"}},
+        EVENT | ASIDE,
+        EVENT | {"type": "purchase.confirmed", "data": {"order_id": 1}},
+        EVENT | {"type": "purchase.lost", "data": {"order_id": "1"}},
+        EVENT | {"data": PURCHASE | {"lines": []}},
+        EVENT | {"data": PURCHASE | {"lines": [LINE | {"amount": 1530}]}},
+        EVENT | {"data": PURCHASE | {"lines": [LINE | {"amount": "01.00"}]}},
+        EVENT | {"data": PURCHASE | {"lines": [LINE | {"quantity": 0}]}},
+        EVENT | {"data": PURCHASE | {"currency": "rub"}},
+        {"type": "purchase.confirmed", "data": {"order_id": "1"}},
+    ],
+)
+def test_our_own_events_are_told_as_they_are_read(
+    document: dict[str, Any], event: dict[str, Any]
+) -> None:
+    assert fits(document, "NativeEvent", event) == is_read(read_event, event)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"date": "2010-12-01", "orders": [ORDER]},
+        {"date": "2010-12-01", "from": "", "to": None, "orders": []},
+        {"date": "2010-12-01", "buckets": [{"count": 1, "sum": "1.00", "hash": "0" * 64}]},
+        {"date": "2010-12-01"},
+        {"orders": [ORDER]},
+        {"date": "2010-12-01", "orders": [ORDER | {"status": "new"}]},
+        {"date": "2010-12-01", "orders": [ORDER | {"amount": 1}]},
+        {"date": "2010-12-01", "buckets": []},
+        {"date": "2010-12-01", "buckets": [{"count": -1, "sum": "1.00", "hash": "0" * 64}]},
+        {"date": "2010-12-01", "buckets": [{"count": 1, "sum": "1.00", "hash": "A" * 64}]},
+    ],
+)
+def test_control_totals_are_told_as_they_are_read(
+    document: dict[str, Any], question: dict[str, Any]
+) -> None:
+    assert fits(document, "ControlTotals", question) == is_read(read_totals, question)
+
+
+def test_what_control_totals_answer_is_told_as_it_is(document: dict[str, Any]) -> None:
+    told = document["paths"]["/webhooks/{slug}/control-totals"]["post"]["responses"]["200"]
+    name = told["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    ours = Order("1", 100, Word.OPEN)
+    theirs = replace(ours, amount=200, word=Word.CONFIRMED)
+    found = Difference([ours], [ours], [(ours, theirs)], [(ours, theirs)])
+    sums = [(EVERYTHING, Sum(1, 100, "0" * 64))]
+    notes = {"1": note(state="parked", reason="why", known=True, ordered_at=None)}
+    for verdict in (Verdict(False, buckets=sums), Verdict(False, difference=found), Verdict(True)):
+        shown = verdict_shown(verdict, date(2010, 12, 1), 1, notes)
+        assert fits(document, name, shown)
+        assert shown.keys() <= document["components"]["schemas"][name]["properties"].keys()
+        assert not fits(document, name, shown | {"status": "perhaps"})
+
+
+def is_read(read: Callable[[bytes], object], value: dict[str, Any]) -> bool:
+    """Whether the door takes it."""
+    try:
+        read(json.dumps(value).encode())
+    except (EventInvalid, TotalsInvalid):
+        return False
+    return True
 
 
 def test_money_is_told_to_be_a_string(document: dict[str, Any]) -> None:

@@ -5,10 +5,12 @@ from typing import Any, TypeVar
 
 import flask_smorest
 from flask import Flask, Request, Response, current_app
+from flask.views import MethodView
 from marshmallow import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
+from tracker.kit.documents import ProblemSchema, refusal
 from tracker.kit.problems import CAREFUL, MEDIA, Problem, problem, problem_of
 from tracker.kit.runtime import Runtime
 from tracker.kit.strict_json import decode
@@ -32,6 +34,26 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     """A documented part of the API whose bodies are strict JSON."""
 
     ARGUMENTS_PARSER = _StrictParser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[type[MethodView]], type[MethodView]]:
+        """A route; where its path names something, there may be nothing of that name."""
+        add = super().route(rule, **options)
+
+        def decorated(view: type[MethodView]) -> type[MethodView]:
+            for method in (view.methods or set()) if "<" in rule else ():
+                name = method.lower()
+                told = self.doc(responses={"404": refusal("Nothing of this name or number")})
+                setattr(view, name, told(getattr(view, name)))
+            added: type[MethodView] = add(view)
+            return added
+
+        return decorated
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """The API document, whose errors are problem documents."""
+
+    ERROR_SCHEMA = ProblemSchema
 
 
 def runtime() -> Runtime:

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask import g, request
 
 from tracker.kit.database import unit_of_work
-from tracker.kit.http import runtime
+from tracker.kit.documents import refusal
+from tracker.kit.http import Blueprint, runtime
 from tracker.staff.rules import Role, TokenNotAccepted
 from tracker.staff.service import Person, recognise
+
+SECURITY: dict[str, Any] = {
+    "staff": {"type": "http", "scheme": "bearer", "description": "A token of `tracker staff add`"}
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,7 +35,14 @@ def requires(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
             return view(*args, **kwargs)
 
         guarded.required_role = role  # type: ignore[attr-defined]
-        return guarded
+        told: Callable[P, R] = Blueprint.doc(
+            security=[{name: [] for name in SECURITY}],
+            responses={
+                "401": refusal("No token, or one that is not accepted"),
+                "403": refusal(f"Of somebody who is not {role}, nor more"),
+            },
+        )(guarded)
+        return told
 
     return guard
 

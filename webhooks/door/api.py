@@ -3,13 +3,13 @@
 import json
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 
 from tracker.kit.clock import SystemClock
 from tracker.kit.runtime import Runtime
+from webhooks.door.document import BY_GET, BY_POST
 from webhooks.door.doors import Door, Doors, Look
 from webhooks.door.letterbox import letter
 from webhooks.door.reception import MAX_BODY, Answer, FrontDoor, Keep, Limits, Steps, Try
@@ -64,38 +64,21 @@ def build(door: Threads) -> Blueprint:
     """The blueprint of a front door."""
     blueprint = Blueprint("webhooks", __name__, description="Partner shops report purchases")
 
-    @blueprint.route("/webhooks/<slug>", methods=["POST", "GET"])
-    @blueprint.doc(**_DOCUMENT)
-    def receive(slug: str) -> Response:
-        """Report what happened to a purchase."""
+    def tell(slug: str) -> Response:
         answer = door.receive(slug, letter(MAX_BODY), SystemClock().now())
         said = json.dumps({"id": answer.event_id, "status": answer.stored})
         return Response(said, answer.status, mimetype="application/json")
 
+    @blueprint.route("/webhooks/<slug>", methods=["POST"])
+    @blueprint.doc(**BY_POST)
+    def receive(slug: str) -> Response:
+        """Report what happened to a purchase."""
+        return tell(slug)
+
+    @blueprint.route("/webhooks/<slug>", methods=["GET"])
+    @blueprint.doc(**BY_GET)
+    def receive_address(slug: str) -> Response:
+        """Report it by an address alone, in a dialect that does so."""
+        return tell(slug)
+
     return blueprint
-
-
-_ANSWERS = {
-    200: "The same event came before: nothing happens twice",
-    202: "Stored durably, once",
-    400: "Unreadable",
-    401: "No, old or wrong signature",
-    404: "No such shop",
-    405: "Not by this method, in the shop's dialect",
-    409: "The webhook-id was used for another body",
-    410: "The shop has left the programme",
-    413: "Too large",
-    415: "Of a media type that the shop's dialect does not use",
-    422: "Readable but wrong: which field and why",
-    429: "Above the shop's rate; see Retry-After",
-    503: "Cannot store now; try again",
-}
-
-_DOCUMENT: dict[str, Any] = {
-    "parameters": [
-        {"in": "header", "name": name, "required": False, "schema": {"type": "string"}}
-        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
-    ],
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
-    "responses": {str(code): {"description": said} for code, said in _ANSWERS.items()},
-}

@@ -32,6 +32,7 @@ from webhooks.errors import (
 )
 from webhooks.schemes.standard import STANDARD
 from webhooks.totals.answers import note, plain_verdict, verdict_shown
+from webhooks.totals.document import DOCUMENT
 from webhooks.totals.queries import OurBooks, held_up, holds, waiting
 from webhooks.totals.reading import read
 from webhooks.totals.rules import Verdict, compare
@@ -159,33 +160,10 @@ def build(tools: Runtime) -> Blueprint:
     blueprint = Blueprint("totals", __name__, description="Shops compare their books with ours")
 
     @blueprint.route("/webhooks/<slug>/control-totals", methods=["POST"])
-    @blueprint.doc(**_DOCUMENT)
+    @blueprint.doc(**DOCUMENT)
     def receive(slug: str) -> Response:
         """Compare a day's orders with our books."""
         answer = desk.receive(slug, letter(MAX_BODY), SystemClock().now())
         return Response(json.dumps(answer, ensure_ascii=False), mimetype="application/json")
 
     return blueprint
-
-
-_ANSWERS = {
-    200: "Compared: match or differs",
-    400: "Unreadable",
-    401: "No, old or wrong signature",
-    404: "No such shop",
-    410: "The shop has left the programme",
-    413: "Too large",
-    415: "Not application/json, or compressed",
-    422: "Readable but wrong: which field and why",
-    429: "Above the rate; see Retry-After",
-    503: "Cannot be compared now; try again",
-}
-
-_DOCUMENT: dict[str, Any] = {
-    "parameters": [
-        {"in": "header", "name": name, "required": False, "schema": {"type": "string"}}
-        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
-    ],
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
-    "responses": {str(code): {"description": said} for code, said in _ANSWERS.items()},
-}
