@@ -68,6 +68,43 @@ def test_requests_that_overtake_each_other_gain_nothing() -> None:
     assert buckets.take("shop", NOON) > 0
 
 
+@pytest.mark.parametrize("age", [0.5, 1, 5, 11, 15, 59])
+def test_a_request_that_waited_uses_one_token_and_not_its_age(age: float) -> None:
+    buckets = Buckets[str](10)
+    assert buckets.take("shop", after(60)) == 0
+    assert [buckets.take("shop", after(60 - age)) for _ in range(4)] == [0] * 4
+    assert [buckets.take("shop", after(60)) for _ in range(6)] == [0] * 5 + [1]
+
+
+@pytest.mark.parametrize("age", [0.5, 1, 5, 11, 15, 59])
+def test_a_request_that_waited_fills_nothing(age: float) -> None:
+    buckets = Buckets[str](10)
+    assert [buckets.take("shop", after(60)) for _ in range(10)] == [0] * 10
+    assert buckets.take("shop", after(60 - age)) == 1
+    assert buckets.take("shop", after(60)) == 1
+
+
+@given(
+    rate=st.sampled_from([1, 2, 4, 5, 10, 20]),
+    burst=st.integers(1, 50),
+    hundredths=st.lists(st.integers(0, 5_000), min_size=1, max_size=60),
+)
+def test_in_any_order_each_counts_as_of_the_latest_so_far(
+    rate: int, burst: int, hundredths: list[int]
+) -> None:
+    """The same is let through as if all had come in their order, each when it was decided upon."""
+    buckets, orderly = Buckets[str](rate, burst=burst), Buckets[str](rate, burst=burst)
+    latest = 0
+    for one in hundredths:
+        latest = max(latest, one)
+        wait = buckets.take("shop", after(one / 100))
+        assert wait == orderly.take("shop", after(latest / 100))
+        if wait:  # and whoever waits as long as was said is let through
+            latest += wait * 100
+            assert buckets.take("shop", after(latest / 100)) == 0
+            assert orderly.take("shop", after(latest / 100)) == 0
+
+
 def test_so_many_are_remembered_and_the_oldest_forgotten() -> None:
     buckets = Buckets[int](1, keep=100)
     for number in range(1_000):
