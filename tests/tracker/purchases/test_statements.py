@@ -146,8 +146,9 @@ def test_what_only_lowers(fresh: PurchaseStated, lowers: bool) -> None:
 @pytest.mark.parametrize(
     ("options", "starts"),
     [
-        ({}, 1),
-        ({"received_at": day(9)}, 1),
+        ({}, 3),
+        ({"ordered_at": day(4)}, 4),
+        ({"received_at": day(9)}, 3),
         ({"trusted": False}, 3),
         ({"trusted": False, "ordered_at": day(4)}, 4),
         ({"trusted": False, "received_at": day(9)}, 9),
