@@ -11,7 +11,7 @@ import resource
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from benchmarks.legs import Figure, Leg, compared, interleaved
@@ -25,10 +25,10 @@ from benchmarks.webhooks import requests, sample
 CLIENTS = 64
 _PER_SECOND = 20_000
 """Requests made ready for each second of a leg: more than can be answered."""
-_WARM_UP = 6
-"""How often each process hears of each shop, on average, before anything is timed: the first time,
-it reads and decrypts the shop's secrets. Each round is in another order, as a connection stays with
-its process."""
+_WARM_UP = 8
+"""How often all processes together hear of each shop before anything is timed, for each process:
+the first time, a process reads and decrypts the shop's secrets. Each time over new connections, as
+a connection stays with its process, and in another order."""
 _WARM_UP_LIMIT = 30.0
 _HTTP_ACCEPTED = 202
 _PROCESSED = re.compile(r"transactions actually processed: (\d+)")
@@ -80,7 +80,10 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
 
 def _door(stack: Stack, shops: Sequence[Shop], processes: int, seconds: float) -> Leg:
     with serving(stack, processes) as (port, pid):
-        drive(port, _warm_up(shops, _WARM_UP * processes), clients=CLIENTS, seconds=_WARM_UP_LIMIT)
+        for number in range(_WARM_UP * processes):
+            shuffled = Random(number).sample(shops, len(shops))
+            ready = requests(shuffled, len(shuffled), time.time())
+            drive(port, ready, clients=CLIENTS, seconds=_WARM_UP_LIMIT)
         prepared = list(requests(shops, int(seconds * _PER_SECOND), time.time()))
         before = _stored(stack)
         with stack.meter.measured(tracker=[pid]) as reading:
@@ -89,12 +92,6 @@ def _door(stack: Stack, shops: Sequence[Shop], processes: int, seconds: float) -
     if load.statuses.total() != accepted or _stored(stack) - before != accepted:
         raise AssertionError(f"{load.statuses} came back, {_stored(stack) - before} are stored")
     return reading.leg(accepted, p50_ms=load.percentile(0.5), p99_ms=load.percentile(0.99))
-
-
-def _warm_up(shops: Sequence[Shop], rounds: int) -> Iterator[bytes]:
-    for number in range(rounds):
-        shuffled = Random(number).sample(shops, len(shops))
-        yield from requests(shuffled, len(shuffled), time.time())
 
 
 def _floor(stack: Stack, shops: Sequence[Shop], seconds: float, statement: str) -> Leg:
