@@ -40,6 +40,10 @@ from webhooks.wire.scheme import Scheme, Shown
 MAX_BODY = 8 * 1024 * 1024
 """Bytes that any dialect takes; most take less."""
 
+_UNPROVED = "unproved:"
+"""Begins the id of an event of which nobody proved who wrote it: such a copy, come first, must not
+make a duplicate of the same bytes when they are proved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keep:
@@ -209,7 +213,7 @@ class FrontDoor:
         incoming = Incoming(
             door.shop_id,
             door.version,
-            shown.event_id,
+            shown.event_id if is_trusted else _UNPROVED + shown.event_id,
             door.dialect_id,
             content.shape,
             is_trusted,
