@@ -1,6 +1,6 @@
 """Keeping what shops say of their days. The caller owns the unit of work."""
 
-from sqlalchemy import func, text
+from sqlalchemy import func, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,11 +15,14 @@ _MOST_RANGES = 500
 def keep(
     session: Session, shop_id: int, said: Said, verdict: Verdict, *, trusted: bool, booking: int
 ) -> None:
-    """Remember totals as the last of their shop and day, and what was found to differ since."""
+    """Remember totals as the last of their shop and day, and what was found to differ since.
+
+    The last that was proved, if one was: what nobody proved does not cover it up.
+    """
     if said.totals is not None and verdict.ours is not None:
         _keep_totals(session, shop_id, said, verdict, trusted=trusted, booking=booking)
     if verdict.difference is not None:
-        _keep_found(session, shop_id, said, verdict.difference)
+        _keep_found(session, shop_id, said, verdict.difference, trusted=trusted)
 
 
 def _keep_totals(
@@ -41,7 +44,9 @@ def _keep_totals(
     statement = insert(ControlTotal).values(shop_id=shop_id, day=said.day, **values)
     session.execute(
         statement.on_conflict_do_update(
-            index_elements=["shop_id", "day"], set_={**values, "received_at": func.now()}
+            index_elements=["shop_id", "day"],
+            set_={**values, "received_at": func.now()},
+            where=or_(statement.excluded.trusted, ControlTotal.trusted.is_(False)),
         )
     )
     if not verdict.matches:
@@ -57,9 +62,12 @@ def _keep_totals(
         )
 
 
-def _keep_found(session: Session, shop_id: int, said: Said, found: Difference) -> None:
+def _keep_found(
+    session: Session, shop_id: int, said: Said, found: Difference, *, trusted: bool
+) -> None:
     given = {
         "shop": shop_id,
+        "trusted": trusted,
         "day": said.day,
         "first": said.within.first,
         "missing": len(found.missing),
@@ -80,7 +88,7 @@ _ADD_FOUND = text("""
             'status_mismatch', CAST(:words AS integer)
         )
     )
-    WHERE shop_id = :shop AND day = :day AND differs
+    WHERE shop_id = :shop AND day = :day AND differs AND (:trusted OR NOT trusted)
       AND (jsonb_exists(found, :first)
            OR (SELECT count(*) FROM jsonb_object_keys(found)) < :most)
 """)

@@ -234,6 +234,34 @@ def test_whoever_has_read_an_address_sees_nothing_of_ours(house: World, shop: Sh
     assert (row.trusted, row.differs) == (False, True)
 
 
+def test_what_nobody_proved_covers_up_no_proved_word(house: World, shop: Shop) -> None:
+    speaking(house, shop, "awin")
+    address = f"/webhooks/{shop.slug}/control-totals?key={Secret(0, shop.secret).url_key.decode()}"
+
+    def say_unproved(told: Any) -> None:
+        assert house.client().post(address, json=told).status_code == 200
+
+    def row() -> tuple[Any, ...]:
+        (found,) = house.query(
+            "SELECT trusted, differs, their_count, found, received_at"
+            " FROM control_totals WHERE shop_id = :shop",
+            shop=shop.id,
+        )
+        return tuple(found)
+
+    less = question(DAY, ORDERS[:1])
+    say_unproved(FIRST)
+    assert row()[:3] == (False, False, 2)
+    post(house, shop, less)
+    proved = row()
+    assert proved[:3] == (True, True, 1), "what is proved goes before what is not"
+    say_unproved(FIRST)
+    say_unproved(less | everything(ORDERS[:1]))
+    assert row() == proved
+    post(house, shop, FIRST)
+    assert row()[:3] == (True, False, 2), "of two that are proved the later holds"
+
+
 def test_a_signature_is_good_whatever_the_dialect(house: World, shop: Shop) -> None:
     speaking(house, shop, "admitad")
     assert asking(house, shop)(FIRST) == MATCH
