@@ -129,7 +129,7 @@ def test_a_parked_event_that_is_let_try_again_is_booked_if_it_can_be(world: Worl
     world.work()
     assert world.balance(member).pending == 0
     with unit_of_work(world.tools.engine) as session:
-        assert retry(session, [event.id]) == 1
+        assert retry(session, [event.id]) == {event.id: "parked"}
     world.work()
     assert world.balance(member).pending == rubles(10) + BONUS
     assert world.differences() == []

@@ -18,10 +18,8 @@ from tracker.purchases.queries import ids_of_orders, sources_of_order
 from tracker.purchases.settling import Programme
 from webhooks.dispatch import read_events
 from webhooks.inbox.models import EventState, InboxEvent
-from webhooks.inbox.queries import as_event, conflicts_of, event_with_body, in_state, search
+from webhooks.inbox.queries import as_event, conflicts_of, event_with_body, search
 from webhooks.inbox.work import discard, retry
-
-_SET_ASIDE = (EventState.PARKED, EventState.DISCARDED)
 
 
 class EventNotFound(NotFound):
@@ -108,26 +106,17 @@ def retry_events(session: Session, who: str, ids: Collection[int], reason: str |
 
     Not among them: events in another state, and those whose raw bytes were pruned.
     """
-    before = in_state(session, ids, _SET_ASIDE)
-    retry(session, before)
-    done = in_state(session, before, [EventState.WAITING])
-    _note(
-        session,
-        who,
-        "inbox.retry",
-        {one: before[one] for one in done},
-        after="waiting",
-        reason=reason,
-    )
-    return set(done)
+    before = retry(session, ids)
+    _note(session, who, "inbox.retry", before, after="waiting", reason=reason)
+    return set(before)
 
 
 def discard_events(session: Session, who: str, ids: Collection[int], reason: str) -> set[int]:
     """Nothing is to come of these parked events; returns which of the ids were parked."""
-    before = in_state(session, ids, [EventState.PARKED])
-    discard(session, before)
+    done = discard(session, ids)
+    before = dict.fromkeys(done, str(EventState.PARKED))
     _note(session, who, "inbox.discard", before, after="discarded", reason=reason)
-    return set(before)
+    return done
 
 
 def reattribute_event(

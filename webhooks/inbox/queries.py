@@ -123,16 +123,6 @@ def event_with_body(session: Session, event_id: int) -> tuple[InboxEvent, bytes 
     return event, bodies_of(session, [event]).get(event_id)
 
 
-def in_state(
-    session: Session, ids: Collection[int], states: Collection[EventState]
-) -> dict[int, str]:
-    """Those of the ids that are of events in one of the states, with their state."""
-    query = select(InboxEvent.id, InboxEvent.state).where(
-        InboxEvent.id.in_(list(ids)), InboxEvent.state.in_(list(states))
-    )
-    return {row.id: row.state for row in session.execute(query)}
-
-
 def conflicts_of(session: Session, event_id: int) -> list[InboxConflict]:
     """Other bodies that came under the event's id."""
     query = select(InboxConflict).where(InboxConflict.event_id == event_id)

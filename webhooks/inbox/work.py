@@ -125,21 +125,21 @@ def put_back(
         raise LeaseLost
 
 
-def retry(session: Session, ids: Collection[int]) -> int:
-    """Let parked or discarded events wait for a worker again; returns how many there were.
+def retry(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Let parked or discarded events wait for a worker again; returns which did, with the state
+    that each was in.
 
     Not those whose raw bytes were pruned: there is nothing to try.
     """
     # The lock first: then what the next statement sees of the bodies holds for good.
-    session.execute(_LOCK_SET_ASIDE, {"ids": list(ids)})
-    done: Any = session.execute(_RETRY, {"ids": list(ids)})
-    return int(done.rowcount)
+    locked = session.execute(_LOCK_SET_ASIDE, {"ids": list(ids)}).all()
+    done = set(session.scalars(_RETRY, {"ids": list(ids)}))
+    return {row.id: row.state for row in locked if row.id in done}
 
 
-def discard(session: Session, ids: Collection[int]) -> int:
-    """Nothing is to come of these parked events; returns how many there were."""
-    done: Any = session.execute(_DISCARD, {"ids": list(ids)})
-    return int(done.rowcount)
+def discard(session: Session, ids: Collection[int]) -> set[int]:
+    """Nothing is to come of these events; returns which of them were parked until now."""
+    return set(session.scalars(_DISCARD, {"ids": list(ids)}))
 
 
 def is_waiting(session: Session) -> bool:
@@ -221,7 +221,7 @@ _PUT_BACK = text("""
 """)
 
 _LOCK_SET_ASIDE = text("""
-    SELECT FROM inbox_events WHERE id = ANY (:ids) AND state IN ('parked', 'discarded')
+    SELECT id, state FROM inbox_events WHERE id = ANY (:ids) AND state IN ('parked', 'discarded')
     ORDER BY id FOR UPDATE
 """)
 
@@ -235,11 +235,13 @@ _RETRY = text("""
             WHERE event_id = inbox_events.id AND received_at = inbox_events.received_at
         ) OR EXISTS (SELECT FROM inbox_bodies_kept WHERE event_id = inbox_events.id)
     )
+    RETURNING id
 """)
 
 _DISCARD = text("""
     UPDATE inbox_events SET state = 'discarded', handled_at = clock_timestamp()
     WHERE id = ANY (:ids) AND state = 'parked'
+    RETURNING id
 """)
 
 _IS_WAITING = text("""

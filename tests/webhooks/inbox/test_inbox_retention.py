@@ -96,7 +96,8 @@ def test_what_is_not_settled_keeps_its_bytes(world: World, events: dict[str, int
     assert "2024_03" in months(world)
     assert bodies(world, events) == {name: raw(name) for name in ("waiting", "parked")}
     with unit_of_work(world.tools.engine) as session:
-        assert retry(session, list(events.values())) == 1, "the discarded one has no bytes"
+        done = retry(session, list(events.values()))
+        assert done == {events["parked"]: "parked"}, "the discarded one has no bytes"
         claimed = claim(session, 9)
     assert {event.body for event in claimed.events} == {raw("waiting"), raw("parked")}
 
@@ -182,7 +183,7 @@ def test_nobody_waits_for_the_pruning(world: World, shop: Shop, events: dict[str
             claimed = claim(session, 9)
             assert [event.body for event in claimed.events] == [raw("waiting"), b"{}"]
             finish(session, claimed.fence, [event.id for event in claimed.events])
-            assert retry(session, [events["parked"]]) == 1
+            assert set(retry(session, [events["parked"]])) == {events["parked"]}
             assert claim(session, 9).events[0].body == raw("parked")
         with pytest.raises(PruningAlready):
             pruned(world)
