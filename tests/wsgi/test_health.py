@@ -59,6 +59,15 @@ def test_not_ready_without_the_database(tools: Runtime) -> None:
     assert found["database"] == "OperationalError"
 
 
+def test_not_ready_while_the_database_is_read_only(tools: Runtime) -> None:
+    standby = tools.engine.execution_options(postgresql_readonly=True)
+    response = World(replace(tools, engine=standby)).client().get("/health/ready")
+    assert response.status_code == 503
+    found = response.get_json()
+    assert (found["status"], found["database"], found["redis"]) == ("not_ready", "read_only", "ok")
+    assert World(tools).client().get("/health/ready").status_code == 200
+
+
 def test_redis_away_is_told_and_stops_no_traffic(tools: Runtime) -> None:
     response = without_redis(tools).client().get("/health/ready")
     assert response.status_code == 200

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,9 @@ from tracker.kit.runtime import Runtime
 
 Gauges = Callable[[Session], Mapping[str, float]]
 """Figures of a room, by metric name; read at each scrape, so that all processes tell the same."""
+
+_IS_READ_ONLY = text("SHOW transaction_read_only")
+"""On a standby too."""
 
 
 class _FromDatabase(Collector):
@@ -56,12 +60,16 @@ def build(tools: Runtime, *, readiness: Gauges, gauges: Iterable[Gauges]) -> Blu
 
 
 def _readiness(tools: Runtime, readiness: Gauges) -> tuple[dict[str, Any], bool]:
-    """Traffic may come when the database answers. Redis away is told, but does not stop the door:
-    events are stored all the same, and the scheduler nudges the workers when it is back."""
+    """Traffic may come when the database answers and can be written to, as after a failover it may
+    not. Redis away is told, but does not stop the door: events are stored all the same, and the
+    scheduler nudges the workers when it is back."""
     answer: dict[str, Any] = {"redis": "ok" if tools.nudger.ping() else "away"}
     try:
         with unit_of_work(tools.engine) as session:
             answer |= dict(readiness(session))
+            is_read_only = session.scalar(_IS_READ_ONLY) == "on"
     except SQLAlchemyError as error:
         return answer | {"status": "not_ready", "database": type(error).__name__}, False
+    if is_read_only:
+        return answer | {"status": "not_ready", "database": "read_only"}, False
     return answer | {"status": "ready", "database": "ok"}, True
