@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from webhooks.wire.reading import aware
+
 ISO8601 = "iso8601"
 UNIX = "unix"
 UNIX_MS = "unix-ms"
@@ -85,11 +87,12 @@ class MomentFormat:
         match = _ISO.fullmatch(text)
         if match is None or not (match["offset"] or self.zone):
             return None
+        if match["offset"]:
+            return aware(text)
         try:
-            moment = datetime.fromisoformat(text.upper())
+            return datetime.fromisoformat(text.upper()).replace(tzinfo=self._zone)
         except ValueError:
             return None
-        return moment if match["offset"] else moment.replace(tzinfo=self._zone)
 
     def _by_pattern(self, text: str) -> datetime | None:
         match = _compiled(self.form).fullmatch(text)

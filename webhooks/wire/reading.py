@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from tracker.kit.money import parse_rubles
@@ -15,9 +15,20 @@ MAX_QUANTITY = 1_000_000_000
 _MOMENT = re.compile(
     r"20\d\d-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
-
+_MAX_OFFSET = timedelta(hours=14)
+"""No clock on Earth is further from UTC; PostgreSQL refuses a moment from 16 hours on."""
 
 T = TypeVar("T")
+
+
+def aware(text: str) -> datetime | None:
+    """An ISO 8601 moment with its offset from UTC; None for what is no such moment anywhere."""
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    offset = moment.utcoffset()
+    return moment if offset is not None and abs(offset) <= _MAX_OFFSET else None
 
 
 class Reader:
@@ -84,13 +95,10 @@ class Reader:
         return value
 
     def moment(self, name: str) -> datetime:
-        """RFC 3339 with an offset, in the years 2000 to 2099."""
+        """RFC 3339 with an offset of up to 14 hours, in the years 2000 to 2099."""
         value = self._get(name)
-        if isinstance(value, str) and _MOMENT.fullmatch(value):
-            try:
-                return datetime.fromisoformat(value.upper())
-            except ValueError:
-                pass
+        if isinstance(value, str) and _MOMENT.fullmatch(value) and (moment := aware(value)):
+            return moment
         why = "must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00"
         return self._bad(name, value, why, _NEVER)
 
