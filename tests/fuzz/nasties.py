@@ -91,6 +91,13 @@ BODIES: list[bytes] = [
     b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
     b'<Payments xmlns="http://admitad.com/payments-revision">' + b"<Payment/>" * 3_000,
     b'<Payments xmlns="http://admitad.com/payments-revision"></Payments>',
+    # A parser that knows namespaces writes each out before every name that is in it: gigabytes.
+    b'<Payments xmlns:x="%s"><Payment><OrderID>A</OrderID><Status>2</Status>%s</Payment></Payments>'
+    % (b"u" * 400_000, b"".join(b"<x:a%x/>" % number for number in range(3_000))),
+    b'<Payments xmlns:x="%s"><Payment %s/></Payments>'
+    % (b"u" * 400_000, b" ".join(b'x:a%x=""' % number for number in range(3_000))),
+    b"<!DOCTYPE a [<!ATTLIST a %s>]><a>%s</a>"
+    % (b" ".join(b'b%x CDATA ""' % number for number in range(10_000)), b"<a/>" * 10_000),
 ]
 
 MEDIA: list[str] = [
