@@ -1,6 +1,7 @@
 """The dialect bench: a wrong mapping is found before it costs money, and nothing is booked."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,7 @@ def body(folder: Path, told: Any) -> list[str]:
 def offline(*arguments: str) -> Result:
     """Without a stack: nothing may be asked of one."""
     command = click.Group(commands=[try_dialect])
-    return CliRunner().invoke(command, ["try", "shop-to-be", *arguments], obj=lambda: 1 / 0)
+    return CliRunner().invoke(command, ["try", *arguments], obj=lambda: 1 / 0)
 
 
 def test_a_body_on_disk_is_read_without_a_service(tmp_path: Path) -> None:
@@ -194,10 +195,16 @@ def test_a_body_on_disk_is_read_without_a_service(tmp_path: Path) -> None:
     assert "2 for 1530.00" in offline(*options).output
 
 
+def test_a_click_that_was_not_found_is_shown(tmp_path: Path) -> None:
+    options = [*saved(tmp_path), *body(tmp_path, changed(event("новый"), заказ__метка=None))]
+    assert re.search(r"click id +none", offline(*options).output)
+    assert json.loads(offline(*options, "--json").output)["said"]["click_id"] is None
+
+
 def test_a_body_on_disk_that_is_refused(tmp_path: Path) -> None:
     options = [*saved(tmp_path), *body(tmp_path, event("отгружен"))]
     assert "/статус" in offline(*options).output
-    result = offline(*options, "--json", "--strict")
+    result = offline(*options, "--json")
     assert result.exit_code == 1
     refused = json.loads(result.output)["refused"]
     assert (refused["code"], refused["fields"].keys()) == ("event_invalid", {"/статус"})

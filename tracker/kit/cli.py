@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
@@ -12,6 +12,7 @@ import click
 from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.exc import DataError
 
 from tracker.kit.clock import Clock, FixedClock
@@ -95,8 +96,8 @@ def show(figures: Mapping[str, Any], *, as_json: bool, title: str = "") -> None:
     table.add_column(style="cyan")
     table.add_column()
     for name, value in figures.items():
-        table.add_row(name.replace("_", " "), str(value))
-    Console().print(table)
+        table.add_row(Text(name.replace("_", " ")), _cell(value, absent="none"))
+    _console().print(table)
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -> None:
@@ -111,16 +112,42 @@ def show_rows(rows: Sequence[Mapping[str, Any]], *, as_json: bool, empty: str) -
     for column in rows[0]:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    console = Console()
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
-    console.print(table)
+        table.add_row(*(_cell(value, absent="") for value in row.values()))
+    _console().print(table)
 
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=str))
+    click.echo(_as_json(value))
+
+
+def text_of(value: Any) -> str:
+    """A value as people and scripts read it: moments in ISO 8601, what has parts as JSON."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (Mapping, list, tuple)):
+        return _as_json(value)
+    return _plain(value)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _cell(value: Any, *, absent: str) -> Text:
+    # As text and not as markup: some of it was written by others.
+    return Text(absent if value is None else text_of(value))
+
+
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
 
 
 def run(command: click.Command) -> None:

@@ -81,7 +81,7 @@ def dialect_of(
 
 
 @click.command("try")
-@click.argument("slug")
+@click.argument("slug", required=False)
 @click.option("--dialect", "name", type=_DIALECT, required=True, help="Read in this dialect.")
 @mapping_option
 @click.option("--since", type=Span(), default="24h", show_default=True, help="How far to go back.")
@@ -93,7 +93,7 @@ def dialect_of(
     "--from-file",
     "body",
     type=_FILE,
-    help="Read this body instead of what the shop has sent.",
+    help="Read this body instead of what the shop has sent; exit 1 when it is refused.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 when something would differ.")
 @json_option
@@ -102,7 +102,7 @@ def try_dialect(
     ctx: click.Context,
     /,
     *,
-    slug: str,
+    slug: str | None,
     name: str,
     mapping_file: Path | None,
     since: timedelta,
@@ -121,14 +121,16 @@ def try_dialect(
     if body is not None:
         found = read_in(new, _content(body, new), end)
         _show_reading(found, as_json=as_json)
-        is_good = found.refused is None
-    else:
-        with snapshot(runtime_of(ctx).engine) as session:
-            shop_id = find(session, slug).id
-            findings = compare(session, shop_id, new, since=end - since, until=end, limit=limit)
-        _show_findings(findings, as_json=as_json)
-        is_good = not findings.would_differ
-    if strict and not is_good:
+        if found.refused is not None:
+            ctx.exit(1)
+        return
+    if slug is None:
+        raise click.UsageError("name the shop by its SLUG, or give a body --from-file")
+    with snapshot(runtime_of(ctx).engine) as session:
+        shop_id = find(session, slug).id
+        findings = compare(session, shop_id, new, since=end - since, until=end, limit=limit)
+    _show_findings(findings, as_json=as_json)
+    if strict and findings.would_differ:
         ctx.exit(1)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from partners.dialects.service import by_ids
-from partners.intake.contracts import PurchaseNotice
+from partners.intake.contracts import NoticeKind, PurchaseNotice
 from partners.intake.rules import report
 from tracker.kit.errors import TrackerError
 from tracker.kit.money import format_rubles
@@ -26,6 +26,8 @@ from webhooks.wire.letters import Content, Shape
 KEPT = 1_000
 """Differing events that are told one by one, and kinds of faults; the others are only counted."""
 
+_STATING = (NoticeKind.CREATED, NoticeKind.UPDATED)
+_WORDS = {True: "yes", False: "no"}
 _DIGITS = re.compile(r"\d+")
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 
@@ -48,7 +50,8 @@ MATTERS = (Outcome.DIFFERS, Outcome.REFUSED_BY_NEW, Outcome.REFUSED_BY_OLD)
 class Reading:
     """What an event says in one dialect: fields by name as text, or why it is refused."""
 
-    said: dict[str, str]
+    said: dict[str, str | None]
+    """None: a click was looked for, and none was told."""
     refused: TrackerError | None = None
 
 
@@ -170,7 +173,9 @@ def _outcome(old: Reading, new: Reading) -> Outcome:
     return Outcome.SAME if old.said == new.said else Outcome.DIFFERS
 
 
-def _differences(old: dict[str, str], new: dict[str, str]) -> dict[str, dict[str, str | None]]:
+def _differences(
+    old: Mapping[str, str | None], new: Mapping[str, str | None]
+) -> dict[str, dict[str, str | None]]:
     """The fields that differ, each old and new; null where one does not tell it."""
     return {
         name: {"old": old.get(name), "new": new.get(name)}
@@ -179,7 +184,7 @@ def _differences(old: dict[str, str], new: dict[str, str]) -> dict[str, dict[str
     }
 
 
-def _said(notices: Sequence[PurchaseNotice]) -> Iterator[tuple[str, str]]:
+def _said(notices: Sequence[PurchaseNotice]) -> Iterator[tuple[str, str | None]]:
     """Every field that notices tell, as text; of several notices each under its place."""
     yield "notices", str(len(notices))
     for place, notice in enumerate(notices):
@@ -188,9 +193,13 @@ def _said(notices: Sequence[PurchaseNotice]) -> Iterator[tuple[str, str]]:
             yield before + name, value
 
 
-def _fields(notice: PurchaseNotice) -> Iterator[tuple[str, str]]:
+def _fields(notice: PurchaseNotice) -> Iterator[tuple[str, str | None]]:
     values = {name: getattr(notice, name) for name in _PLAIN}
-    yield from ((name, str(value)) for name, value in values.items() if value is not None)
+    for name, value in values.items():
+        if value is not None:
+            yield name, _WORDS.get(value) if isinstance(value, bool) else str(value)
+        elif name == "click_id" and notice.kind in _STATING:
+            yield name, None
     moments = {"at": notice.at if notice.dated else None, "ordered_at": notice.ordered_at}
     for name, moment in moments.items():
         if moment is not None:

@@ -167,6 +167,20 @@ def test_the_client_finds_what_was_lost(house: World, shop: Shop, tmp_path: Path
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
         refused = run(url, rows, "whsec_AAAA")
         assert refused.stderr.startswith("401: ")
+        assert refused.returncode == 2
+        for row, why in (
+            ("A-1,1.00,new", "row 1: the status 'new'"),
+            ("A-1,1.00", "row 1: it has not every column"),
+            ("A-1,1.00,open,more", "row 1: it has not every column"),
+            ("A-1,1.005,open", "row 1: the amount '1.005'"),
+            ('A-1,"1,00",open', "row 1: the amount '1,00'"),
+        ):
+            refused = run(url, [row])
+            assert (refused.returncode, refused.stdout) == (2, "")
+            assert refused.stderr.startswith(why)
+        assert run(url, rows, "whsec_A").returncode == 2
+    away = run(url, rows)
+    assert (away.returncode, away.stderr[:14]) == (2, "could not ask:")
 
 
 def test_the_limits_are_those_of_the_code() -> None:
