@@ -3,7 +3,7 @@
 from functools import partial
 
 from tests.races.together import raised, together
-from tests.stories.reports import book_all, stated
+from tests.stories.reports import book_all, cancellation, stated
 from tests.world import BONUS, World, rubles
 
 ROUNDS = 12
@@ -33,6 +33,22 @@ def test_spellings_in_opposite_order_do_not_wait_for_each_other(world: World) ->
         results = together(partial(book_all, world, *there), partial(book_all, world, *back))
         assert raised(results) == []
     assert world.query("SELECT count(*) FROM purchases")[0].count == 3 * ROUNDS
+    assert world.differences() == []
+
+
+def test_files_that_nobody_proved_become_one_order_whoever_is_first(world: World) -> None:
+    """Each spelling has a file already, opened by a word that proves nothing."""
+    shop = world.shop()
+    for number in range(ROUNDS):
+        click = world.click(world.member(), shop)
+        orders = [f"{spelling}{number}" for spelling in ("A-", "a", "#A", "a/")]
+        for order in orders[:3]:
+            assert book_all(world, cancellation(shop, order, trusted=False)) == []
+        told = [stated(shop, order, click, {"1": 100}, source=order) for order in orders]
+        refused = together(*(partial(book_all, world, one) for one in told))
+        assert sorted(map(str, refused)) == ["['near_duplicate']"] * 3 + ["[]"]
+    found = world.query("SELECT count(*) FROM purchases WHERE statement_no > 0")
+    assert found[0].count == ROUNDS
     assert world.differences() == []
 
 

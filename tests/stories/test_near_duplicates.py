@@ -1,5 +1,6 @@
 """One sale under two numbers: spelled otherwise, or told by another feed of the shop."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -95,6 +96,61 @@ def test_staff_declare_it_an_order_of_its_own(world: World, shop: Shop) -> None:
         apart(world, shop, "Z-1")
     with pytest.raises(Invalid):
         apart(world, shop, "A1", " ")
+    assert world.differences() == []
+
+
+UNPROVED = [
+    partial(cancellation, trusted=False),
+    partial(confirmation, trusted=False),
+    partial(given_back, return_id="R-1", lines={"1": 5}, trusted=False),
+]
+
+
+@pytest.mark.parametrize("say_unproved", UNPROVED, ids=["cancels", "confirms", "returns"])
+def test_what_nobody_proved_keeps_no_order_out(
+    world: World, shop: Shop, say_unproved: Callable[..., PurchaseReport]
+) -> None:
+    """Of an order never stated: it opens a file, and the order comes spelled otherwise."""
+    member = world.member()
+    click = world.click(member, shop)
+    assert book_all(world, say_unproved(shop, "sq-1")) == []
+    assert book_all(world, stated(shop, "SQ-1", click, {"1": 100})) == []
+    assert world.balance(member).pending == rubles(10) + BONUS
+    assert book_all(world, say_unproved(shop, "sq-1", source="again")) == []
+    late: list[PurchaseReport] = [
+        stated(shop, "sq-1", click, {"1": 100}),
+        stated(shop, "sq-1", click, {"1": 100}, trusted=False),
+        confirmation(shop, "sq-1"),
+    ]
+    for one in late:
+        assert book_all(world, one) == ["near_duplicate"], "a sale is paid but once"
+    assert book_all(world, say_unproved(shop, "s-q1")) == ["near_duplicate"]
+    assert world.balance(member).pending == rubles(10) + BONUS
+    assert world.balance(member).available == 0
+    apart(world, shop, "sq-1")
+    assert book_all(world, late[0]) == []
+    assert world.query("SELECT count(*) FROM purchases")[0].count == 2
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("say_unproved", UNPROVED, ids=["cancels", "confirms", "returns"])
+@pytest.mark.parametrize("is_at_once", [True, False], ids=["at once", "later"])
+def test_once_stated_or_proved_it_keeps_others_out(
+    world: World, shop: Shop, say_unproved: Callable[..., PurchaseReport], is_at_once: bool
+) -> None:
+    click = world.click(world.member(), shop)
+    firm: list[PurchaseReport] = [
+        stated(shop, "A-1", click, {"1": 100}),
+        stated(shop, "B-1", click, {"1": 100}, trusted=False),
+        given_back(shop, "C-1", "R-9", {"1": 1}),
+    ]
+    for one in firm:
+        before = say_unproved(shop, one.order_id)
+        for step in [[before, one]] if is_at_once else [[before], [one]]:
+            assert book_all(world, *step) == []
+    for other in ("a1", "b1", "c1"):
+        assert book_all(world, stated(shop, other, click, {"1": 100})) == ["near_duplicate"]
+    assert world.query("SELECT count(*) FROM purchases")[0].count == 3
     assert world.differences() == []
 
 

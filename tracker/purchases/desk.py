@@ -11,7 +11,7 @@ from tracker.clicks.rules import Click, OnHoldEnd, Unattributed, why_unattribute
 from tracker.clicks.service import by_ids
 from tracker.kit.errors import Conflict, Invalid, NotFound
 from tracker.purchases.dossiers import Dossier
-from tracker.purchases.keys import key_apart, order_key
+from tracker.purchases.keys import key_apart, key_unproved, order_key
 from tracker.purchases.loading import open_by_ids
 from tracker.purchases.models import Purchase
 from tracker.purchases.rules import Status
@@ -118,7 +118,8 @@ def separate(
     if not reason.strip():
         raise Invalid("a reason is needed", fields={"reason": "is missing"})
     given = {"shop": shop_id, "order": order_id, "look": order_key(order_id)}
-    session.execute(_OPEN_APART, {**given, "apart": key_apart(order_id), "reason": reason})
+    keys = {"apart": key_apart(order_id), "unproved": key_unproved(order_id)}
+    session.execute(_OPEN_APART, {**given, **keys, "reason": reason})
     found = session.scalar(
         select(Purchase.id).where(Purchase.shop_id == shop_id, Purchase.order_id == order_id)
     )
@@ -193,5 +194,7 @@ _OPEN_APART = text("""
     SELECT shop_id, CAST(:order AS text), CAST(:apart AS text), CAST(:reason AS text)
     FROM purchases
     WHERE shop_id = :shop AND order_key = :look AND order_id <> :order
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (shop_id, order_id) DO UPDATE
+    SET order_key = excluded.order_key, separate_reason = excluded.separate_reason
+    WHERE purchases.order_key = :unproved
 """)

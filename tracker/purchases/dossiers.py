@@ -35,6 +35,8 @@ class Dossier:
     id: int
     shop_id: int
     order_id: str
+    is_firm: bool = True
+    """Whether it is the one order of all that look like it, or was declared apart."""
     separate_reason: str | None = None
     standing: Standing = field(default_factory=lambda: Standing(Status.UNMATCHED))
     unattributed_reason: Unattributed | None = None

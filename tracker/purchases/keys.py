@@ -12,6 +12,7 @@ _LOOK_ALIKES = str.maketrans("авекмнорстухёіѕј", "abekmhopctyxei
 """Small Cyrillic letters that look like Latin ones, small or capital."""
 
 _APART = "S:"
+_UNPROVED = "U:"
 """No key of an order begins so: keys have no capital letters."""
 
 
@@ -31,3 +32,9 @@ def _mark(found: re.Match[str]) -> str:
 def key_apart(order_id: str) -> str:
     """The key of an order that staff declared different from all that look like it."""
     return _APART + order_id
+
+
+def key_unproved(order_id: str) -> str:
+    """The key of an order that nobody stated, and nobody proved to have said anything of: it stands
+    in no other order's way."""
+    return _UNPROVED + order_id

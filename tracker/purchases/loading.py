@@ -1,16 +1,17 @@
 """Dossiers from the database: opened and locked to be moved, or read to be looked at."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, any_, cast, select, text
+from sqlalchemy import BigInteger, Row, any_, cast, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.clicks.rules import OnHoldEnd, Unattributed
 from tracker.purchases.contracts import NATIVE, Line
 from tracker.purchases.dossiers import NOTHING_SAID, Dossier, ReturnFact, Upstream
-from tracker.purchases.keys import order_key
+from tracker.purchases.keys import key_unproved, order_key
 from tracker.purchases.models import Purchase, PurchaseLine, PurchaseReturn, PurchaseReturnLine
 from tracker.purchases.rules import Earned, Standing, Status
 from tracker.purchases.statements import UNDATED, Piece, Rank, Stated
@@ -19,31 +20,58 @@ Key = tuple[int, str]
 """A shop's id and its order's number."""
 
 
-def open_by_keys(session: Session, keys: Iterable[Key]) -> dict[Key, Dossier]:
+def open_by_keys(session: Session, keys: Mapping[Key, bool]) -> dict[Key, Dossier]:
     """Lock the purchases of these orders, opening those never heard of.
 
     An order that looks like another one of its shop is not opened, and is not in the answer; of
-    two that come together the one named first is.
+    two that come together the one named first is. With each key stands whether what is said is
+    firm, that is proved or a statement: what is not opens a file too, but keeps no other out.
 
     Rows are made in the order of their keys and locked in the order of their ids, everywhere:
     that is what keeps two workers from waiting for each other.
     """
     looks = {(shop, order): order_key(order) for shop, order in keys}
     ordered = sorted(looks, key=lambda key: (key[0], looks[key]))  # stable: the first stays first
+    held = _held(session, [(key[0], looks[key]) for key in ordered if not keys[key]])
+    fresh_keys = [key for key in ordered if keys[key] or (key[0], looks[key]) not in held]
     fresh = session.execute(
         _OPEN,
         {
-            "shops": [shop for shop, _ in ordered],
-            "orders": [order for _, order in ordered],
-            "looks": [looks[key] for key in ordered],
+            "shops": [shop for shop, _ in fresh_keys],
+            "orders": [order for _, order in fresh_keys],
+            "looks": [looks[key] if keys[key] else key_unproved(key[1]) for key in fresh_keys],
         },
     ).all()
     dossiers = [Dossier(row.id, row.shop_id, row.order_id) for row in fresh]
     opened = {(one.shop_id, one.order_id) for one in dossiers}
     known = [key for key in ordered if key not in opened]
     if known:
-        dossiers += open_by_ids(session, _ids(session, known))
+        dossiers += [
+            one
+            for one in open_by_ids(session, _ids(session, known))
+            if one.is_firm or not keys[one.shop_id, one.order_id] or _made_firm(session, one)
+        ]
     return {(one.shop_id, one.order_id): one for one in dossiers}
+
+
+def _held(session: Session, looks: Sequence[Key]) -> set[Key]:
+    """Those of the shops' keys under which there is an order."""
+    if not looks:
+        return set()
+    match = tuple_(Purchase.shop_id, Purchase.order_key).in_(looks)
+    rows = session.execute(select(Purchase.shop_id, Purchase.order_key).where(match))
+    return {(row.shop_id, row.order_key) for row in rows}
+
+
+def _made_firm(session: Session, one: Dossier) -> bool:
+    """Take the key that the order looks like; False when another order has it."""
+    try:
+        with session.begin_nested():
+            taken = session.scalar(_MAKE_FIRM, {"id": one.id, "look": order_key(one.order_id)})
+    except IntegrityError:
+        return False  # somebody took it at the same moment
+    one.is_firm = taken is not None
+    return one.is_firm
 
 
 def open_by_ids(session: Session, ids: Collection[int]) -> list[Dossier]:
@@ -90,6 +118,7 @@ def _dossier(row: Row[Any], stated: Stated | None) -> Dossier:
         row.id,
         row.shop_id,
         row.order_id,
+        is_firm=row.order_key != key_unproved(row.order_id),
         separate_reason=row.separate_reason,
         standing=Standing(
             Status(row.status),
@@ -191,6 +220,15 @@ _OPEN = text("""
     SELECT * FROM unnest(CAST(:shops AS bigint[]), CAST(:orders AS text[]), CAST(:looks AS text[]))
     ON CONFLICT DO NOTHING
     RETURNING id, shop_id, order_id
+""")
+
+_MAKE_FIRM = text("""
+    UPDATE purchases SET order_key = :look
+    WHERE id = :id AND NOT EXISTS (
+        SELECT FROM purchases AS other
+        WHERE other.shop_id = purchases.shop_id AND other.order_key = :look
+    )
+    RETURNING id
 """)
 
 # One after another by the whole of the key, whatever the planner believes of the table.

@@ -76,7 +76,8 @@ class Purchase(Base):
     order_id: Mapped[str] = mapped_column(Text(collation="C"))
     """The shop's own number of the order."""
     order_key: Mapped[str] = mapped_column(Text(collation="C"))
-    """What numbers that look alike have in common: one shop has each but once."""
+    """What numbers that look alike have in common: one shop has each but once. Of its own while
+    nothing of the order was stated or proved."""
     separate_reason: Mapped[str | None] = mapped_column(Text)
     """Why staff declared it an order of its own, although it looks like another."""
     status: Mapped[str] = mapped_column(Text, server_default=Status.UNMATCHED)

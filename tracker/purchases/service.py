@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tracker.clicks.service import by_ids
 from tracker.kit.errors import TrackerError
-from tracker.purchases.contracts import PurchaseReport
+from tracker.purchases.contracts import PurchaseReport, PurchaseStated
 from tracker.purchases.desk import (
     Change,
     ClickDoesNotFit,
@@ -63,7 +63,10 @@ def book(
     The refusals are those of `refusals`: ReturnDiffers, NearDuplicate, AmountNotProven,
     TooManyLines and TooManyReturns.
     """
-    keys = dict.fromkeys((one.shop_id, one.order_id) for one in reports)
+    keys: dict[Key, bool] = {}
+    for one in reports:
+        known = (one.shop_id, one.order_id)
+        keys[known] = keys.get(known) or one.trusted or isinstance(one, PurchaseStated)
     dossiers = open_by_keys(session, keys)
     refused: dict[int, TrackerError] = {}
     near = _others_near(session, [key for key in keys if key not in dossiers])
