@@ -23,6 +23,10 @@ from tracker.kit.runtime import Runtime
 _PIPE_WIDTH = 10_000
 """In a pipe a row is a line, whatever width a terminal would have."""
 
+_COMMANDING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -131,7 +135,7 @@ def text_of(value: Any) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    return _harmless(json.dumps(value, ensure_ascii=False, default=_plain))
 
 
 def _plain(value: Any) -> str:
@@ -140,7 +144,12 @@ def _plain(value: Any) -> str:
 
 def _cell(value: Any, *, absent: str) -> Text:
     # As text and not as markup: some of it was written by others.
-    return Text(absent if value is None else text_of(value))
+    return Text(absent if value is None else _harmless(text_of(value)))
+
+
+def _harmless(text: str) -> str:
+    """Without what a terminal obeys or shows in another order: control and direction marks."""
+    return _COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _console() -> Console:
