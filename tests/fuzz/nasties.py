@@ -85,6 +85,11 @@ BODIES: list[bytes] = [
     b"%",
     b"%ff=%zz&=&&;",
     b"key=&key=1&key=2",
+    b"%41" * 80_000,  # a name that takes long to decode, to look for a key in it
+    b"%6B%65%79" * 20_000,
+    b"key=" + b"%41" * 80_000,
+    b"%" * 300_000,
+    b"postback_key=K&key=K&revision_sign=K&a=1",
     b"<a>" * 2_000,
     b"<?xml version='1.0' encoding='utf-16'?><a/>",
     b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;&c;</a>',

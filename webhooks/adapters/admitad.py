@@ -44,6 +44,7 @@ class RevisionSignature:
     name: str = "admitad-revision"
     proves: str = "that the sender has the shop's key, and which order is meant; no status, no sum"
     is_trusted: bool = False
+    fields: tuple[str, ...] = (_SIGN,)
 
     def applies(self, letter: Letter) -> bool:
         """Whether there is a signature of this kind."""
@@ -51,7 +52,7 @@ class RevisionSignature:
         return (
             content is not None
             and content.shape is Shape.FORM
-            and bool(forms.without(content.raw, _SIGN)[0])
+            and bool(forms.values(content.raw, _SIGN))
         )
 
     def check(self, letter: Letter, secrets: Sequence[Secret], now: datetime) -> Shown:  # noqa: ARG002
@@ -60,9 +61,10 @@ class RevisionSignature:
         The signature is not kept: whoever saw it could say anything else of the same order. Nor is
         a key that stands beside it.
         """
-        given, rest = forms.without(letter.content.raw if letter.content else b"", _SIGN)
-        for key in (_POSTBACK_KEY.field, URL_KEY.field):
-            _, rest = forms.without(rest, key)
+        rest = letter.content.raw if letter.content else b""
+        given = forms.values(rest, _SIGN)
+        for one in (_SIGN, _POSTBACK_KEY.field, URL_KEY.field):
+            rest = forms.without(rest, one)
         try:
             fields = forms.decode(rest)
         except Unreadable:
@@ -70,10 +72,10 @@ class RevisionSignature:
         campaign, order = fields.get("campaign_code", ""), fields.get("order_id", "")
         sign = given[0].lower() if len(given) == 1 else b""
         owner = None
-        for one in secrets:
-            signed = hmac.digest(one.url_key, (campaign + order).encode(), "sha1").hex().encode()
-            if hmac.compare_digest(sign, signed) and one.url_key:
-                owner = owner or one
+        for secret in secrets:
+            signed = hmac.digest(secret.url_key, (campaign + order).encode(), "sha1").hex().encode()
+            if hmac.compare_digest(sign, signed) and secret.url_key:
+                owner = owner or secret
         if owner is None or not (campaign and order):
             raise SignatureNotAccepted
         content = Content(Shape.FORM, rest)

@@ -35,7 +35,7 @@ from webhooks.trials.arrivals import LetIn, Place
 from webhooks.trials.marks import marks_of
 from webhooks.trials.notebook import Notebook
 from webhooks.wire.letters import Letter
-from webhooks.wire.scheme import Scheme, Shown
+from webhooks.wire.scheme import Scheme, Shown, without_keys
 
 MAX_BODY = 8 * 1024 * 1024
 """Bytes that any dialect takes; most take less."""
@@ -229,13 +229,17 @@ def check(
 ) -> tuple[Shown, bool]:
     """What the first scheme that applies makes of a letter, and whether it is to be trusted.
 
-    Raises SignatureNotAccepted, or its twin ShopUnknown at nobody's door.
+    Raises SignatureNotAccepted, or its twin ShopUnknown at nobody's door; and BodyTooLarge for a
+    form that is too long to look for keys in it. What it shows has no keys in it.
     """
+    if letter.form_size > door.dialect.max_form:
+        raise BodyTooLarge(door.dialect.max_form)
     held = door.held(now)
     try:
         for scheme in schemes:
             if scheme.applies(letter):
-                return scheme.check(letter, held, now), scheme.is_trusted
+                shown = scheme.check(letter, held, now)
+                return without_keys(shown, schemes), scheme.is_trusted
         raise SignatureNotAccepted
     except SignatureNotAccepted:
         # As many secrets are tried whoever is refused: one more costs as much as the body is long.

@@ -13,8 +13,6 @@ from webhooks.wire import forms
 from webhooks.wire.letters import Content, Letter, Shape
 from webhooks.wire.scheme import Shown
 
-_MAX_KEY_BYTES = 500
-
 
 @dataclass(frozen=True, slots=True)
 class HeaderKey:
@@ -23,6 +21,7 @@ class HeaderKey:
     name: str = "header-key"
     proves: str = "that the sender has the shop's key, which no address and no log line shows"
     is_trusted: bool = True
+    fields: tuple[str, ...] = ()
 
     def applies(self, letter: Letter) -> bool:
         """Whether there is a key in the headers."""
@@ -47,30 +46,32 @@ class UrlKey:
     proves: str = "that the sender knows an address; proxies and logs may know it as well"
     is_trusted: bool = False
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The one."""
+        return (self.field,)
+
     def applies(self, letter: Letter) -> bool:
-        """Whether the field is there."""
+        """Whether the field is there, and not empty."""
         content = letter.content
-        in_body = (
-            content is not None and content.shape is Shape.FORM and self._split(content.raw)[0]
-        )
-        return bool(self._split(letter.query)[0] or in_body)
+        in_body = content is not None and content.shape is Shape.FORM and self._given(content.raw)
+        return bool(self._given(letter.query) or in_body)
 
     def check(self, letter: Letter, secrets: Sequence[Secret], now: datetime) -> Shown:  # noqa: ARG002
         """Let in whoever shows the key. Raises SignatureNotAccepted."""
         content = letter.content
-        given, _ = self._split(letter.query)
+        given = self._given(letter.query)
         if content is not None and content.shape is Shape.FORM:
-            in_form, rest = self._split(content.raw)
-            given, content = in_form or given, Content(Shape.FORM, rest)
+            given = self._given(content.raw) or given
+            content = Content(Shape.FORM, forms.without(content.raw, self.field))
         secret = _owner(given, secrets, lambda one: one.url_key)
         if content is None:
             raise MediaNotTaken
         return Shown(secret, content.identity, content)
 
-    def _split(self, form: bytes) -> tuple[bytes, bytes]:
-        """The key, and the form without it."""
-        values, rest = forms.without(form, self.field)
-        return values[-1] if values else b"", rest
+    def _given(self, form: bytes) -> bytes:
+        """The key, as the last of such fields has it."""
+        return next(reversed(forms.values(form, self.field)), b"")
 
 
 def _authorization(letter: Letter) -> bytes:
@@ -89,7 +90,7 @@ def _owner(given: bytes, secrets: Sequence[Secret], key_of: Callable[[Secret], b
     owner = None
     for one in secrets:
         key = key_of(one)
-        if hmac.compare_digest(given[:_MAX_KEY_BYTES], key) and key:
+        if hmac.compare_digest(given[: forms.MAX_SHOWN], key) and key:
             owner = owner or one
     if owner is None:
         raise SignatureNotAccepted

@@ -13,11 +13,13 @@ from webhooks.wire.scheme import Shown
 
 @dataclass(frozen=True, slots=True)
 class StandardWebhooks:
-    """A signature over id, moment and body."""
+    """A signature over id, moment and body: over the body as it was sent, also over such fields of
+    a form as are not kept because another scheme of the dialect is shown keys in them."""
 
     name: str = "standard-webhooks"
     proves: str = "who wrote every byte of the body, and that it was sent within five minutes"
     is_trusted: bool = True
+    fields: tuple[str, ...] = ()
 
     def applies(self, letter: Letter) -> bool:
         """Whether there is a signature to look at."""

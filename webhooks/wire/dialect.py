@@ -11,6 +11,10 @@ from webhooks.wire.scheme import Scheme
 MAX_BODY = 256 * 1024
 """Bytes of an event, where a dialect does not say otherwise."""
 
+MAX_FORM = 256 * 1024
+"""Bytes of a form or a query string, whatever the dialect: in these keys are looked for, so it is
+before anybody is let in. What is long comes in other shapes."""
+
 MAX_NOTICES = 40_000
 """Notices that one event may hold in any dialect."""
 
@@ -34,3 +38,4 @@ class Dialect:
     shapes: frozenset[Shape] = frozenset({Shape.JSON})
     methods: frozenset[str] = frozenset({"POST"})
     max_body: int = MAX_BODY
+    max_form: int = MAX_FORM

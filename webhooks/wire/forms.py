@@ -1,11 +1,14 @@
 """Forms and query strings, read as strictly as JSON is. Pure."""
 
 import re
+from functools import cache
 from urllib.parse import unquote_to_bytes
 
 from tracker.kit.errors import Unreadable
 
 MAX_FIELDS = 200
+MAX_SHOWN = 500
+"""Bytes of a value that may be a key; no key is as long."""
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -32,21 +35,33 @@ def decode(raw: bytes) -> dict[str, str]:
     return fields
 
 
-def without(raw: bytes, field: str) -> tuple[list[bytes], bytes]:
-    """The values that a field has in a form, and the form without them. Reads whatever it is.
+def values(raw: bytes, field: str) -> list[bytes]:
+    """The values that a field has in a form, cut to MAX_SHOWN. Reads whatever it is.
 
-    Nobody has to be let in for this: it looks at no more fields than a form may have, and what has
-    more is refused by `decode` before it is kept.
+    Nobody has to be let in for this, so it looks for the field and at nothing else: one pass, in
+    which nothing is taken apart or decoded but what is found.
     """
-    values: list[bytes] = []
-    rest: list[bytes] = []
-    for part in raw.split(b"&", MAX_FIELDS):
-        name, _, value = part.partition(b"=")
-        if unquote_to_bytes(name) == field.encode():
-            values.append(unquote_to_bytes(value))
-        else:
-            rest.append(part)
-    return values, b"&".join(rest)
+    found = _occurrence(field).finditer(raw)
+    return [unquote_to_bytes((each[1] or b"")[: 3 * MAX_SHOWN])[:MAX_SHOWN] for each in found]
+
+
+def without(raw: bytes, field: str) -> bytes:
+    """A form without a field, wherever it stands. As `values`, it reads whatever it is."""
+    rest = _occurrence(field).sub(b"", raw)
+    is_first = rest.startswith(b"&") and not raw.startswith(b"&")
+    return rest[1:] if is_first else rest
+
+
+@cache
+def _occurrence(field: str) -> re.Pattern[bytes]:
+    """A field with its value, and the ampersand before it. Each byte of its name may be escaped."""
+    name = "".join(map(_written, field.encode()))
+    return re.compile(rf"(?:\A|&){name}(?:=([^&]*))?(?=&|\Z)".encode())
+
+
+def _written(byte: int) -> str:
+    digits = "".join(f"[{one}{one.upper()}]" for one in f"{byte:02x}")
+    return f"(?:{re.escape(chr(byte))}|%{digits})"
 
 
 def _text(part: bytes) -> str:

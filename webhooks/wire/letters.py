@@ -51,6 +51,12 @@ class Letter:
     def __post_init__(self) -> None:
         object.__setattr__(self, "content", self._content())
 
+    @property
+    def form_size(self) -> int:
+        """Bytes of the query string, or of a body that is a form where that is longer."""
+        is_form = self.content is not None and self.content.shape is Shape.FORM
+        return max(len(self.query), len(self.body) if is_form else 0)
+
     def _content(self) -> Content | None:
         if self.method == "GET":
             return Content(Shape.FORM, self.query)
