@@ -42,7 +42,7 @@ from webhooks.wire.letters import Content, Shape
 
 BusinessTime = Callable[[datetime], datetime]
 
-CHUNK = 250
+CHUNK = 500
 
 PORTION = 2_000
 """Notices booked in one unit of work, which has to be done long before its lease is over."""
