@@ -63,8 +63,9 @@ class Case:
 
 
 def _ask_first(record: Record) -> str:
-    what = "`purchase.created`" if record.is_native else "an order as it is placed"
-    return f"Send {what} for an order that you have not sent yet. The answer is 202."
+    if record.is_native:
+        return "Send `purchase.created` for an order that you have not sent yet. The answer is 202."
+    return "Send an order that you have not sent yet, as it is placed. The answer is 202."
 
 
 def _first(record: Record) -> Finding:
@@ -83,8 +84,8 @@ def _hint_first(_: Record, attempt: Attempt) -> str:
 def _ask_duplicate(record: Record) -> str:
     if record.is_unsigned:
         return (
-            "Send the same event again, the very same bytes: here they are its id. "
-            "The answer is 200."
+            "Send an event that was accepted again, the very same bytes: here the bytes are its "
+            "id. The answer is 200."
         )
     return (
         "Send an event that was accepted again, as you do when no answer came: the same webhook-id "
@@ -108,7 +109,7 @@ def _is_anew(one: Attempt, original: Attempt) -> bool:
 def _hint_duplicate(record: Record, attempt: Attempt) -> str:
     if attempt.outcome is Outcome.DUPLICATE:
         return (
-            "it bears its old webhook-timestamp and signature, which are too old in 5 minutes: "
+            "it bears its old webhook-timestamp and signature, which hold for 5 minutes only: "
             "each attempt has its own"
         )
     same = next(

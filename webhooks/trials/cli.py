@@ -11,6 +11,8 @@ from typing import Any
 import click
 from rich.console import Console
 
+from partners.dialects.service import current
+from partners.shops.service import find
 from tracker.kit.cli import Span, json_option, print_json, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
 from tracker.staff.cli import acting_on, token_option
@@ -33,7 +35,12 @@ _FOLDER = click.Path(exists=True, file_okay=False, writable=True, path_type=Path
     multiple=True,
     help="Ask for this case only; may be repeated.",
 )
-@click.option("--list", "listing", is_flag=True, help="List the cases, and ask for nothing.")
+@click.option(
+    "--list",
+    "listing",
+    is_flag=True,
+    help="List the cases, in the words of the shop's dialect, and ask for nothing.",
+)
 @click.option(
     "--timeout", type=Span(), default="10m", show_default=True, help="How long to wait for a case."
 )
@@ -68,7 +75,7 @@ def conformance(
     unless every case that was asked for and applies is ticked.
     """
     if listing:
-        show_rows(_listed(), as_json=as_json, empty="")
+        show_rows(_listed(is_native=_is_native(ctx, slug)), as_json=as_json, empty="")
         return
     if slug is None:
         raise click.UsageError("name the shop by its SLUG")
@@ -96,8 +103,16 @@ def conformance(
         ctx.exit(1)
 
 
-def _listed() -> list[dict[str, Any]]:
-    anyone = Record(first_secret=0)
+def _is_native(ctx: click.Context, slug: str | None) -> bool:
+    """Whether a shop speaks our own dialect, as is taken for granted where none is named."""
+    if slug is None:
+        return True
+    with unit_of_work(runtime_of(ctx).engine) as session:
+        return current(session, find(session, slug).id).dialect == "native"
+
+
+def _listed(*, is_native: bool) -> list[dict[str, Any]]:
+    anyone = Record(first_secret=0, is_native=is_native)
     return [
         {
             "case": one.name,

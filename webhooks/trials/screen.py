@@ -40,7 +40,8 @@ class ConsoleScreen:
     def opened(self, shop: str, dialect: Dialect, ends_at: datetime) -> None:
         """A trial begins."""
         self._forms = set(forms_of(dialect).values())
-        self._say(f"Conformance of {shop}, dialect {dialect.name}: {self._cases} cases", "bold")
+        count = "1 case" if self._cases == 1 else f"{self._cases} cases"
+        self._say(f"Conformance of {shop}, dialect {dialect.name}: {count}", "bold")
         self._say(
             f"Send to /webhooks/{shop}, as ever, with the secret of this trial. What comes by it "
             "is answered as live traffic is, and never booked."

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 import wsgi
 from partners.credentials.rules import Secret
+from partners.dialects.service import speak
 from tests.races.held import wait_until
 from tests.webhooks.letters import body, headers, problem, send, stored
 from tests.webhooks.trials.acting import CAREFUL, Actor
@@ -222,6 +223,16 @@ def test_the_cases_are_listed(house: World) -> None:
     assert [one["case"] for one in rows] == [one.name for one in CASES]
     assert [one["case"] for one in rows if one["asked"] != "yes"] == ["stale"]
     assert "rotated-key" in run(house, "--list").stdout
+    assert "purchase.created" in rows[0]["what"]
+
+
+def test_the_cases_are_listed_in_the_words_of_the_shops_dialect(house: World, shop: Shop) -> None:
+    with unit_of_work(house.tools.engine) as session:
+        speak(session, shop.id, "awin")
+    result = run(house, shop.slug, "--list", "--json")
+    rows: list[dict[str, Any]] = json.loads(result.stdout)
+    assert rows[0]["what"].startswith("Send an order that you have not sent yet, as it is placed.")
+    assert not any("purchase." in one["what"] for one in rows)
 
 
 def test_wrong_usage(house: World, shop: Shop, tmp_path: Path) -> None:
