@@ -110,6 +110,22 @@ def test_a_shop_speaks_our_own_dialect_until_told_otherwise(world: World) -> Non
     assert "standard-webhooks" in run(world, shop.slug).output
 
 
+def test_keys_in_addresses_are_told_apart_by_their_fields(world: World) -> None:
+    shop = world.shop()
+    found = told(world, shop.slug, "admitad")
+    keys = [one["field"] for one in found["schemes"] if one["name"] == "url-key"]
+    assert sorted(keys) == ["key", "postback_key"]
+
+
+def test_no_break_spaces_of_a_mapping_can_be_seen(world: World, tmp_path: Path) -> None:
+    shop = world.shop()
+    mapping = changed(MAPPING, numbers__thousands=["\u00a0", "\u202f"])
+    run(world, shop.slug, "mapped", "--mapping", saved(tmp_path, mapping))
+    output = run(world, shop.slug).output
+    assert '"\\u00a0"' in output
+    assert '"\\u202f"' in output
+
+
 def test_a_change_is_told_saved_and_audited(world: World, tmp_path: Path) -> None:
     shop = world.shop()
     path = saved(tmp_path, MAPPING)
@@ -247,6 +263,7 @@ def test_the_api_shows_checks_and_saves(world: World, admin: Mapping[str, str]) 
     assert shown.get_json()["mapping"] == MAPPING
     assert shown.get_json()["schemes"][1] == {
         "name": "header-key",
+        "field": None,
         "trusted": True,
         "proves": "that the sender has the shop's key, which no address and no log line shows",
     }

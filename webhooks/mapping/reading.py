@@ -1,5 +1,6 @@
 """A shop's event, read by its mapping. Pure."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from webhooks.wire.dialect import MAX_NOTICES
 from webhooks.wire.loose import MAX_FAULTS, refuse
 from webhooks.wire.reading import MAX_ITEMS
 
+_CODE = re.compile(r"[A-Z]{3}")
 _WORDS_SHOWN = 30
 _STATING = (NoticeKind.CREATED, NoticeKind.UPDATED)
 
@@ -125,6 +127,10 @@ def _currency(event: Place, format_: Format, *, needed: bool) -> str | None:
     if isinstance(word, str) and word in format_.currencies:
         return format_.currencies[word]
     reader, name = event.reader(pointer)
+    if isinstance(word, str) and format_.currencies and not _CODE.fullmatch(word):
+        known = ", ".join(sorted(format_.currencies)[:_WORDS_SHOWN])
+        said = repr(word[:MAX_WORD])
+        reader.fault(name, f"{said} is no code such as RUB, nor among `currencies`: {known}")
     return reader.currency(name)
 
 

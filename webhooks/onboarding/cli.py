@@ -175,10 +175,15 @@ def _show_dialect(figures: dict[str, Any], *, as_json: bool) -> None:
     show_rows(figures["schemes"], as_json=False, empty="no scheme opens the door")
     if "changes" not in figures:
         if figures["mapping"]:
-            click.echo(json.dumps(figures["mapping"], ensure_ascii=False, indent=2))
+            click.echo(_legible(json.dumps(figures["mapping"], ensure_ascii=False, indent=2)))
     elif figures["was"] == figures["dialect"]:
         rows = [{"key": key, **change} for key, change in figures["changes"].items()]
         show_rows(rows, as_json=False, empty="nothing changes in the mapping")
+
+
+def _legible(text: str) -> str:
+    """JSON whose no-break spaces can be told from blanks."""
+    return text.replace("\u00a0", "\\u00a0").replace("\u202f", "\\u202f")
 
 
 def _show_reading(found: Reading, *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from tracker.audit.service import record
 from tracker.kit.errors import Invalid
 from webhooks.dialects import asks_for_mapping, named
 from webhooks.mapping.pointer import escape
+from webhooks.schemes.keys import UrlKey
 from webhooks.wire.dialect import Dialect
 
 _MISSING = object()
@@ -89,7 +90,12 @@ def _shown(slug: str, setting: Setting, read: Dialect) -> dict[str, Any]:
         "methods": sorted(read.methods),
         "shapes": sorted(read.shapes),
         "schemes": [
-            {"name": one.name, "trusted": one.is_trusted, "proves": one.proves}
+            {
+                "name": one.name,
+                "field": one.field if isinstance(one, UrlKey) else None,
+                "trusted": one.is_trusted,
+                "proves": one.proves,
+            }
             for one in read.schemes
         ],
         "mapping": setting.mapping,

@@ -21,6 +21,9 @@ class SchemeSchema(Schema):
     """One way to prove where an event comes from."""
 
     name = fields.String()
+    field = fields.String(
+        allow_none=True, metadata={"description": "Of the address or the form, for keys in them"}
+    )
     trusted = fields.Boolean(metadata={"description": "What is not trusted confirms nothing"})
     proves = fields.String()
 

@@ -236,3 +236,8 @@ def test_a_return_without_its_id_or_its_lines() -> None:
 
 def test_another_currency_is_read_and_left_to_staff() -> None:
     assert told(changed(event("новый"), заказ__валюта="USD"))[0].currency == "USD"
+
+
+def test_a_word_for_a_currency_that_is_not_listed_names_those_that_are() -> None:
+    why = faults(changed(event("новый"), заказ__валюта="рублей"))["/заказ/валюта"]
+    assert why == "'рублей' is no code such as RUB, nor among `currencies`: руб."
