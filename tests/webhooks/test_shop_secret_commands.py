@@ -1,11 +1,13 @@
 """`tracker shops secret` and `secrets`: new ones, given ones, revoked ones; the list of them."""
 
 import base64
+import json
 
 import pytest
 from click.testing import CliRunner
 
-from partners.credentials.rules import SecretEnded, SecretNotFound
+from partners.credentials.rules import SecretEnded, SecretKind, SecretNotFound
+from partners.credentials.service import issue
 from partners.dialects.service import speak
 from tests.webhooks.secret_commands import OWN, holding, listed, printed, run, secrets_of_shop
 from tests.world import Shop, World, created
@@ -202,3 +204,14 @@ def test_with_a_token_it_takes_an_admins(world: World) -> None:
 )
 def test_wrong_usage_ends_with_2(world: World, arguments: tuple[str, ...]) -> None:
     assert run(world, *arguments).exit_code == 2
+
+
+def test_secrets_of_trials_that_are_over_are_shown_when_asked_for(world: World) -> None:
+    shop = world.shop("one")
+    with unit_of_work(world.tools.engine) as session:
+        trial = issue(session, world.tools.settings.secret_key, shop.id, SecretKind.TRIAL)
+    assert trial.id in [one["id"] for one in listed(world, "one")]
+    run(world, "one", "--revoke", str(trial.id))
+    assert trial.id not in [one["id"] for one in listed(world, "one")]
+    result = CliRunner().invoke(secrets, ["one", "--all", "--json"], obj=lambda: world.tools)
+    assert [one["kind"] for one in json.loads(result.output)] == ["issued", "trial"]

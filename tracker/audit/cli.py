@@ -25,7 +25,11 @@ def commands() -> None:
 def list_entries(
     ctx: click.Context, /, *, as_json: bool, after: int, limit: int, **wanted: Any
 ) -> None:
-    """Acts in the order in which they were done."""
+    """Acts in the order in which they were done.
+
+    Actions: inbox.retry, inbox.discard, purchase.reattribute, purchase.decide, purchase.separate,
+    purchase.vouch, shop.terms, shop.secret, shop.dialect, shop.trial.
+    """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, **wanted)
         rows = [

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from partners.credentials.queries import secret_cards
-from partners.credentials.rules import Secret, read_given
+from partners.credentials.rules import Secret, SecretKind, read_given
 from partners.credentials.service import end_present, issue, revoke, revoke_all, take_over
 from partners.dialects.service import current
 from partners.shops.service import all_ids, change_the_door, find
@@ -78,10 +78,14 @@ def secret(
 
 @click.command("secrets")
 @click.argument("slug")
+@click.option("--all", "every", is_flag=True, help="Those of ended trials as well.")
 @json_option
 @click.pass_context
-def secrets(ctx: click.Context, slug: str, *, as_json: bool) -> None:
-    """The secrets of the shop SLUG, never what they are: kinds, ends, and when they were used."""
+def secrets(ctx: click.Context, slug: str, *, every: bool, as_json: bool) -> None:
+    """The secrets of the shop SLUG, never what they are: kinds, ends, and when they were used.
+
+    Those of trials that are over are left out, unless --all is given.
+    """
     now = SystemClock().now()
     with unit_of_work(runtime_of(ctx).engine) as session:
         rows = [
@@ -95,6 +99,7 @@ def secrets(ctx: click.Context, slug: str, *, as_json: bool) -> None:
                 "last_used_at": _text(one.last_used_at),
             }
             for one in secret_cards(session, find(session, slug).id)
+            if every or one.kind != SecretKind.TRIAL or one.holds(now)
         ]
     show_rows(rows, as_json=as_json, empty=f"{slug} has no secret: its door is closed")
 
