@@ -1,11 +1,15 @@
 """Acts are kept as they were done: by whom, when, why; and cannot be changed afterwards."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+import wsgi
 from tests.world import World
+from tracker.audit.cli import list_entries
 from tracker.audit.queries import entries
 from tracker.audit.rules import MAX_REASON, ReasonMissing
 from tracker.audit.service import record
@@ -78,3 +82,18 @@ def test_the_list_for_staff_is_filtered_and_paged(world: World) -> None:
     )
     assert [one["subject"] for one in rest.get_json()["items"]] == ["event:4"]
     assert world.client().get("/admin/api/v1/audit").status_code == 401
+
+
+def test_the_actions_that_the_command_names_are_those_of_the_code() -> None:
+    told = set(re.findall(r"\b[a-z]+\.[a-z]+\b", str(list_entries.help)))
+    root = Path(wsgi.__file__).parent
+    sources = [
+        path
+        for room in ("tracker", "webhooks", "partners")
+        for path in root.glob(f"{room}/**/*.py")
+    ]
+    assert told == {
+        action
+        for path in sources
+        for action in re.findall(r'"((?:inbox|purchase|shop)\.[a-z]+)"', path.read_text())
+    }
