@@ -1,7 +1,6 @@
 """A shop's dialect as staff see and set it, by command and by API; and what comes of it."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from werkzeug.test import TestResponse
 
 from partners.credentials.rules import Secret
 from tests.webhooks.mapping.samples import FORM, MAPPING, changed, event, given_back
-from tests.world import Shop, World, created, day, rubles
+from tests.world import World, created, day, rubles
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import TrackerError
 from tracker.ledger.service import Balance
@@ -32,6 +30,12 @@ def saved(folder: Path, mapping: Any) -> str:
     path = folder / "mapping.json"
     path.write_text(mapping if isinstance(mapping, str) else json.dumps(mapping))
     return str(path)
+
+
+def token(world: World, role: Role) -> str:
+    with unit_of_work(world.tools.engine) as session:
+        login = str(role) if role is Role.ADMIN else f"{role}-{token_hex(4)}"
+        return hire(session, world.tools.settings.secret_key, login, role)
 
 
 def run(world: World, *arguments: str) -> Result:
@@ -227,78 +231,3 @@ def test_a_token_of_a_lower_role_changes_nothing(world: World) -> None:
     assert isinstance(result.exception, RoleTooLow)
     told(world, shop.slug, "impact", "--token", token(world, Role.ADMIN))
     assert [row.who for row in world.query(ACTS)] == ["admin"]
-
-
-# -- the API ---------------------------------------------------------------------------------
-
-
-def token(world: World, role: Role) -> str:
-    with unit_of_work(world.tools.engine) as session:
-        login = str(role) if role is Role.ADMIN else f"{role}-{token_hex(4)}"
-        return hire(session, world.tools.settings.secret_key, login, role)
-
-
-@pytest.fixture
-def admin(world: World) -> Mapping[str, str]:
-    """The headers of an admin."""
-    return {"Authorization": f"Bearer {token(world, Role.ADMIN)}"}
-
-
-def put(world: World, shop: Shop, headers: Mapping[str, str], body: Any, query: str = "") -> Any:
-    url = f"/admin/api/v1/shops/{shop.slug}/dialect{query}"
-    answer: TestResponse = world.client().put(url, json=body, headers=headers)
-    return answer.status_code, answer.get_json()
-
-
-def test_the_api_shows_checks_and_saves(world: World, admin: Mapping[str, str]) -> None:
-    shop = world.shop()
-    wanted = {"dialect": "mapped", "mapping": MAPPING}
-    status, found = put(world, shop, admin, wanted, "?check=true")
-    assert (status, found["saved"], world.query(SETTINGS)) == (200, False, [])
-    status, found = put(world, shop, admin, wanted)
-    assert (status, found["saved"], found["was"]) == (200, True, "native")
-    assert found["changes"]["/order_id"] == {"old": None, "new": "/заказ/номер"}
-    viewer = {"Authorization": f"Bearer {token(world, Role.VIEWER)}"}
-    shown = world.client().get(f"/admin/api/v1/shops/{shop.slug}/dialect", headers=viewer)
-    assert shown.get_json()["mapping"] == MAPPING
-    assert shown.get_json()["schemes"][1] == {
-        "name": "header-key",
-        "field": None,
-        "trusted": True,
-        "proves": "that the sender has the shop's key, which no address and no log line shows",
-    }
-    assert [row.who for row in world.query(ACTS)] == ["admin"]
-
-
-def test_the_api_names_every_fault_of_a_mapping(world: World, admin: Mapping[str, str]) -> None:
-    shop = world.shop()
-    faulty = changed(MAPPING, numbers__unit="dollars", typo=1)
-    status, found = put(world, shop, admin, {"dialect": "mapped", "mapping": faulty})
-    assert (status, found["code"]) == (422, "mapping_invalid")
-    assert {one["field"] for one in found["errors"]} == {"/numbers/unit", "/typo"}
-    assert world.query(SETTINGS) == []
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        ({"dialect": "klingon"}, 422, "invalid"),
-        ({"mapping": {}}, 422, "invalid"),
-        ({"dialect": "mapped"}, 422, "mapping_invalid"),
-        ({"dialect": "mapped", "mapping": []}, 422, "invalid"),
-        ({"dialect": "native", "mapping": {}}, 422, "mapping_not_asked_for"),
-        ({"dialect": "native", "role": "admin"}, 422, "invalid"),
-    ],
-)
-def test_the_api_refuses(
-    world: World, admin: Mapping[str, str], body: Any, status: int, code: str
-) -> None:
-    found = put(world, world.shop(), admin, body)
-    assert (found[0], found[1]["code"]) == (status, code)
-
-
-def test_the_api_knows_no_such_shop(world: World, admin: Mapping[str, str]) -> None:
-    nowhere = Shop(0, "nowhere", b"")
-    assert put(world, nowhere, admin, {"dialect": "native"})[0] == 404
-    found = world.client().get("/admin/api/v1/shops/nowhere/dialect", headers=admin)
-    assert found.status_code == 404
