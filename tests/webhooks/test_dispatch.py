@@ -151,7 +151,8 @@ def test_the_end_of_a_jobs_time_is_no_events_fault(world: World) -> None:
     set_up_logs("WARNING")
     with capture_logs() as logs, pytest.raises(OutOfTime):
         Dispatcher(world.tools.engine, Overrun(0)).handle_chunk()
-    assert logs == []
+    # Of booking: the counts of another test's door may come late, to a database that has gone.
+    assert [one for one in logs if one["room"] != "observations"] == []
     assert (inbox(world)[0].state, inbox(world)[0].attempts) == ("waiting", 1)
     pass_time(world)
     world.work()
