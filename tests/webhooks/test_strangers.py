@@ -19,8 +19,8 @@ from partners.credentials.service import issue, rotate
 from partners.dialects.service import speak
 from partners.shops.service import change_the_door
 from tests.doors import both_doors, receiver
-from tests.webhooks.adapters.keys import Request, open_by
-from tests.webhooks.adapters.payloads import Payload, payloads
+from tests.webhooks.adapters.keys import Request, every_scheme, open_by
+from tests.webhooks.adapters.payloads import Payload
 from tests.webhooks.letters import body, headers
 from tests.world import Shop, World
 from tracker.kit.clock import SystemClock
@@ -38,25 +38,6 @@ Receive = Callable[[str, Letter, datetime], Answer]
 WRONG = Secret(0, b"a key that is not the shop's own")
 LOOK = 3
 """Questions of one look at a door."""
-
-
-def cases() -> Iterator[tuple[Payload, Scheme]]:
-    """For each dialect and each of its schemes the first payload that it can carry."""
-    seen = set()
-    for payload in payloads():
-        for scheme in payload.dialect.schemes:
-            name = (payload.dialect_name, scheme)
-            if name not in seen and open_by(scheme, payload, WRONG):
-                seen.add(name)
-                yield payload, scheme
-
-
-CASES = list(cases())
-every_scheme = pytest.mark.parametrize(
-    ("payload", "scheme"),
-    CASES,
-    ids=[f"{payload.id}-{scheme.name}-{getattr(scheme, 'field', '')}" for payload, scheme in CASES],
-)
 
 
 @dataclass

@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import pytest
+
 from partners.credentials.rules import Secret
-from tests.webhooks.adapters.payloads import Payload
+from tests.webhooks.adapters.payloads import Payload, payloads
 from tests.webhooks.letters import now
 from webhooks.schemes.keys import UrlKey
 from webhooks.signatures import sign
@@ -80,3 +82,22 @@ _OPENERS: dict[str, Callable[[Scheme, Payload, Secret], Request | None]] = {
     "url-key": _with_field,
     "admitad-revision": _with_revision_sign,
 }
+
+
+def cases() -> Iterator[tuple[Payload, Scheme]]:
+    """For each dialect and each of its schemes the first payload that it can carry."""
+    seen = set()
+    for payload in payloads():
+        for scheme in payload.dialect.schemes:
+            name = (payload.dialect_name, scheme)
+            if name not in seen and open_by(scheme, payload, Secret(0, b"any key")):
+                seen.add(name)
+                yield payload, scheme
+
+
+CASES = list(cases())
+every_scheme = pytest.mark.parametrize(
+    ("payload", "scheme"),
+    CASES,
+    ids=[f"{payload.id}-{scheme.name}-{getattr(scheme, 'field', '')}" for payload, scheme in CASES],
+)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from partners.credentials.rules import Secret, SecretKind
-from tests.webhooks.adapters.keys import Request, open_by
+from tests.webhooks.adapters.keys import CASES, Request, every_scheme, open_by
 from tests.webhooks.adapters.payloads import Payload, payloads
 from tracker.kit.clock import SystemClock
 from webhooks.door.doors import Door
@@ -24,24 +24,6 @@ OLD = Secret(1, b"the old secret, 32 bytes long ..")
 NEW = Secret(2, b"the new secret, 32 bytes long ..")
 INSTANT = timedelta(microseconds=1)
 
-
-def cases() -> Iterator[tuple[Payload, Scheme]]:
-    """For each dialect and each of its schemes the first payload that it can carry."""
-    seen = set()
-    for payload in payloads():
-        for scheme in payload.dialect.schemes:
-            name = (payload.dialect_name, scheme)
-            if name not in seen and open_by(scheme, payload, NEW):
-                seen.add(name)
-                yield payload, scheme
-
-
-CASES = list(cases())
-every_scheme = pytest.mark.parametrize(
-    ("payload", "scheme"),
-    CASES,
-    ids=[f"{payload.id}-{scheme.name}-{getattr(scheme, 'field', '')}" for payload, scheme in CASES],
-)
 FIRSTS = list({payload.dialect_name: payload for payload, _ in reversed(CASES)}.values())
 every_dialect = pytest.mark.parametrize("payload", FIRSTS, ids=lambda one: one.dialect_name)
 
