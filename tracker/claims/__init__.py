@@ -1,0 +1,1 @@
+"""Missing cashback: a member reports a purchase that did not appear, and gets an answer."""

@@ -1,0 +1,1 @@
+"""Notifications: templates in three languages, an outbox in PostgreSQL, and its delivery."""
