@@ -16,6 +16,7 @@ import migrations
 import partners.links.cli
 import partners.offers.cli
 import partners.shops.service
+import tracker.access.guard
 import tracker.audit.cli
 import tracker.audit.staff_api
 import tracker.ledger.cli
@@ -134,7 +135,9 @@ def build_app(tools: Runtime) -> Flask:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={
             "components": {
-                "securitySchemes": tracker.staff.guard.SECURITY | webhooks.door.document.SECURITY,
+                "securitySchemes": tracker.staff.guard.SECURITY
+                | tracker.access.guard.SECURITY
+                | webhooks.door.document.SECURITY,
                 "schemas": webhooks.door.document.SCHEMAS | webhooks.totals.document.SCHEMAS,
             }
         },
@@ -187,6 +190,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         "settlement": partial(
             tracker.settlement.jobs.deliver,
             tools.engine,
+            settings.keys,
             gateway,
             key_memory=settings.billing_key_memory,
         ),

@@ -62,7 +62,7 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     members = make_members(stack, MEMBERS)
     make_floor_tables(stack)
     fresh = partial(orders_for, shops, members, sizes.purchases)
-    with running(stack.url, 2) as workers:
+    with running(stack.url, stack.environ["TRACKER_SECRET_KEY"], 2) as workers:
         # A member's first purchase brings the welcome bonus; what is timed is all the others.
         _booked(stack, workers, partial(orders_for, shops, members, len(members)), EPOCH)
         contenders: dict[str, Run] = {}

@@ -12,6 +12,7 @@ from partners.shops.service import change_the_door, upsert
 from tracker.clicks.rules import OnHoldEnd, Terms
 from tracker.kit.clock import MOSCOW
 from tracker.kit.database import unit_of_work
+from tracker.members.service import Newcomer, join_many
 
 EPOCH = datetime(2010, 12, 1, tzinfo=MOSCOW)
 """Where business time begins here."""
@@ -47,7 +48,7 @@ def make_shops(stack: Stack, count: int) -> list[Shop]:
         offer(session, dict.fromkeys(ids.values(), TERMS), EPOCH)
         shops = []
         for slug, shop_id in ids.items():
-            secret = issue(session, stack.secret_key, shop_id)
+            secret = issue(session, stack.keys, shop_id)
             change_the_door(session, shop_id)
             shops.append(Shop(shop_id, slug, secret.key))
     return shops
@@ -55,9 +56,13 @@ def make_shops(stack: Stack, count: int) -> list[Shop]:
 
 def make_members(stack: Stack, count: int) -> list[int]:
     """Members who joined before everything else; their ids."""
-    with stack.connect() as connection:
-        rows = connection.execute(_MEMBERS, {"count": count, "joined_at": EPOCH})
-        return [int(row[0]) for row in rows]
+    ids: list[int] = []
+    for start in range(1, count + 1, _BATCH):
+        numbers = range(start, min(start + _BATCH, count + 1))
+        newcomers = [Newcomer(f"+7900{number:07d}", EPOCH) for number in numbers]
+        with unit_of_work(stack.engine) as session:
+            ids += sorted(join_many(session, stack.keys, newcomers, EPOCH).values())
+    return ids
 
 
 def make_clicks(stack: Stack, clicks: Sequence[tuple[str, int, int]]) -> None:
@@ -83,12 +88,7 @@ def make_clicks(stack: Stack, clicks: Sequence[tuple[str, int, int]]) -> None:
             )
 
 
-_MEMBERS = """
-    INSERT INTO members (phone, joined_at)
-    SELECT '+7900' || lpad(number::text, 7, '0'), %(joined_at)s
-    FROM generate_series(1, %(count)s) AS number
-    RETURNING id
-"""
+_BATCH = 10_000
 
 _CLICKS = """
     COPY clicks (id, member_id, shop_id, clicked_at, valid_until,

@@ -33,7 +33,7 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     _make_balances(stack)
     token = secrets.token_urlsafe()
     with (
-        running(stack.url, 1) as workers,
+        running(stack.url, stack.environ["TRACKER_SECRET_KEY"], 1) as workers,
         tempfile.TemporaryDirectory(prefix="tracker-billing-") as folder,
         running_billing(Path(folder), token=token) as billing,
     ):
@@ -135,9 +135,10 @@ _MOVED = """
 
 _FLOOR = (
     """
-    INSERT INTO payouts (period, member_id, phone, amount)
-    SELECT %(period)s, members.id, phone, least(available, %(cap)s)
-    FROM member_balances JOIN members ON members.id = member_id
+    INSERT INTO payouts (period, member_id, number_id, amount)
+    SELECT %(period)s, members.id, numbers.id, least(available, %(cap)s)
+    FROM member_balances AS balances JOIN members ON members.id = balances.member_id
+    JOIN numbers ON numbers.member_id = members.id AND role = 'own' AND ended_at IS NULL
     WHERE available >= 100 AND auto_payment AND closed_at IS NULL AND joined_at <= %(as_of)s
     ORDER BY members.id
     """,
@@ -153,7 +154,7 @@ _FLOOR = (
     ),
     """
     UPDATE payouts SET state = 'submitted', sent_at = clock_timestamp(),
-        request_sha256 = sha256(convert_to(id || phone || amount, 'UTF8'))
+        request_hash = sha256(convert_to(id || '+79000000000' || amount, 'UTF8'))
     WHERE period = %(period)s
     """,
     _MOVED.format(

@@ -14,7 +14,7 @@ from benchmarks.meter import Meter
 from sandbox.servers import EmbeddedServers
 from sandbox.servers.databases import create_database, drop_database, url_for
 from sandbox.servers.programs import installed
-from tracker.kit.crypto import key_from, new_key
+from tracker.kit.crypto import Keyring, key_from, new_key
 from tracker.kit.database import make_engine
 
 
@@ -38,9 +38,9 @@ class Stack:
         return self.environ["DATABASE_URL"]
 
     @property
-    def secret_key(self) -> bytes:
-        """The deployment's master key."""
-        return key_from(self.environ["TRACKER_SECRET_KEY"])
+    def keys(self) -> Keyring:
+        """The deployment's keys."""
+        return Keyring(key_from(self.environ["TRACKER_SECRET_KEY"]))
 
     def connect(self) -> psycopg.Connection:
         """A plain connection with the application's rights: each statement its own transaction."""

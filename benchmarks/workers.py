@@ -15,6 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Engine
 
 from tracker.gateways.billing import HttpBilling
+from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.database import make_engine, unit_of_work
 from tracker.purchases.service import Programme
 from tracker.settlement.jobs import deliver
@@ -25,6 +26,7 @@ from webhooks.dispatch import Dispatcher
 
 PROGRAMME = Programme(welcome_bonus=20_000)
 _ENGINES: list[Engine] = []
+_KEYS: list[Keyring] = []
 _KEY_MEMORY = 86_400
 _TIMEOUT = 30.0
 
@@ -41,13 +43,13 @@ class Worker:
 
 
 @contextmanager
-def running(url: str, count: int) -> Iterator[list[Worker]]:
-    """So many workers on a database."""
+def running(url: str, key: str, count: int) -> Iterator[list[Worker]]:
+    """So many workers on a database, with the deployment's TRACKER_SECRET_KEY."""
     spawn = multiprocessing.get_context("spawn")
     with ExitStack() as stack:
         workers = []
         for _ in range(count):
-            made = ProcessPoolExecutor(1, spawn, initializer=_open, initargs=(url,))
+            made = ProcessPoolExecutor(1, spawn, initializer=_open, initargs=(url, key))
             executor = stack.enter_context(made)
             workers.append(Worker(executor.submit(os.getpid).result(), executor))
         yield workers
@@ -88,7 +90,7 @@ def draw_up(period: str, cap: int) -> float:
 def pay(billing: tuple[str, str] | None) -> None:
     """Deliver until nothing is open; over HTTP to a (URL, token), else to nobody at all."""
     gateway: BillingGateway = HttpBilling(*billing, _TIMEOUT) if billing else InstantBilling()
-    while deliver(_ENGINES[0], gateway, key_memory=_KEY_MEMORY):
+    while deliver(_ENGINES[0], _KEYS[0], gateway, key_memory=_KEY_MEMORY):
         pass
 
 
@@ -108,5 +110,6 @@ class InstantBilling:
         raise AssertionError(f"asked for the statement of {day}")
 
 
-def _open(url: str) -> None:
+def _open(url: str, key: str) -> None:
     _ENGINES.append(make_engine(url))
+    _KEYS.append(Keyring(key_from(key)))

@@ -31,13 +31,15 @@ from tests.events import (
     rubles,
     updated,
 )
+from tracker.access.rules import Kind
+from tracker.access.sessions import Device, open_session
 from tracker.clicks.rules import OnHoldEnd, Terms
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import make_engine, snapshot, unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.ledger.rules import Difference
 from tracker.ledger.service import Balance
-from tracker.members.queries import ids_by_phone
+from tracker.members.queries import phones_of
 from tracker.members.service import Newcomer, join_many
 from tracker.purchases.jobs import end_due_holds
 from tracker.purchases.service import decide
@@ -112,6 +114,19 @@ class Shop:
     secret: bytes
 
 
+class Cabinet(Client):
+    """A client whose requests carry a session's token."""
+
+    def __init__(self, application: Any, token: str) -> None:
+        super().__init__(application)
+        self.token = token
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Send a request."""
+        headers = {"Authorization": f"Bearer {self.token}", **(options.pop("headers", None) or {})}
+        return super().open(*args, headers=headers, **options)
+
+
 class World:
     """One deployment, and the people in it."""
 
@@ -144,7 +159,7 @@ class World:
             shop_id = upsert(session, [card])[slug]
             terms = Terms(cashback, commission, hold_days, on_hold_end)
             offer(session, {shop_id: terms}, day(-10))
-            secret = issue(session, self.tools.settings.secret_key, shop_id).key
+            secret = issue(session, self.tools.settings.keys, shop_id).key
             change_the_door(session, shop_id)
         return Shop(shop_id, slug, secret)
 
@@ -161,9 +176,14 @@ class World:
         """Several members at once."""
         phones = [f"+7900{next(self._numbers):07d}" for _ in range(count)]
         with unit_of_work(self.tools.engine) as session:
-            join_many(session, [Newcomer(phone, joined or day(-5)) for phone in phones])
-            found = ids_by_phone(session, phones)
+            newcomers = [Newcomer(phone, joined or day(-5)) for phone in phones]
+            found = join_many(session, self.tools.settings.keys, newcomers, day(-5))
         return [found[phone] for phone in phones]
+
+    def phone(self, member: int) -> str:
+        """The member's own number."""
+        with unit_of_work(self.tools.engine) as session:
+            return phones_of(session, self.tools.settings.keys, [member])[member]
 
     def click(self, member: int, shop: Shop, at: datetime | None = None) -> str:
         """The member follows the shop's link; the click's id."""
@@ -174,6 +194,15 @@ class World:
         with unit_of_work(self.tools.engine) as session:
             visits = [Visit(member, shop.id, at or day(0)) for member in members]
             return [click.id for click in follow(session, visits, timedelta(days=30))]
+
+    def signed_in(self, member: int) -> Cabinet:
+        """A member's app, signed in: a client whose requests carry the session's token."""
+        runtime = self.tools
+        with unit_of_work(runtime.engine) as session:
+            opened = open_session(
+                session, runtime.settings.keys, member, Device(Kind.APP), runtime.clock.now()
+            )
+        return Cabinet(self._web, opened.token)
 
     # -- what shops send ---------------------------------------------------------------------
 
@@ -259,7 +288,12 @@ class World:
         with unit_of_work(self.tools.engine) as session:
             approve(session, period, run.sha256, "boris")
             start(session, period)
-        while deliver(self.tools.engine, gateway or self.billing, key_memory=86_400):
+        while deliver(
+            self.tools.engine,
+            self.tools.settings.keys,
+            gateway or self.billing,
+            key_memory=86_400,
+        ):
             pass
         return run
 

@@ -50,13 +50,13 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("period", sa.Text(collation="C"), nullable=False),
         sa.Column("member_id", sa.BigInteger(), nullable=False),
-        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("number_id", sa.BigInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.Text(), server_default="prepared", nullable=False),
         sa.Column("fence", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("request_sha256", sa.LargeBinary(), nullable=True),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=True),
         sa.Column("asked", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ask_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
@@ -71,6 +71,9 @@ def upgrade() -> None:
             ["member_id"], ["members.id"], name=op.f("fk_payouts_member_id_members")
         ),
         sa.ForeignKeyConstraint(
+            ["number_id"], ["numbers.id"], name=op.f("fk_payouts_number_id_numbers")
+        ),
+        sa.ForeignKeyConstraint(
             ["period"],
             ["settlement_runs.period"],
             name=op.f("fk_payouts_period_settlement_runs"),
@@ -79,7 +82,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
         sa.UniqueConstraint(
-            "member_id", "period", "phone", name=op.f("uq_payouts_member_id_period_phone")
+            "member_id", "period", "number_id", name=op.f("uq_payouts_member_id_period_number_id")
         ),
     )
     op.create_index(
@@ -102,7 +105,7 @@ def upgrade() -> None:
     for statement in _SEAL:
         op.execute(statement)
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, request_sha256, asked, ask_at, reference, reason, ended_at) ON payouts TO tracker_app"
+        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, request_hash, asked, ask_at, reference, reason, ended_at) ON payouts TO tracker_app"
     )
     op.execute("GRANT USAGE ON SEQUENCE payout_fences TO tracker_app")
 

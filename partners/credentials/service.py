@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from partners.credentials.models import WebhookSecret
 from partners.credentials.rules import Secret, SecretEnded, SecretKind, SecretNotFound
-from tracker.kit.crypto import CannotDecrypt, decrypt, encrypt
+from tracker.kit.crypto import CannotDecrypt, Keyring
 from tracker.kit.logs import log
 
 _LOG = log("credentials")
@@ -21,15 +21,15 @@ _CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def issue(
-    session: Session, master_key: bytes, shop_id: int, kind: SecretKind = SecretKind.ISSUED
+    session: Session, keys: Keyring, shop_id: int, kind: SecretKind = SecretKind.ISSUED
 ) -> Secret:
     """Give a shop a further secret; what is ``shown`` of it is shown this once."""
-    return _keep(session, master_key, shop_id, secrets.token_bytes(_BYTES), kind)
+    return _keep(session, keys, shop_id, secrets.token_bytes(_BYTES), kind)
 
 
-def take_over(session: Session, master_key: bytes, shop_id: int, given: bytes) -> Secret:
+def take_over(session: Session, keys: Keyring, shop_id: int, given: bytes) -> Secret:
     """Keep a further secret that the shop brings along, as ``rules.read_given`` has read it."""
-    return _keep(session, master_key, shop_id, given, SecretKind.GIVEN)
+    return _keep(session, keys, shop_id, given, SecretKind.GIVEN)
 
 
 def end_present(session: Session, shop_id: int, now: datetime, overlap: timedelta) -> None:
@@ -51,11 +51,11 @@ def end_present(session: Session, shop_id: int, now: datetime, overlap: timedelt
 
 
 def rotate(
-    session: Session, master_key: bytes, shop_id: int, now: datetime, overlap: timedelta
+    session: Session, keys: Keyring, shop_id: int, now: datetime, overlap: timedelta
 ) -> Secret:
     """Give a shop a new secret; the ones it has now hold for the overlap, then no more."""
     end_present(session, shop_id, now, overlap)
-    return issue(session, master_key, shop_id)
+    return issue(session, keys, shop_id)
 
 
 def revoke(session: Session, shop_id: int, secret_id: int, now: datetime) -> None:
@@ -85,7 +85,7 @@ def revoke_trials(session: Session, shop_id: int, now: datetime) -> list[int]:
 
 
 def secrets_of(
-    session: Session, master_key: bytes, shop_id: int, *, ended: bool = True
+    session: Session, keys: Keyring, shop_id: int, *, ended: bool = True
 ) -> tuple[Secret, ...]:
     """The secrets of a shop that can be read, the newest first; none that was revoked.
 
@@ -104,7 +104,7 @@ def secrets_of(
     found = []
     for row in session.execute(query):
         try:
-            key = decrypt(master_key, _purpose(shop_id), row.sealed)
+            key = keys.open(_purpose(shop_id), row.sealed)
         except CannotDecrypt:
             _LOG.error("webhook_secret_unreadable", shop_id=shop_id, secret_id=row.id)
         else:
@@ -119,10 +119,8 @@ def note_use(session: Session, used: Mapping[int, datetime]) -> None:
         session.execute(_NOTE_USE, {"ids": ids, "moments": [used[one] for one in ids]})
 
 
-def _keep(
-    session: Session, master_key: bytes, shop_id: int, key: bytes, kind: SecretKind
-) -> Secret:
-    sealed = encrypt(master_key, _purpose(shop_id), key)
+def _keep(session: Session, keys: Keyring, shop_id: int, key: bytes, kind: SecretKind) -> Secret:
+    sealed = keys.seal(_purpose(shop_id), key)
     made = WebhookSecret(shop_id=shop_id, sealed=sealed, kind=kind)
     session.add(made)
     session.flush()

@@ -33,7 +33,9 @@ def import_clicks(ctx: click.Context, file: Path) -> None:
     issued: list[str] = []
     with unit_of_work(runtime.engine) as session:
         shops = ids_by_slug(session, {row["shop"] for row in rows})
-        members = ids_by_phone(session, {phone_in(row, "phone") for row in rows})
+        members = ids_by_phone(
+            session, runtime.settings.keys, {phone_in(row, "phone") for row in rows}
+        )
         visits = [_visit(row, shops, members) for row in rows]
         for start in range(0, len(visits), _BATCH):
             batch = visits[start : start + _BATCH]

@@ -103,13 +103,13 @@ def test_a_payout_with_staff_is_asked_about_anew(world: World) -> None:
     month_with_one_payout(world)
     world.settle("2011-01", day(31), SilentBilling())
     change(world, "UPDATE payouts SET state = 'with_staff', asked = 10, ended_at = now()")
-    deliver(world.tools.engine, SilentBilling(), key_memory=86_400)
+    deliver(world.tools.engine, world.tools.settings.keys, SilentBilling(), key_memory=86_400)
     assert world.query("SELECT state FROM settlement_runs") == [("done",)]
 
     (statement,) = [one for one in statements() if "state = 'with_staff'" in one and "SET" in one]
     change(world, statement)
     assert run(world, "tracker settlement run --period 2011-01").exit_code == 0
-    while deliver(world.tools.engine, world.billing, key_memory=86_400):
+    while deliver(world.tools.engine, world.tools.settings.keys, world.billing, key_memory=86_400):
         pass
     assert world.query("SELECT state FROM payouts") == [("paid",)]
     assert world.differences() == []
@@ -154,7 +154,7 @@ def month_with_one_payout(world: World) -> None:
 def hired(world: World, role: Role) -> str:
     """The token of somebody with a role."""
     with unit_of_work(world.tools.engine) as session:
-        return hire(session, world.tools.settings.secret_key, f"some-{role}", role)
+        return hire(session, world.tools.settings.keys, f"some-{role}", role)
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def workers(world: World) -> Iterator[None]:
 
     def work() -> None:
         while not stopped.wait(0.05):
-            deliver(world.tools.engine, world.billing, key_memory=86_400)
+            deliver(world.tools.engine, world.tools.settings.keys, world.billing, key_memory=86_400)
 
     thread = threading.Thread(target=work)
     thread.start()

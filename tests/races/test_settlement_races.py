@@ -37,7 +37,7 @@ class CountingBilling(ObedientBilling):
 
 
 def pay(world: World, billing: ObedientBilling) -> None:
-    while deliver(world.tools.engine, billing, key_memory=86_400):
+    while deliver(world.tools.engine, world.tools.settings.keys, billing, key_memory=86_400):
         pass
 
 
@@ -124,7 +124,7 @@ def test_an_answer_that_comes_after_another_took_over_is_not_written_down(world:
     _, members = earn(world, 3)
     approved(world)
     with unit_of_work(world.tools.engine) as session:
-        late = claim_prepared(session, 10)
+        late = claim_prepared(session, world.tools.settings.keys, 10)
     world.billing.submit([one.top_up for one in late.payouts])
     end_leases(world)
     with unit_of_work(world.tools.engine) as session:
@@ -143,11 +143,11 @@ def test_an_answer_that_comes_while_another_is_asking_is_not_written_down(world:
     earn(world, 2)
     approved(world)
     with unit_of_work(world.tools.engine) as session:
-        late = claim_prepared(session, 10)
+        late = claim_prepared(session, world.tools.settings.keys, 10)
     end_leases(world)
     with unit_of_work(world.tools.engine) as session:
         take_back_expired(session)
-        holder = claim_questions(session, 10, 86_400)
+        holder = claim_questions(session, world.tools.settings.keys, 10, 86_400)
     assert len(holder.payouts) == 2
     with unit_of_work(world.tools.engine) as session:
         failed = [Answer(one.top_up.key, Outcome.FAILED) for one in late.payouts]
@@ -163,7 +163,7 @@ def test_an_answer_after_the_lease_counts_while_nobody_took_over(world: World) -
     earn(world, 3)
     approved(world)
     with unit_of_work(world.tools.engine) as session:
-        slow = claim_prepared(session, 10)
+        slow = claim_prepared(session, world.tools.settings.keys, 10)
     answers = world.billing.submit([one.top_up for one in slow.payouts])
     end_leases(world)
     with unit_of_work(world.tools.engine) as session:

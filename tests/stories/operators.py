@@ -55,7 +55,7 @@ class Operator:
 
 def work(world: World, operator: Operator) -> None:
     """Workers deliver and ask until nothing is due."""
-    while deliver(world.tools.engine, operator, key_memory=KEY_MEMORY):
+    while deliver(world.tools.engine, world.tools.settings.keys, operator, key_memory=KEY_MEMORY):
         pass
 
 

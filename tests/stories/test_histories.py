@@ -287,12 +287,7 @@ def test_every_history_comes_to_the_end_that_its_facts_tell(stage: Stage, histor
         paid = sum(
             top_up.amount
             for top_up in stage.operator.paid.values()
-            if top_up.phone == _phone_of(stage.world, member)
+            if top_up.phone == stage.world.phone(member)
         )
         assert balance == Balance(0, expected - paid, 0)
     assert stage.world.differences() == []
-
-
-def _phone_of(world: World, member: int) -> str:
-    (row,) = world.query("SELECT phone FROM members WHERE id = :id", id=member)
-    return str(row.phone)

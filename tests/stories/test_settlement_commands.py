@@ -41,7 +41,7 @@ def given(world: World) -> Given:
 
 def token_of(world: World, role: Role) -> str:
     with unit_of_work(world.tools.engine) as session:
-        return hire(session, world.tools.settings.secret_key, f"some-{role}", role)
+        return hire(session, world.tools.settings.keys, f"some-{role}", role)
 
 
 @pytest.mark.parametrize("token", [None, "", " "])

@@ -39,4 +39,4 @@ def holding(world: World, slug: str) -> list[int]:
 
 def secrets_of_shop(world: World, shop: Shop) -> tuple[Secret, ...]:
     with unit_of_work(world.tools.engine) as session:
-        return secrets_of(session, world.tools.settings.secret_key, shop.id)
+        return secrets_of(session, world.tools.settings.keys, shop.id)

@@ -51,7 +51,7 @@ class Caller:
     def __init__(self, world: World, role: Role) -> None:
         self.client = world.client()
         with unit_of_work(world.tools.engine) as session:
-            token = hire(session, world.tools.settings.secret_key, str(role), role)
+            token = hire(session, world.tools.settings.keys, str(role), role)
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> Any:
@@ -151,7 +151,7 @@ def test_viewers_touch_nothing_and_a_reason_is_asked_for(
 def test_a_command_may_be_signed_by_a_token_of_the_right_role(world: World, shop: Shop) -> None:
     event = str(event_of(world, "differs").id)
     with unit_of_work(world.tools.engine) as session:
-        key = world.tools.settings.secret_key
+        key = world.tools.settings.keys
         viewer = hire(session, key, "vera", Role.VIEWER)
         operator = hire(session, key, "olga", Role.OPERATOR)
     asked = ("discard", event, "--reason", "no")

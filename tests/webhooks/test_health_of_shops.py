@@ -192,7 +192,7 @@ def test_a_shop_that_is_not_there(world: World) -> None:
 @pytest.fixture
 def viewer(world: World) -> dict[str, str]:
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "vera", Role.VIEWER)
+        token = hire(session, world.tools.settings.keys, "vera", Role.VIEWER)
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -120,7 +120,7 @@ def test_retry_and_nudge_wake_the_workers(world: World, shop: Shop) -> None:
 def ask(world: World, query: str) -> Mapping[str, Any]:
     with unit_of_work(world.tools.engine) as session:
         login = f"viewer-{token_hex(4)}"
-        token = hire(session, world.tools.settings.secret_key, login, Role.VIEWER)
+        token = hire(session, world.tools.settings.keys, login, Role.VIEWER)
     headers = {"Authorization": f"Bearer {token}"}
     response = world.client().get(f"/admin/api/v1/inbox{query}", headers=headers)
     document: Mapping[str, Any] = response.get_json()

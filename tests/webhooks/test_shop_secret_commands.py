@@ -176,7 +176,7 @@ def test_every_change_is_audited_and_no_secret_is(world: World) -> None:
 
 def test_with_a_token_it_takes_an_admins(world: World) -> None:
     world.shop("one")
-    key = world.tools.settings.secret_key
+    key = world.tools.settings.keys
     with unit_of_work(world.tools.engine) as session:
         approver = hire(session, key, "boris", Role.APPROVER)
         admin = hire(session, key, "anna", Role.ADMIN)
@@ -209,7 +209,7 @@ def test_wrong_usage_ends_with_2(world: World, arguments: tuple[str, ...]) -> No
 def test_secrets_of_trials_that_are_over_are_shown_when_asked_for(world: World) -> None:
     shop = world.shop("one")
     with unit_of_work(world.tools.engine) as session:
-        trial = issue(session, world.tools.settings.secret_key, shop.id, SecretKind.TRIAL)
+        trial = issue(session, world.tools.settings.keys, shop.id, SecretKind.TRIAL)
     assert trial.id in [one["id"] for one in listed(world, "one")]
     run(world, "one", "--revoke", str(trial.id))
     assert trial.id not in [one["id"] for one in listed(world, "one")]

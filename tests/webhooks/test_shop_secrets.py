@@ -30,7 +30,7 @@ Receive = Callable[[str, Letter, datetime], Answer]
 
 def new_secret(house: World, shop: Shop, *, overlap: timedelta | None = None) -> bytes:
     """A further secret; with an overlap, the present ones end after it."""
-    key = house.tools.settings.secret_key
+    key = house.tools.settings.keys
     with unit_of_work(house.tools.engine) as session:
         if overlap is None:
             shown = issue(session, key, shop.id)

@@ -35,7 +35,7 @@ def saved(folder: Path, mapping: Any) -> str:
 def token(world: World, role: Role) -> str:
     with unit_of_work(world.tools.engine) as session:
         login = str(role) if role is Role.ADMIN else f"{role}-{token_hex(4)}"
-        return hire(session, world.tools.settings.secret_key, login, role)
+        return hire(session, world.tools.settings.keys, login, role)
 
 
 def run(world: World, *arguments: str) -> Result:

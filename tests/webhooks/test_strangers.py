@@ -122,7 +122,7 @@ def test_as_much_is_done_whether_there_is_a_shop(
     """As many signatures over the body, as many questions: however many secrets the shop has."""
     with unit_of_work(house.tools.engine) as session:
         for _ in range(secrets - 1):
-            issue(session, house.tools.settings.secret_key, shop.id)
+            issue(session, house.tools.settings.keys, shop.id)
         change_the_door(session, shop.id)
     if not secrets:
         house.change(
@@ -216,9 +216,7 @@ def test_who_knocks_in_vain_shuts_nobody_out(house: World, shop: Shop) -> None:
         refused(receive, shop.slug, forged(), now)
     assert receive(shop.slug, signed(shop.secret), now).status == 202
     with unit_of_work(house.tools.engine) as session:
-        fresh = rotate(
-            session, house.tools.settings.secret_key, shop.id, now, timedelta(hours=1)
-        ).key
+        fresh = rotate(session, house.tools.settings.keys, shop.id, now, timedelta(hours=1)).key
         change_the_door(session, shop.id)
     assert receive(shop.slug, signed(shop.secret), now).status == 202
     # That was a look that nobody could forge, and it was not counted: the new one is known now.
@@ -232,7 +230,7 @@ def test_a_new_secret_is_taken_within_a_second_whoever_knocks(house: World, shop
     for _ in range(5 * LOOKS):
         refused(receive, shop.slug, forged(), now)
     with unit_of_work(house.tools.engine) as session:
-        fresh = issue(session, house.tools.settings.secret_key, shop.id).key
+        fresh = issue(session, house.tools.settings.keys, shop.id).key
         change_the_door(session, shop.id)
     refused(receive, shop.slug, signed(fresh), now)
     later = now + timedelta(seconds=1)
@@ -264,7 +262,7 @@ def test_a_secret_that_changes_under_load_refuses_nobody(
     receive, now = receiver(house.tools, house.door), SystemClock().now()
     assert receive(shop.slug, signed(shop.secret), now).status == 202
     with unit_of_work(house.tools.engine) as session:
-        fresh = issue(session, house.tools.settings.secret_key, shop.id).key
+        fresh = issue(session, house.tools.settings.keys, shop.id).key
         change_the_door(session, shop.id)
     with ThreadPoolExecutor(32) as pool:
         letters = [signed(fresh) for _ in range(96)]

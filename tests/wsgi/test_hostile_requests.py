@@ -21,7 +21,7 @@ def test_a_stranger_is_asked_who_it_is_before_the_body_is_read(world: World, bod
 @pytest.mark.parametrize("body", NASTY, ids=["deep", "long number", "no text", "null", "list"])
 def test_what_staff_send_is_refused_and_no_fault_of_ours(world: World, body: bytes) -> None:
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "anna", Role.APPROVER)
+        token = hire(session, world.tools.settings.keys, "anna", Role.APPROVER)
     answer = world.client().post(
         APPROVE,
         data=body,
@@ -34,7 +34,7 @@ def test_what_staff_send_is_refused_and_no_fault_of_ours(world: World, body: byt
 
 def test_a_body_without_end_is_not_taken_in(world: World) -> None:
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "anna", Role.APPROVER)
+        token = hire(session, world.tools.settings.keys, "anna", Role.APPROVER)
     headers = {"Authorization": f"Bearer {token}"}
     body = b'{"sha256": "' + b"a" * MAX_BODY + b'"}'
     answer = world.client().post(

@@ -45,7 +45,7 @@ def path_of(rule: Rule) -> str:
 def tokens(world: World) -> Mapping[Role, str]:
     """A staff member of each role."""
     with unit_of_work(world.tools.engine) as session:
-        key = world.tools.settings.secret_key
+        key = world.tools.settings.keys
         return {role: hire(session, key, str(role), role) for role in Role}
 
 

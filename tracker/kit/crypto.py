@@ -1,4 +1,4 @@
-"""What must be read back is encrypted; what is only compared is kept as a keyed hash."""
+"""What must be read back is sealed; what is only compared is kept as a keyed hash."""
 
 import base64
 import binascii
@@ -10,11 +10,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _KEY_BYTES = 32
+_MARK_BYTES = 4
 _NONCE_BYTES = 12
+_BODY = _MARK_BYTES + _NONCE_BYTES
 
 
 class CannotDecrypt(Exception):
-    """The text was encrypted under another key, for another purpose, or was altered."""
+    """The text was sealed under another key, for another purpose, or was altered."""
 
 
 def new_key() -> str:
@@ -33,20 +35,49 @@ def key_from(text: str) -> bytes:
     return key
 
 
-def encrypt(key: bytes, purpose: str, plain: bytes) -> bytes:
-    """AES-256-GCM; ``purpose`` binds the result to one use: it cannot be moved to another."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, purpose.encode())
+class Keyring:
+    """The key that is used now, and others that are still read: so a key can be changed.
+
+    ``purpose`` binds what is sealed or hashed to one use: it cannot be moved to another.
+    """
+
+    def __init__(self, current: bytes, *others: bytes) -> None:
+        self._keys = {_mark(key): key for key in (current, *others)}
+        self._ciphers = {mark: AESGCM(key) for mark, key in self._keys.items()}
+        self.mark = _mark(current)
+        """What everything sealed under the present key begins with: four bytes."""
+
+    def __repr__(self) -> str:
+        return f"Keyring of {len(self._keys)}"
+
+    def seal(self, purpose: str, plain: bytes) -> bytes:
+        """AES-256-GCM under the present key."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self._ciphers[self.mark].encrypt(nonce, plain, purpose.encode())
+        return self.mark + nonce + sealed
+
+    def open(self, purpose: str, sealed: bytes) -> bytes:
+        """What was sealed under any key of the ring. Raises CannotDecrypt."""
+        cipher = self._ciphers.get(sealed[:_MARK_BYTES])
+        if cipher is None:
+            raise CannotDecrypt(purpose)
+        try:
+            return cipher.decrypt(sealed[_MARK_BYTES:_BODY], sealed[_BODY:], purpose.encode())
+        except (InvalidTag, ValueError) as error:
+            raise CannotDecrypt(purpose) from error
+
+    def hash(self, purpose: str, text: str) -> bytes:
+        """HMAC-SHA256 of a text under the present key: no use to a thief of the table."""
+        return _hash(self._keys[self.mark], purpose, text)
+
+    def hashes(self, purpose: str, text: str) -> list[bytes]:
+        """The same under every key of the ring, the present one first: what to look up by."""
+        return [_hash(key, purpose, text) for key in self._keys.values()]
 
 
-def decrypt(key: bytes, purpose: str, sealed: bytes) -> bytes:
-    """Raises CannotDecrypt."""
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode())
-    except (InvalidTag, ValueError) as error:
-        raise CannotDecrypt(purpose) from error
+def _mark(key: bytes) -> bytes:
+    return hashlib.sha256(b"mark of a key\0" + key).digest()[:_MARK_BYTES]
 
 
-def keyed_hash(key: bytes, purpose: str, text: str) -> bytes:
-    """HMAC-SHA256 of a token: useless to a thief of the table without the key."""
-    return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).digest()
+def _hash(key: bytes, purpose: str, text: str) -> bytes:
+    return hmac.digest(key, f"{purpose}\0{text}".encode(), hashlib.sha256)

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from tracker.kit.clock import Clock, clock_from
-from tracker.kit.crypto import key_from
+from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
 
 STACK_FILE = "stack.json"
@@ -41,8 +41,14 @@ class Settings:
     database_owner_url: str = field(repr=False)
     """Logs in as the owner of the schema; only migrations use it."""
     redis_url: str = field(repr=False)
-    secret_key: bytes = field(repr=False)
-    """32 random bytes: encrypts shops' webhook secrets and keys the hashes of tokens."""
+    keys: Keyring = field(repr=False)
+    """Seals what must be read back (numbers, addresses, webhook secrets) and keys the hashes of
+    what is only compared (numbers, tokens, codes)."""
+    public_url: str
+    """Where members and shops reach the service: links in messages begin with it. With https,
+    cookies are only ever sent over it."""
+    proxies: int
+    """How many proxies of ours stand before the service and tell the sender's address."""
     clock: Clock
     billing_url: str
     billing_token: str = field(repr=False)
@@ -71,6 +77,9 @@ _POSTGRESQL = validate.Regexp(
 _POSTGRESQL_OR_NONE = validate.Regexp(
     r"(postgres(ql)?(\+psycopg)?://|$)", error="Must begin with postgresql://."
 )
+_WEB = validate.Regexp(
+    r"https?://[^/?#@\s]+/?$", error="Must be http:// or https:// and a host, without a path."
+)
 _REDIS = validate.Regexp(
     "(redis|rediss|unix)://", error="Must begin with redis://, rediss:// or unix://."
 )
@@ -89,7 +98,14 @@ class _SettingsSchema(Schema):
     redis_url = fields.String(
         data_key="REDIS_URL", load_default="redis://127.0.0.1:6379/0", validate=_REDIS
     )
-    secret_key = fields.String(data_key="TRACKER_SECRET_KEY", required=True)
+    keys = fields.String(data_key="TRACKER_SECRET_KEY", required=True)
+    former_keys = fields.String(data_key="TRACKER_FORMER_KEYS", load_default="")
+    public_url = fields.String(
+        data_key="PUBLIC_URL", load_default="http://127.0.0.1:8000", validate=_WEB
+    )
+    proxies = fields.Integer(
+        data_key="TRACKER_PROXIES", load_default=0, validate=validate.Range(0, 10)
+    )
     clock = fields.String(data_key="TRACKER_CLOCK", load_default="")
     billing_url = fields.String(data_key="BILLING_URL", load_default="http://127.0.0.1:8090")
     billing_token = fields.String(data_key="BILLING_TOKEN", load_default="")
@@ -125,7 +141,12 @@ class _SettingsSchema(Schema):
     @post_load
     def build(self, values: dict[str, Any], **_: object) -> Settings:
         values["database_owner_url"] = values["database_owner_url"] or values["database_url"]
-        values["secret_key"] = _read("TRACKER_SECRET_KEY", key_from, values["secret_key"])
+        former = values.pop("former_keys").replace(",", " ").split()
+        values["keys"] = Keyring(
+            _read("TRACKER_SECRET_KEY", key_from, values["keys"]),
+            *(_read("TRACKER_FORMER_KEYS", key_from, one) for one in former),
+        )
+        values["public_url"] = values["public_url"].rstrip("/")
         values["clock"] = _read("TRACKER_CLOCK", clock_from, values["clock"])
         return Settings(**values)
 

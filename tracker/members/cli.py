@@ -8,7 +8,7 @@ from tracker.kit.cli import json_option, runtime_of, show
 from tracker.kit.csvfiles import FileInvalid, Once, Row, instant, read_rows
 from tracker.kit.database import unit_of_work
 from tracker.members.queries import count
-from tracker.members.rules import phone_in
+from tracker.members.rules import email_in, phone_in
 from tracker.members.service import Newcomer, join_many
 
 _BATCH = 5_000
@@ -29,11 +29,14 @@ def import_members(ctx: click.Context, file: Path, as_json: bool) -> None:
     Numbers that are members already are left as they are. All of the file is taken, or none.
     """
     newcomers = _read(file)
-    with unit_of_work(runtime_of(ctx).engine) as session:
-        joined = sum(
-            join_many(session, newcomers[start : start + _BATCH])
+    runtime = runtime_of(ctx)
+    now = runtime.clock.now()
+    with unit_of_work(runtime.engine) as session:
+        batches = [
+            join_many(session, runtime.settings.keys, newcomers[start : start + _BATCH], now)
             for start in range(0, len(newcomers), _BATCH)
-        )
+        ]
+    joined = sum(len(batch) for batch in batches)
     figures = {"rows": len(newcomers), "joined": joined}
     show(figures, as_json=as_json)
 
@@ -53,7 +56,7 @@ def _newcomer(row: Row) -> Newcomer:
     referrer = phone_in(row, "referrer_phone") if row.get("referrer_phone") else None
     if referrer == phone:
         raise FileInvalid(f"line {row.line}: nobody is their own referrer")
-    return Newcomer(phone, instant(row, "joined_at"), row.get("email") or None, referrer)
+    return Newcomer(phone, instant(row, "joined_at"), email_in(row, "email"), referrer)
 
 
 @commands.command("count")

@@ -174,7 +174,7 @@ def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role)
         raise TokenNotAccepted(
             f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
         )
-    return recognise(session, runtime.settings.secret_key, token, needed).login
+    return recognise(session, runtime.settings.keys, token, needed).login
 
 
 def _show_run(run: SettlementRun, *, as_json: bool) -> None:

@@ -4,18 +4,19 @@ No transaction is open while the operator is being talked to. A claim carries a 
 that whoever wakes up late writes nothing.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from tracker.kit.crypto import Keyring
 from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members, post
+from tracker.members.queries import open_phone
 from tracker.settlement.models import FENCES
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import PayoutState, gateway_key, payout_posting, wait_before_asking
@@ -54,7 +55,7 @@ class Chunk:
     payouts: tuple[Claimed, ...]
 
 
-def claim_prepared(session: Session, limit: int) -> Chunk:
+def claim_prepared(session: Session, keys: Keyring, limit: int) -> Chunk:
     """Take payouts of running runs that were never sent, and put their money in flight.
 
     Not while the outcome of many is unknown already: an operator that does not answer is to have
@@ -64,7 +65,7 @@ def claim_prepared(session: Session, limit: int) -> Chunk:
     what was sealed for a member who has since left, has another number, or wants no payment: the
     sealed number may be somebody else's by now.
     """
-    chunk = _claim(session, _NEXT_PREPARED, {"limit": limit, "too_many": UNKNOWN_AT_ONCE})
+    chunk = _claim(session, keys, _NEXT_PREPARED, {"limit": limit, "too_many": UNKNOWN_AT_ONCE})
     balances = lock_members(session, {one.member_id for one in chunk.payouts})
     left = {member: balance.available for member, balance in balances.items()}
     theirs = set(session.scalars(_STILL_THEIRS, {"ids": [one.id for one in chunk.payouts]}))
@@ -90,17 +91,17 @@ def claim_prepared(session: Session, limit: int) -> Chunk:
         _MARK_SENT,
         {
             "ids": [one.id for one in covered],
-            "hashes": [_request_hash(one.top_up) for one in covered],
+            "hashes": [_request_hash(keys, one.top_up) for one in covered],
             "fence": chunk.fence,
         },
     )
     return Chunk(chunk.fence, tuple(covered))
 
 
-def claim_questions(session: Session, limit: int, key_memory: int) -> Chunk:
+def claim_questions(session: Session, keys: Keyring, limit: int, key_memory: int) -> Chunk:
     """Take payouts of unknown outcome whose time to be asked about has come."""
     remembered = key_memory - KEY_MEMORY_MARGIN
-    return _claim(session, _NEXT_QUESTIONS, {"limit": limit, "remembered": remembered})
+    return _claim(session, keys, _NEXT_QUESTIONS, {"limit": limit, "remembered": remembered})
 
 
 def take_back_expired(session: Session) -> int:
@@ -160,9 +161,8 @@ def _posting(one: Claimed, kind: Kind) -> Posting:
     )
 
 
-def _request_hash(top_up: TopUp) -> bytes:
-    told = json.dumps([top_up.key, top_up.phone, top_up.amount])
-    return hashlib.sha256(told.encode()).digest()
+def _request_hash(keys: Keyring, top_up: TopUp) -> bytes:
+    return keys.hash("top-up", json.dumps([top_up.key, top_up.phone, top_up.amount]))
 
 
 def _row(one: Claimed, answer: Answer, state: PayoutState, wait: int | None) -> dict[str, Any]:
@@ -179,11 +179,16 @@ def _arrays(rows: Sequence[dict[str, Any]], fence: int) -> dict[str, Any]:
     return {name: [row[name] for row in rows] for name in rows[0]} | {"fence": fence}
 
 
-def _claim(session: Session, statement: Any, values: dict[str, Any]) -> Chunk:
+def _claim(session: Session, keys: Keyring, statement: Any, values: dict[str, Any]) -> Chunk:
     fence = session.scalar(FENCES.next_value())
     rows = session.execute(statement, {**values, "fence": fence, "lease": LEASE_SECONDS})
-    claimed = sorted((Claimed(**row) for row in rows.mappings()), key=lambda one: one.id)
+    claimed = sorted((_claimed(keys, row) for row in rows), key=lambda one: one.id)
     return Chunk(int(fence or 0), tuple(claimed))
+
+
+def _claimed(keys: Keyring, row: Row[Any]) -> Claimed:
+    phone = open_phone(keys, row.member_id, row.sealed)
+    return Claimed(row.id, row.member_id, phone, row.amount, row.asked, row.as_of, row.overdue)
 
 
 # Run by run, in the order of the index on open payouts: else each chunk would sort all that is
@@ -205,9 +210,11 @@ _NEXT_PREPARED = text("""
     )
     UPDATE payouts
     SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease)
-    FROM next
+    FROM next JOIN payouts AS chosen ON chosen.id = next.id
+              JOIN numbers ON numbers.id = chosen.number_id
     WHERE payouts.id = next.id
-    RETURNING payouts.id, member_id, phone, amount, asked, next.as_of, false AS overdue
+    RETURNING payouts.id, payouts.member_id, numbers.sealed, payouts.amount, payouts.asked,
+              next.as_of, false AS overdue
 """)
 
 _NEXT_QUESTIONS = text("""
@@ -222,22 +229,25 @@ _NEXT_QUESTIONS = text("""
     )
     UPDATE payouts
     SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease)
-    FROM next
+    FROM next JOIN payouts AS chosen ON chosen.id = next.id
+              JOIN numbers ON numbers.id = chosen.number_id
     WHERE payouts.id = next.id
-    RETURNING payouts.id, member_id, phone, amount, asked, next.as_of,
-              sent_at < clock_timestamp() - make_interval(secs => :remembered) AS overdue
+    RETURNING payouts.id, payouts.member_id, numbers.sealed, payouts.amount, payouts.asked,
+              next.as_of, payouts.sent_at < clock_timestamp() - make_interval(secs => :remembered)
+                  AS overdue
 """)
 
 _STILL_THEIRS = text("""
     SELECT payouts.id
     FROM payouts JOIN members ON members.id = payouts.member_id
+                 JOIN numbers ON numbers.id = payouts.number_id
     WHERE payouts.id = ANY (:ids)
-      AND members.phone = payouts.phone AND members.closed_at IS NULL AND members.auto_payment
+      AND numbers.ended_at IS NULL AND members.closed_at IS NULL AND members.auto_payment
 """)
 
 _MARK_SENT = text("""
     UPDATE payouts
-    SET state = 'submitted', sent_at = clock_timestamp(), request_sha256 = given.hash
+    SET state = 'submitted', sent_at = clock_timestamp(), request_hash = given.hash
     FROM unnest(CAST(:ids AS bigint[]), CAST(:hashes AS bytea[])) AS given (id, hash)
     WHERE payouts.id = given.id AND payouts.fence = :fence
 """)

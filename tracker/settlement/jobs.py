@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
 from tracker.kit.logs import log
 from tracker.settlement.delivery import (
@@ -30,6 +31,7 @@ _LOG = log("settlement")
 
 def deliver(
     engine: Engine,
+    keys: Keyring,
     gateway: BillingGateway,
     *,
     key_memory: int,
@@ -41,15 +43,15 @@ def deliver(
     """
     with unit_of_work(engine) as session:
         take_back_expired(session)
-    sent = send(engine, gateway, stopwatch)
-    asked = ask(engine, gateway, stopwatch, key_memory=key_memory)
+    sent = send(engine, keys, gateway, stopwatch)
+    asked = ask(engine, keys, gateway, stopwatch, key_memory=key_memory)
     if not asked and not sent:
         with unit_of_work(engine) as session:
             finish_ended(session)
     return bool(asked or sent)
 
 
-def send(engine: Engine, gateway: BillingGateway, stopwatch: Stopwatch) -> int:
+def send(engine: Engine, keys: Keyring, gateway: BillingGateway, stopwatch: Stopwatch) -> int:
     """Send one chunk; returns how many payouts were in it.
 
     A worker that was held up between the claim and the call lets go of the chunk: its lease is
@@ -57,14 +59,21 @@ def send(engine: Engine, gateway: BillingGateway, stopwatch: Stopwatch) -> int:
     """
     began = stopwatch()
     with unit_of_work(engine) as session:
-        chunk = claim_prepared(session, CHUNK)
+        chunk = claim_prepared(session, keys, CHUNK)
     if chunk.payouts and _still_held(began, stopwatch):
         answers = gateway.submit([one.top_up for one in chunk.payouts])
         _record(engine, chunk, answers)
     return len(chunk.payouts)
 
 
-def ask(engine: Engine, gateway: BillingGateway, stopwatch: Stopwatch, *, key_memory: int) -> int:
+def ask(
+    engine: Engine,
+    keys: Keyring,
+    gateway: BillingGateway,
+    stopwatch: Stopwatch,
+    *,
+    key_memory: int,
+) -> int:
     """Ask what became of some unknown payouts; returns how many were asked about.
 
     One at a time, each written down before the next: a worker that is stopped loses one answer,
@@ -73,7 +82,7 @@ def ask(engine: Engine, gateway: BillingGateway, stopwatch: Stopwatch, *, key_me
     for before in range(QUESTIONS):
         began = stopwatch()
         with unit_of_work(engine) as session:
-            chunk = claim_questions(session, 1, key_memory)
+            chunk = claim_questions(session, keys, 1, key_memory)
         if not chunk.payouts:
             return before
         (one,) = chunk.payouts

@@ -59,7 +59,7 @@ class Payout(Base):
 
     __tablename__ = "payouts"
     __table_args__ = (
-        UniqueConstraint("member_id", "period", "phone"),
+        UniqueConstraint("member_id", "period", "number_id"),
         CheckConstraint(one_of("state", PayoutState), name="state"),
         CheckConstraint(f"amount BETWEEN 1 AND {MAX_KOPECKS}", name="amount"),
         Index(
@@ -78,7 +78,7 @@ class Payout(Base):
         ForeignKey("settlement_runs.period", deferrable=True, initially="DEFERRED"),
     )
     member_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.id"))
-    phone: Mapped[str] = mapped_column(Text)
+    number_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("numbers.id"))
     amount: Mapped[int] = mapped_column(BigInteger)
     """Kopecks."""
     state: Mapped[str] = mapped_column(Text, server_default=PayoutState.PREPARED)
@@ -86,8 +86,8 @@ class Payout(Base):
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     """Set and committed before the operator first hears of it."""
-    request_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Hash of what was sent: the same key is never sent with another content."""
+    request_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Keyed hash of what was sent: the same key is never sent with another content."""
     asked: Mapped[int] = mapped_column(server_default="0")
     """How often the operator was asked what became of it."""
     ask_at: Mapped[datetime | None] = mapped_column(Instant)

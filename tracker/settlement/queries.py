@@ -32,13 +32,13 @@ def run_of(session: Session, period: str, *, lock: bool = False) -> SettlementRu
 def sealed_lines(session: Session, period: str) -> Iterator[SealedLine]:
     """The list in the order of its seal, in flat memory."""
     rows = session.execute(
-        select(Payout.member_id, Payout.phone, Payout.amount)
+        select(Payout.member_id, Payout.number_id, Payout.amount)
         .where(Payout.period == period)
-        .order_by(Payout.member_id, Payout.phone)
+        .order_by(Payout.member_id, Payout.number_id)
         .execution_options(yield_per=_STREAM)
     )
     for row in rows:
-        yield SealedLine(row.member_id, row.phone, row.amount)
+        yield SealedLine(row.member_id, row.number_id, row.amount)
 
 
 def runs(session: Session) -> list[SettlementRun]:

@@ -109,15 +109,16 @@ class SealedLine:
     """One line of the list that a second person approves."""
 
     member_id: int
-    phone: str
+    number_id: int
+    """Of the phone number, which itself is nobody's to see: a number never stands for another."""
     amount: int
 
 
 def seal(period: str, lines: Iterable[SealedLine]) -> str:
-    """SHA-256, hex, over the period and the lines in the order of member and phone."""
+    """SHA-256, hex, over the period and the lines in the order of member and number."""
     digest = hashlib.sha256(f"settlement {period}\n".encode())
     for line in lines:
-        digest.update(f"{line.member_id} {line.phone} {line.amount}\n".encode())
+        digest.update(f"{line.member_id} {line.number_id} {line.amount}\n".encode())
     return digest.hexdigest()
 
 

@@ -120,11 +120,13 @@ def finish_ended(session: Session) -> None:
 
 
 _DRAW_UP = text("""
-    INSERT INTO payouts (period, member_id, phone, amount)
-    SELECT :period, members.id, members.phone,
+    INSERT INTO payouts (period, member_id, number_id, amount)
+    SELECT :period, members.id, numbers.id,
            least(balances.available, CAST(:cap AS bigint), :most)
     FROM member_balances AS balances
     JOIN members ON members.id = balances.member_id
+    JOIN numbers ON numbers.member_id = members.id
+         AND numbers.role = 'own' AND numbers.ended_at IS NULL
     WHERE balances.available >= :minimum
       AND members.auto_payment AND members.closed_at IS NULL AND members.joined_at <= :as_of
     ORDER BY members.id

@@ -25,7 +25,7 @@ def acting_on(session: Session, runtime: Runtime, token: str | None, needed: Rol
     Raises TokenNotAccepted and RoleTooLow.
     """
     if token:
-        return recognise(session, runtime.settings.secret_key, token, needed).login
+        return recognise(session, runtime.settings.keys, token, needed).login
     return f"console:{_account()}"
 
 
@@ -50,5 +50,5 @@ def add(ctx: click.Context, login: str, role: str, as_json: bool) -> None:
     """Add a staff member and print an API token, once."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        token = hire(session, runtime.settings.secret_key, login, Role(role))
+        token = hire(session, runtime.settings.keys, login, Role(role))
     show({"login": login, "role": role, "token": token}, as_json=as_json)

@@ -31,7 +31,7 @@ def requires(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise TokenNotAccepted
             house = runtime()
             with unit_of_work(house.engine) as session:
-                g.person = recognise(session, house.settings.secret_key, token.strip(), role)
+                g.person = recognise(session, house.settings.keys, token.strip(), role)
             return view(*args, **kwargs)
 
         guarded.required_role = role  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tracker.kit.crypto import keyed_hash
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import constraint_name
 from tracker.kit.errors import Conflict
 from tracker.staff.models import Staff
@@ -30,14 +30,14 @@ class Person:
     role: Role
 
 
-def hire(session: Session, key: bytes, login: str, role: Role) -> str:
+def hire(session: Session, keys: Keyring, login: str, role: Role) -> str:
     """Add a staff member; returns the API token, which cannot be read again.
 
     Raises LoginNotUsable and LoginTaken.
     """
     check_login(login)
     token = "stf_" + secrets.token_urlsafe(32)
-    session.add(Staff(login=login, role=role, token_hash=keyed_hash(key, _PURPOSE, token)))
+    session.add(Staff(login=login, role=role, token_hash=keys.hash(_PURPOSE, token)))
     try:
         session.flush()
     except IntegrityError as error:
@@ -47,12 +47,14 @@ def hire(session: Session, key: bytes, login: str, role: Role) -> str:
     return token
 
 
-def recognise(session: Session, key: bytes, token: str, needed: Role) -> Person:
+def recognise(session: Session, keys: Keyring, token: str, needed: Role) -> Person:
     """The staff member who holds a token. Raises TokenNotAccepted and RoleTooLow."""
-    hashed = keyed_hash(key, _PURPOSE, token)
-    found = session.scalar(select(Staff).where(Staff.token_hash == hashed, Staff.active))
+    hashes = keys.hashes(_PURPOSE, token)
+    found = session.scalar(select(Staff).where(Staff.token_hash.in_(hashes), Staff.active))
     if found is None:
         raise TokenNotAccepted
+    if found.token_hash != hashes[0]:
+        found.token_hash = hashes[0]  # the key was changed: the token outlives the former one
     person = Person(found.login, Role(found.role))
     if not person.role.includes(needed):
         raise RoleTooLow(f"{person.login} is {person.role}, {needed} is needed")

@@ -26,7 +26,7 @@ class Threads:
     """A front door whose requests each wait in a thread of their own."""
 
     def __init__(self, tools: Runtime) -> None:
-        self._doors = Doors(tools.engine, tools.settings.secret_key)
+        self._doors = Doors(tools.engine, tools.settings.keys)
         nudges = Announcer(partial(tools.nudger.nudge, TASK))
         self._inbox = Inbox(tools.engine, announce=nudges.ask)
         self._trials = Notebook(tools.engine)

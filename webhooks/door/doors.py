@@ -22,7 +22,7 @@ from partners.credentials.service import secrets_of
 from partners.dialects.service import Setting, current
 from partners.shops.models import Shop
 from partners.shops.rules import MAX_SLUG, ShopStatus
-from tracker.kit.crypto import decrypt, encrypt
+from tracker.kit.crypto import Keyring
 from webhooks.adapters import native
 from webhooks.dialects import named
 from webhooks.door.limits import Buckets
@@ -41,8 +41,8 @@ them, and perhaps one for trials."""
 NOBODYS = Secret(0, secrets.token_bytes(32))
 """Nobody signs with this one: trying it takes the same time as trying a shop's."""
 
-_OURS, _PURPOSE = secrets.token_bytes(32), "a secret of nobody"
-_SEALED = encrypt(_OURS, _PURPOSE, NOBODYS.key)
+_OURS, _PURPOSE = Keyring(secrets.token_bytes(32)), "a secret of nobody"
+_SEALED = _OURS.seal(_PURPOSE, NOBODYS.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,9 @@ class _Round:
 class Doors:
     """The doors that this process has seen. Only shops that exist are remembered."""
 
-    def __init__(self, engine: Engine, master_key: bytes) -> None:
+    def __init__(self, engine: Engine, keys: Keyring) -> None:
         self._engine = engine
-        self._master_key = master_key
+        self._keys = keys
         self._seen: dict[str, Door] = {}
         self._looks = Buckets[str](1, burst=LOOKS, keep=NAMES)
         self._lock = threading.Lock()
@@ -163,10 +163,10 @@ class Doors:
                 select(Shop.id, Shop.door_version, Shop.status).where(Shop.slug == asked)
             ).one_or_none()
             shop_id = row.id if row else NOBODY.shop_id
-            held = secrets_of(session, self._master_key, shop_id, ended=False)
+            held = secrets_of(session, self._keys, shop_id, ended=False)
             setting = current(session, shop_id)
         for _ in range(TRIED - len(held)):
-            decrypt(_OURS, _PURPOSE, _SEALED)
+            _OURS.open(_PURPOSE, _SEALED)
         if row is None:
             self._seen.pop(slug, None)
             return NOBODY

@@ -49,7 +49,7 @@ class Loop:
     def __init__(self, tools: Runtime, bodies: Bodies, elsewhere: Application) -> None:
         self._bodies = bodies
         self._elsewhere = elsewhere
-        self._doors = Doors(tools.engine, tools.settings.secret_key)
+        self._doors = Doors(tools.engine, tools.settings.keys)
         nudges = Announcer(partial(tools.nudger.nudge, TASK))
         self._inbox = Gathering(Writer(tools.engine), announce=nudges.ask)
         self._trials = Notebook(tools.engine)

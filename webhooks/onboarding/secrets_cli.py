@@ -17,6 +17,7 @@ from partners.shops.service import all_ids, change_the_door, find
 from tracker.audit.service import record
 from tracker.kit.cli import Span, json_option, runtime_of, show, show_rows
 from tracker.kit.clock import SystemClock
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
@@ -29,7 +30,7 @@ class _Hand:
 
     session: Session
     who: str
-    key: bytes
+    keys: Keyring
     now: datetime
 
 
@@ -67,7 +68,7 @@ def secret(
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, token, Role.ADMIN)
-        hand = _Hand(session, who, runtime.settings.secret_key, SystemClock().now())
+        hand = _Hand(session, who, runtime.settings.keys, SystemClock().now())
         shops = all_ids(session) if every else {one: find(session, one).id for one in slugs}
         told = [_change(hand, slug, shop_id, act) for slug, shop_id in sorted(shops.items())]
     if len(slugs) == 1:
@@ -169,8 +170,8 @@ def _giving(own_key: bytes | None, overlap: timedelta | None) -> _Act:
         if overlap is not None:
             end_present(hand.session, shop_id, hand.now, overlap)
         if own_key is None:
-            return _shown(hand, shop_id, issue(hand.session, hand.key, shop_id))
-        taken = take_over(hand.session, hand.key, shop_id, own_key)
+            return _shown(hand, shop_id, issue(hand.session, hand.keys, shop_id))
+        taken = take_over(hand.session, hand.keys, shop_id, own_key)
         return {"id": taken.id, "opens": _opened_by_given(hand, shop_id)}
 
     return act

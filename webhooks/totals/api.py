@@ -70,7 +70,7 @@ class Desk:
     def __init__(self, tools: Runtime, at_once: int = AT_ONCE) -> None:
         self._engine = tools.engine
         self._places = threading.Semaphore(at_once)
-        self._doors = Doors(tools.engine, tools.settings.secret_key)
+        self._doors = Doors(tools.engine, tools.settings.keys)
         self._rate: Buckets[str] = Buckets(max(1, tools.settings.webhook_rate // SHARE))
 
     def receive(self, slug: str, told: Letter, now: datetime) -> dict[str, Any]:

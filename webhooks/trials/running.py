@@ -52,7 +52,7 @@ def run(
         screen.opened(wanted.slug, dialect, opened.ends_at)
         watching = Watching(
             tools.engine,
-            tools.settings.secret_key,
+            tools.settings.keys,
             opened,
             screen,
             timeout=wanted.timeout.total_seconds(),
@@ -84,7 +84,7 @@ def _opened(tools: Runtime, wanted: Wanted, screen: ConsoleScreen) -> Iterator[O
     with unit_of_work(tools.engine) as session:
         opened = open_trial(
             session,
-            tools.settings.secret_key,
+            tools.settings.keys,
             wanted.slug,
             who=wanted.who,
             now=SystemClock().now(),

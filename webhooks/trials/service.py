@@ -14,6 +14,7 @@ from partners.dialects.service import Setting, current
 from partners.shops.rules import ShopStatus
 from partners.shops.service import change_the_door, find
 from tracker.audit.service import record
+from tracker.kit.crypto import Keyring
 from tracker.kit.errors import TrackerError
 from tracker.kit.problems import problem_of
 from webhooks.errors import RateExceeded, WebhookIdReused
@@ -48,7 +49,7 @@ class Opened:
 
 def open_trial(
     session: Session,
-    master_key: bytes,
+    keys: Keyring,
     slug: str,
     *,
     who: str,
@@ -67,15 +68,15 @@ def open_trial(
     trial = Trial(shop_id=shop.id, opened_by=who, ends_at=now + lasting)
     session.add(trial)
     session.flush()
-    secret = give_secret(session, master_key, shop.id, trial.ends_at)
+    secret = give_secret(session, keys, shop.id, trial.ends_at)
     record(session, who, "shop.trial", f"shop:{slug}", after=_told(trial, closed=False))
     setting = current(session, shop.id)
     return Opened(trial.id, shop.id, slug, who, trial.ends_at, setting, secret)
 
 
-def give_secret(session: Session, master_key: bytes, shop_id: int, ends_at: datetime) -> Secret:
+def give_secret(session: Session, keys: Keyring, shop_id: int, ends_at: datetime) -> Secret:
     """A further secret for a trial, with its end set from the first."""
-    made = issue(session, master_key, shop_id, SecretKind.TRIAL)
+    made = issue(session, keys, shop_id, SecretKind.TRIAL)
     end_one(session, made.id, ends_at)
     change_the_door(session, shop_id)
     return made

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from partners.credentials.rules import Secret
 from tracker.kit.clock import SystemClock
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import AWAY, unit_of_work
 from webhooks.trials.cases import Case
 from webhooks.trials.queries import attempts
@@ -61,7 +62,7 @@ class Watching:
     def __init__(
         self,
         engine: Engine,
-        master_key: bytes,
+        keys: Keyring,
         opened: Opened,
         screen: Screen,
         *,
@@ -70,7 +71,7 @@ class Watching:
         pause: float = 0.3,
     ) -> None:
         self._engine = engine
-        self._master_key = master_key
+        self._keys = keys
         self._opened = opened
         self._screen = screen
         self._timeout = timeout
@@ -184,7 +185,7 @@ class Watching:
     def _give_second(self) -> None:
         opened = self._opened
         with unit_of_work(self._engine) as session:
-            second = give_secret(session, self._master_key, opened.shop_id, opened.ends_at)
+            second = give_secret(session, self._keys, opened.shop_id, opened.ends_at)
         self.record = replace(self.record, second_secret=second.id)
         self._screen.shows_secret(second, "the second secret")
 

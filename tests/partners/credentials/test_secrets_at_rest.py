@@ -10,6 +10,7 @@ from partners.credentials.rules import Secret
 from partners.credentials.service import issue, rotate, secrets_of
 from partners.shops.service import change_the_door
 from tests.world import Shop, World, created, day
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
 
 OVERLAP = timedelta(hours=24)
@@ -22,7 +23,7 @@ def shop(world: World) -> Shop:
 
 def read(world: World, shop: Shop) -> tuple[Secret, ...]:
     with unit_of_work(world.tools.engine) as session:
-        return secrets_of(session, world.tools.settings.secret_key, shop.id)
+        return secrets_of(session, world.tools.settings.keys, shop.id)
 
 
 def good(world: World, shop: Shop, at: float) -> list[bytes]:
@@ -33,15 +34,14 @@ def good(world: World, shop: Shop, at: float) -> list[bytes]:
 def replaced(world: World, shop: Shop, at: float, overlap: timedelta = OVERLAP) -> bytes:
     """The key that a rotation gives."""
     with unit_of_work(world.tools.engine) as session:
-        made = rotate(session, world.tools.settings.secret_key, shop.id, day(at), overlap)
+        made = rotate(session, world.tools.settings.keys, shop.id, day(at), overlap)
     return made.key
 
 
 def test_a_secret_is_long_random_and_shown_as_shops_write_it(world: World, shop: Shop) -> None:
     with unit_of_work(world.tools.engine) as session:
         made = {
-            issue(session, world.tools.settings.secret_key, shop.id).shown["secret"]
-            for _ in range(3)
+            issue(session, world.tools.settings.keys, shop.id).shown["secret"] for _ in range(3)
         }
     assert len(made) == 3
     for one in made:
@@ -60,7 +60,7 @@ def test_no_secret_lies_open_in_the_database(world: World, shop: Shop) -> None:
 def test_it_cannot_be_read_under_another_key_or_for_another_shop(world: World, shop: Shop) -> None:
     other = world.shop("other")
     with unit_of_work(world.tools.engine) as session:
-        assert secrets_of(session, bytes(32), shop.id) == ()
+        assert secrets_of(session, Keyring(bytes(32)), shop.id) == ()
     world.change_as_owner(
         "UPDATE webhook_secrets AS theirs SET sealed = mine.sealed FROM webhook_secrets AS mine"
         " WHERE mine.shop_id = :a AND theirs.shop_id = :b",
@@ -78,7 +78,7 @@ def test_a_lost_master_key_shuts_the_door_until_a_new_secret_is_issued(
     world.change_as_owner("UPDATE shops SET door_version = door_version + 1")
     assert world.post(shop, created("A-1", None, 1)).status_code == 401
     with unit_of_work(world.tools.engine) as session:
-        fresh = issue(session, world.tools.settings.secret_key, shop.id)
+        fresh = issue(session, world.tools.settings.keys, shop.id)
         change_the_door(session, shop.id)
     key = fresh.key
     assert world.post(replace(shop, secret=key), created("A-1", None, 1)).status_code == 202

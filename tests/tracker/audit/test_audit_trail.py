@@ -73,7 +73,7 @@ def test_the_list_for_staff_is_filtered_and_paged(world: World) -> None:
     for number in range(5):
         keep(world, "anna" if number % 2 else "boris", "inbox.retry", f"event:{number}")
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "viewer", Role.VIEWER)
+        token = hire(session, world.tools.settings.keys, "viewer", Role.VIEWER)
     said = {"Authorization": f"Bearer {token}"}
     page = world.client().get("/admin/api/v1/audit?limit=2&who=boris", headers=said).get_json()
     assert [one["subject"] for one in page["items"]] == ["event:0", "event:2"]

@@ -1,4 +1,4 @@
-"""What must be read back is encrypted; what is only compared is kept as a keyed hash."""
+"""What must be read back is sealed; what is only compared is kept as a keyed hash."""
 
 import secrets
 
@@ -6,46 +6,69 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.kit.crypto import CannotDecrypt, decrypt, encrypt, key_from, keyed_hash, new_key
+from tracker.kit.crypto import CannotDecrypt, Keyring, key_from, new_key
 
-KEY = secrets.token_bytes(32)
+OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
+KEYS = Keyring(OLD)
+CHANGING = Keyring(NEW, OLD)
+CHANGED = Keyring(NEW)
 
 
 @given(st.binary(max_size=100), st.text(st.characters(codec="utf-8"), max_size=20))
-def test_what_is_encrypted_comes_back(plain: bytes, purpose: str) -> None:
-    assert decrypt(KEY, purpose, encrypt(KEY, purpose, plain)) == plain
+def test_what_is_sealed_comes_back(plain: bytes, purpose: str) -> None:
+    assert KEYS.open(purpose, KEYS.seal(purpose, plain)) == plain
 
 
 def test_the_same_twice_looks_different() -> None:
-    assert len({encrypt(KEY, "test", b"same") for _ in range(50)}) == 50
+    assert len({KEYS.seal("test", b"same") for _ in range(50)}) == 50
 
 
 def test_nothing_of_the_plain_text_shows() -> None:
-    assert b"whsec" not in encrypt(KEY, "test", b"whsec_very_secret")
+    assert b"whsec" not in KEYS.seal("test", b"whsec_very_secret")
 
 
 def test_another_key_or_purpose_reads_nothing() -> None:
-    sealed = encrypt(KEY, "webhook secret of shop 1", b"secret")
-    for key, purpose in (
-        (secrets.token_bytes(32), "webhook secret of shop 1"),
-        (KEY, "webhook secret of shop 2"),
+    sealed = KEYS.seal("webhook secret of shop 1", b"secret")
+    for keys, purpose in (
+        (CHANGED, "webhook secret of shop 1"),
+        (KEYS, "webhook secret of shop 2"),
     ):
         with pytest.raises(CannotDecrypt):
-            decrypt(key, purpose, sealed)
+            keys.open(purpose, sealed)
 
 
 @given(st.integers(min_value=0), st.integers(1, 255))
 def test_what_was_altered_reads_nothing(place: int, change: int) -> None:
-    sealed = bytearray(encrypt(KEY, "test", b"secret"))
+    sealed = bytearray(KEYS.seal("test", b"secret"))
     sealed[place % len(sealed)] ^= change
     with pytest.raises(CannotDecrypt):
-        decrypt(KEY, "test", bytes(sealed))
+        KEYS.open("test", bytes(sealed))
 
 
-@pytest.mark.parametrize("sealed", [b"", b"short", b"x" * 12, b"x" * 27])
-def test_what_was_cut_reads_nothing(sealed: bytes) -> None:
+@pytest.mark.parametrize("length", [0, 5, 12, 16, 31])
+def test_what_was_cut_reads_nothing(length: int) -> None:
     with pytest.raises(CannotDecrypt):
-        decrypt(KEY, "test", sealed)
+        KEYS.open("test", KEYS.seal("test", b"")[:length])
+
+
+def test_a_key_can_be_changed() -> None:
+    sealed, known = KEYS.seal("test", b"secret"), KEYS.hash("test", "text")
+    assert CHANGING.open("test", sealed) == b"secret"
+    assert known in CHANGING.hashes("test", "text")
+    fresh = CHANGING.seal("test", b"secret")
+    assert CHANGED.open("test", fresh) == b"secret"
+    assert fresh.startswith(CHANGED.mark)
+    assert not sealed.startswith(CHANGED.mark)
+    assert CHANGING.hash("test", "text") == CHANGED.hash("test", "text")
+    assert CHANGING.hashes("test", "text")[0] == CHANGED.hash("test", "text")
+
+
+def test_a_key_named_twice_is_one_key() -> None:
+    assert len(Keyring(NEW, OLD, NEW).hashes("test", "text")) == 2
+
+
+def test_no_key_shows() -> None:
+    assert repr(CHANGING) == "Keyring of 2"
 
 
 def test_a_new_key_can_be_used_and_is_new() -> None:
@@ -61,12 +84,12 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 
 
 def test_a_keyed_hash_depends_on_key_purpose_and_text() -> None:
-    base = keyed_hash(KEY, "staff token", "text")
-    assert base == keyed_hash(KEY, "staff token", "text")
+    base = KEYS.hash("staff token", "text")
+    assert base == KEYS.hash("staff token", "text")
     others = {
-        keyed_hash(secrets.token_bytes(32), "staff token", "text"),
-        keyed_hash(KEY, "another purpose", "text"),
-        keyed_hash(KEY, "staff token", "texts"),
+        CHANGED.hash("staff token", "text"),
+        KEYS.hash("another purpose", "text"),
+        KEYS.hash("staff token", "texts"),
     }
     assert base not in others
     assert len(others) == 3

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tracker.kit.clock import ScaledClock, SystemClock
-from tracker.kit.crypto import new_key
+from tracker.kit.crypto import Keyring, new_key
 from tracker.kit.settings import STACK_FILE, SettingInvalid, StackNotFound, load_settings
 
 KEY = new_key()
@@ -26,7 +26,7 @@ def test_defaults_are_the_programmes(tmp_path: Path) -> None:
     assert settings.payout_cap is None
     assert settings.attribution_days == 30
     assert settings.database_owner_url == settings.database_url
-    assert settings.secret_key == base64.urlsafe_b64decode(KEY)
+    assert settings.keys.mark == Keyring(base64.urlsafe_b64decode(KEY)).mark
     assert isinstance(settings.clock, SystemClock)
 
 
@@ -61,6 +61,10 @@ def test_the_clock_may_run_fast(tmp_path: Path) -> None:
         ("TRACKER_SECRET_KEY", "short"),
         ("TRACKER_SECRET_KEY", "ключ"),
         ("TRACKER_SECRET_KEY", base64.urlsafe_b64encode(b"x" * 31).decode()),
+        ("TRACKER_FORMER_KEYS", "short"),
+        ("PUBLIC_URL", "club.example"),
+        ("PUBLIC_URL", "https://club.example/path"),
+        ("TRACKER_PROXIES", "-1"),
         ("TRACKER_CLOCK", "noon"),
         ("TRACKER_CLOCK", "2010-12-20T00:00:00 x1 @0"),
         ("BILLING_TIMEOUT", "0"),
@@ -126,4 +130,5 @@ def test_secrets_are_not_shown_with_the_settings(tmp_path: Path) -> None:
     }
     settings = load_settings(told, tmp_path)
     assert "hush" not in repr(settings)
-    assert repr(settings.secret_key) not in repr(settings)
+    assert "keys=" not in repr(settings)
+    assert KEY not in repr(settings)

@@ -115,7 +115,7 @@ def test_a_payout_of_another_sum(books: World) -> None:
 
 
 def test_a_payout_to_another_number(books: World) -> None:
-    books.change_as_owner("UPDATE payouts SET phone = '+79009999999'")
+    books.change_as_owner("UPDATE payouts SET number_id = (SELECT max(id) FROM numbers)")
     assert found(books) == {"settlement 2011-01"}
 
 

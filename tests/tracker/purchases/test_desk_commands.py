@@ -52,7 +52,7 @@ def shop(world: World) -> Shop:
 
 def test_a_decision_is_kept_with_who_made_it_and_why(world: World, shop: Shop) -> None:
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "anna", Role.OPERATOR)
+        token = hire(session, world.tools.settings.keys, "anna", Role.OPERATOR)
     found = str(purchase_id(world, "A-1"))
     ran(world, "decide", found, "confirm", "--reason", "asked", "--token", token, *AS_OF)
     assert status_of(world, "A-1") == "confirmed"
@@ -65,7 +65,7 @@ def test_a_decision_is_kept_with_who_made_it_and_why(world: World, shop: Shop) -
 
 def test_who_may_only_look_decides_nothing(world: World, shop: Shop) -> None:
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "vera", Role.VIEWER)
+        token = hire(session, world.tools.settings.keys, "vera", Role.VIEWER)
     found = str(purchase_id(world, "A-1"))
     assert refused(world, "decide", found, "confirm", "--token", token) == RoleTooLow.code
     assert status_of(world, "A-1") == "pending"

@@ -68,7 +68,7 @@ lines = st.lists(
     st.builds(
         SealedLine,
         st.integers(1, 10**6),
-        st.integers(0, 10**7 - 1).map(lambda number: f"+7900{number:07d}"),
+        st.integers(1, 10**7 - 1),
         st.integers(1, MAX_KOPECKS),
     ),
     max_size=5,
@@ -76,8 +76,8 @@ lines = st.lists(
 
 
 def test_a_seal_can_be_computed_by_anybody() -> None:
-    told = b"settlement 2011-01\n7 +79000000007 15000\n9 +79000000009 100\n"
-    sealed = [SealedLine(7, "+79000000007", 15_000), SealedLine(9, "+79000000009", 100)]
+    told = b"settlement 2011-01\n7 17 15000\n9 19 100\n"
+    sealed = [SealedLine(7, 17, 15_000), SealedLine(9, 19, 100)]
     assert seal("2011-01", sealed) == hashlib.sha256(told).hexdigest()
 
 

@@ -116,7 +116,7 @@ def test_a_secret_that_ended_opens_no_more(house: World, shop: Shop) -> None:
     assert asking(house, shop)(FIRST) == MATCH
     with unit_of_work(house.tools.engine) as session:
         moment = SystemClock().now()
-        key = house.tools.settings.secret_key
+        key = house.tools.settings.keys
         fresh = rotate(session, key, shop.id, moment, moment - moment)
         change_the_door(session, shop.id)
     problem(post(house, shop, RAW), 401, "not_let_in")
@@ -125,7 +125,7 @@ def test_a_secret_that_ended_opens_no_more(house: World, shop: Shop) -> None:
 
 def test_a_secret_for_trials_shows_nothing_of_what_is_real(house: World, shop: Shop) -> None:
     with unit_of_work(house.tools.engine) as session:
-        trial = issue(session, house.tools.settings.secret_key, shop.id, SecretKind.TRIAL)
+        trial = issue(session, house.tools.settings.keys, shop.id, SecretKind.TRIAL)
         change_the_door(session, shop.id)
     problem(post(house, shop, RAW, headers(trial.key, RAW)), 401, "not_let_in")
 

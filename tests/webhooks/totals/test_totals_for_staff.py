@@ -136,7 +136,7 @@ def silent(world: World, as_of: str, *arguments: str) -> list[str]:
 def test_the_same_by_http(world: World, shop: Shop) -> None:
     tell_days(world, world.shop("usual"), DAY - timedelta(days=6), 6)
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.secret_key, "vera", Role.VIEWER)
+        token = hire(session, world.tools.settings.keys, "vera", Role.VIEWER)
 
     def get(path: str) -> Any:
         headers = {"Authorization": f"Bearer {token}"}

@@ -245,7 +245,7 @@ def test_wrong_usage(house: World, shop: Shop, tmp_path: Path) -> None:
 
 
 def test_only_an_administrator_opens_a_trial(house: World, shop: Shop, tmp_path: Path) -> None:
-    key = house.tools.settings.secret_key
+    key = house.tools.settings.keys
     tokens = {}
     for role in (Role.OPERATOR, Role.ADMIN):
         with unit_of_work(house.tools.engine) as session:

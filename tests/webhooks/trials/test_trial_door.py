@@ -36,7 +36,7 @@ def opened(house: World, shop: Shop, *, anew: bool = False, ago: timedelta = NOW
     with unit_of_work(house.tools.engine) as session:
         return open_trial(
             session,
-            house.tools.settings.secret_key,
+            house.tools.settings.keys,
             shop.slug,
             who="anna",
             now=SystemClock().now() - ago,
@@ -145,7 +145,7 @@ def test_whoever_is_refused_is_seen_with_the_reason(
     raw = body()
     good = headers(trial.secret.key, raw, webhook_id="msg")
     with unit_of_work(house.tools.engine) as session:
-        second = give_secret(session, house.tools.settings.secret_key, shop.id, trial.ends_at)
+        second = give_secret(session, house.tools.settings.keys, shop.id, trial.ends_at)
         end_secret(session, shop.id, second.id, SystemClock().now())
     attempts_made = {
         Outcome.SIGNATURE: {**good, "webhook-signature": "v1,AAAA"},

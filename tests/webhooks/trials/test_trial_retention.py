@@ -20,7 +20,7 @@ def test_old_test_traffic_is_pruned_and_a_dry_run_leaves_it(world: World) -> Non
     with unit_of_work(world.tools.engine) as session:
         trial = open_trial(
             session,
-            world.tools.settings.secret_key,
+            world.tools.settings.keys,
             shop.slug,
             who="anna",
             now=now,
