@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 from tracker.kit.clock import Clock, clock_from
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
+from tracker.kit.providers import MailServer, SmsCentre, mail_server_from, sms_centre_from
 
 STACK_FILE = "stack.json"
 """In the data folder while `tracker up` runs there: setting names and values, mode 0600."""
@@ -55,6 +56,11 @@ class Settings:
     billing_timeout: float
     billing_key_memory: int
     """How long the operator remembers our keys: past it nothing is sent again."""
+    sms: SmsCentre = field(repr=False)
+    sms_timeout: float
+    """For a whole batch of messages, answers included; so is the one for mail."""
+    mail: MailServer = field(repr=False)
+    mail_timeout: float
     welcome_bonus: int
     payout_minimum: int
     payout_cap: int | None
@@ -115,6 +121,14 @@ class _SettingsSchema(Schema):
     billing_key_memory = fields.Integer(
         data_key="BILLING_KEY_MEMORY", load_default=86_400, validate=_NOT_NEGATIVE
     )
+    sms = fields.String(
+        data_key="SMS_URL", load_default="smpp://tracker:tracker@127.0.0.1:2775?source=CLUB"
+    )
+    sms_timeout = fields.Float(data_key="SMS_TIMEOUT", load_default=10.0, validate=_POSITIVE)
+    mail = fields.String(
+        data_key="MAIL_URL", load_default="smtp://127.0.0.1:1025?from=club@localhost&tls=none"
+    )
+    mail_timeout = fields.Float(data_key="MAIL_TIMEOUT", load_default=10.0, validate=_POSITIVE)
     welcome_bonus = fields.Integer(
         data_key="WELCOME_BONUS", load_default=20_000, validate=_NOT_NEGATIVE
     )
@@ -148,6 +162,8 @@ class _SettingsSchema(Schema):
         )
         values["public_url"] = values["public_url"].rstrip("/")
         values["clock"] = _read("TRACKER_CLOCK", clock_from, values["clock"])
+        values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
+        values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
         return Settings(**values)
 
 

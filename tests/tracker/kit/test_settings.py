@@ -71,6 +71,10 @@ def test_the_clock_may_run_fast(tmp_path: Path) -> None:
         ("BILLING_TIMEOUT", "soon"),
         ("BILLING_TIMEOUT", "nan"),
         ("BILLING_KEY_MEMORY", "-1"),
+        ("SMS_URL", "smpp://club@smsc.example"),
+        ("SMS_TIMEOUT", "0"),
+        ("MAIL_URL", "smtp://mail.example"),
+        ("MAIL_TIMEOUT", "soon"),
         ("WELCOME_BONUS", "-1"),
         ("WELCOME_BONUS", "200.00"),
         ("PAYOUT_MINIMUM", "0"),
@@ -127,6 +131,8 @@ def test_secrets_are_not_shown_with_the_settings(tmp_path: Path) -> None:
         "DATABASE_OWNER_URL": "postgresql://owner:hush2@/tracker",
         "REDIS_URL": "redis://:hush3@localhost",
         "BILLING_TOKEN": "hush4",
+        "SMS_URL": "smpp://club:hush5@h?source=X",
+        "MAIL_URL": "smtp://club:hush6@h?from=a@b",
     }
     settings = load_settings(told, tmp_path)
     assert "hush" not in repr(settings)
