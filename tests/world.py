@@ -7,7 +7,7 @@ they would see. Nothing is faked but the operator's billing, where a story does 
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from partners.links.service import Visit, follow
 from partners.offers.service import offer
 from partners.shops.rules import Card, Section, ShopStatus
 from partners.shops.service import change_the_door, upsert
+from tests.clients import Cabinet
 from tests.doors import Carried
 from tests.events import (
     EPOCH,
@@ -31,6 +32,8 @@ from tests.events import (
     rubles,
     updated,
 )
+from tests.inbox_rows import STORE
+from tests.obedient import ObedientBilling
 from tracker.access.rules import Kind
 from tracker.access.sessions import Device, open_session
 from tracker.clicks.rules import OnHoldEnd, Terms
@@ -39,13 +42,13 @@ from tracker.kit.database import make_engine, snapshot, unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.ledger.rules import Difference
 from tracker.ledger.service import Balance
-from tracker.members.queries import phones_of
+from tracker.members.queries import ids_by_phone, phones_of
 from tracker.members.service import Newcomer, join_many
 from tracker.purchases.jobs import end_due_holds
 from tracker.purchases.service import decide
 from tracker.settlement.jobs import deliver
 from tracker.settlement.models import SettlementRun
-from tracker.settlement.ports import Answer, BillingGateway, Outcome, TopUp
+from tracker.settlement.ports import BillingGateway
 from tracker.settlement.service import approve, prepare, start
 from webhooks.dispatch import Dispatcher
 from webhooks.signatures import sign
@@ -69,42 +72,6 @@ BONUS = 20_000
 """The welcome bonus by default, kopecks."""
 
 
-_STORE = """
-    WITH given AS (
-        SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:bodies AS bytea[]))
-             AS given (webhook_id, body)
-    ), fresh AS (
-        INSERT INTO inbox_events (shop_id, webhook_id, sha256, size, received_at)
-        SELECT :shop, webhook_id, sha256(body), octet_length(body),
-               coalesce(CAST(:at AS timestamptz), now())
-        FROM given
-        ON CONFLICT DO NOTHING
-        RETURNING id, webhook_id, received_at
-    )
-    INSERT INTO inbox_bodies (event_id, received_at, body)
-    SELECT id, received_at, body FROM fresh JOIN given USING (webhook_id)
-    RETURNING event_id
-"""
-
-
-@dataclass(slots=True)
-class ObedientBilling:
-    """An operator that pays whatever it is asked to, and remembers it."""
-
-    paid: dict[str, TopUp] = field(default_factory=dict)
-
-    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
-        self.paid |= {one.key: one for one in batch}
-        return [Answer(one.key, Outcome.PAID, f"ref-{one.key}") for one in batch]
-
-    def query(self, top_up: TopUp) -> Answer:
-        known = self.paid.get(top_up.key) == top_up
-        return Answer(top_up.key, Outcome.PAID if known else Outcome.NOT_FOUND, "ref")
-
-    def statement(self, day: Any) -> list[Any]:
-        raise AssertionError(f"no story asks for the statement of {day}")
-
-
 @dataclass(frozen=True, slots=True)
 class Shop:
     """A shop of the story."""
@@ -112,19 +79,6 @@ class Shop:
     id: int
     slug: str
     secret: bytes
-
-
-class Cabinet(Client):
-    """A client whose requests carry a session's token."""
-
-    def __init__(self, application: Any, token: str) -> None:
-        super().__init__(application)
-        self.token = token
-
-    def open(self, *args: Any, **options: Any) -> TestResponse:
-        """Send a request."""
-        headers = {"Authorization": f"Bearer {self.token}", **(options.pop("headers", None) or {})}
-        return super().open(*args, headers=headers, **options)
 
 
 class World:
@@ -177,7 +131,8 @@ class World:
         phones = [f"+7900{next(self._numbers):07d}" for _ in range(count)]
         with unit_of_work(self.tools.engine) as session:
             newcomers = [Newcomer(phone, joined or day(-5)) for phone in phones]
-            found = join_many(session, self.tools.settings.keys, newcomers, day(-5))
+            join_many(session, self.tools.settings.keys, newcomers, day(-5))
+            found = ids_by_phone(session, self.tools.settings.keys, phones)
         return [found[phone] for phone in phones]
 
     def phone(self, member: int) -> str:
@@ -257,7 +212,7 @@ class World:
         ``at``: as if they had come then; there has to be a partition for it.
         """
         given = {"shop": shop.id, "ids": list(bodies), "bodies": list(bodies.values()), "at": at}
-        return sorted(row.event_id for row in self.query(_STORE, **given))
+        return sorted(row.event_id for row in self.query(STORE, **given))
 
     # -- time and money ----------------------------------------------------------------------
 

@@ -1,0 +1,25 @@
+"""An operator's billing for stories that need no real one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tracker.settlement.ports import Answer, Outcome, TopUp
+
+
+@dataclass(slots=True)
+class ObedientBilling:
+    """An operator that pays whatever it is asked to, and remembers it."""
+
+    paid: dict[str, TopUp] = field(default_factory=dict)
+
+    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
+        self.paid |= {one.key: one for one in batch}
+        return [Answer(one.key, Outcome.PAID, f"ref-{one.key}") for one in batch]
+
+    def query(self, top_up: TopUp) -> Answer:
+        known = self.paid.get(top_up.key) == top_up
+        return Answer(top_up.key, Outcome.PAID if known else Outcome.NOT_FOUND, "ref")
+
+    def statement(self, day: Any) -> list[Any]:
+        raise AssertionError(f"no story asks for the statement of {day}")
