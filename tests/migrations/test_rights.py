@@ -31,6 +31,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "members": ALL_OF_IT,
     "numbers": frozenset({"sealed", "hash", "proved_at", "ended_at", "end_reason"}),
     "sessions": ALL_OF_IT,
+    "relatives": frozenset({"label_sealed", "place", "fixed", "share_bp"}),
     "staff": ALL_OF_IT,
     "shops": ALL_OF_IT,
     "offers": ALL_OF_IT,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
 from tracker.members.models import Member, Number
-from tracker.members.rules import Role
+from tracker.members.rules import Role, mask_phone
 
 PHONE = "phone"
 """What the keyed hash of a number is made for."""
@@ -69,6 +69,17 @@ def emails_of(session: Session, keys: Keyring, members: Collection[int]) -> dict
         )
     )
     return {row.id: open_email(keys, row.id, row.email_sealed) for row in rows}
+
+
+def masked_phones(session: Session, keys: Keyring, numbers: Collection[int]) -> dict[int, str]:
+    """What staff see of some numbers, by the ids of their rows; of whose owner was erased, that."""
+    rows = session.execute(
+        select(Number.id, Number.member_id, Number.sealed).where(Number.id.in_(list(numbers)))
+    )
+    return {
+        row.id: mask_phone(row.sealed and open_phone(keys, row.member_id, row.sealed))
+        for row in rows
+    }
 
 
 def seal_phone(keys: Keyring, member_id: int, phone: str) -> bytes:

@@ -23,7 +23,7 @@ class PayoutSchema(Schema):
 
     id = fields.Integer()
     member_id = fields.Integer()
-    phone = fields.String()
+    phone = fields.String(metadata={"description": "Masked: its first and last digits"})
     amount = Rubles()
     state = fields.String()
     reference = fields.String(allow_none=True)

@@ -5,7 +5,10 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from tracker.kit.database import bulk_insert
 from tracker.kit.money import MAX_KOPECKS
+from tracker.relatives.queries import confirmed_directions
+from tracker.relatives.rules import split
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.queries import run_of, sealed_lines
 from tracker.settlement.rules import (
@@ -34,8 +37,10 @@ def prepare(
     """Draw up and seal the list of a period: what each member is due, in kopecks.
 
     Due is everything available, at least ``minimum``, at most ``cap`` and what one payment can
-    carry, to members who had joined by then and have auto-payment on. Preparing again returns
-    the run that exists. Raises PeriodInvalid and PeriodNotBegun.
+    carry, to members who had joined by then and have auto-payment on; what of it goes to relatives
+    is `relatives.rules.split`. Preparing again returns the run that exists.
+
+    Raises PeriodInvalid and PeriodNotBegun.
     """
     if as_of < first_of(period):
         raise PeriodNotBegun(f"{period} begins at {first_of(period).isoformat()}")
@@ -54,6 +59,7 @@ def prepare(
             "most": MAX_KOPECKS,
         },
     )
+    _draw_up_with_relatives(session, period, as_of, minimum=minimum, cap=cap)
     count, total = session.execute(
         select(func.count(), func.coalesce(func.sum(Payout.amount), 0)).where(
             Payout.period == period
@@ -71,6 +77,32 @@ def prepare(
     session.flush()
     session.refresh(run)
     return run
+
+
+def _draw_up_with_relatives(
+    session: Session, period: str, as_of: datetime, *, minimum: int, cap: int | None
+) -> None:
+    """The lists of those who share with relatives, a chunk of members at a time."""
+    given = {"as_of": as_of, "minimum": minimum, "cap": cap, "most": MAX_KOPECKS, "after": 0}
+    while rows := session.execute(_WITH_RELATIVES, {**given, "limit": _CHUNK}).all():
+        directions = confirmed_directions(session, {row.member_id for row in rows})
+        bulk_insert(
+            session,
+            Payout,
+            [
+                {
+                    "period": period,
+                    "member_id": row.member_id,
+                    "number_id": part.number_id,
+                    "amount": part.amount,
+                }
+                for row in rows
+                for part in split(
+                    row.due, directions.get(row.member_id, ()), row.own_number, minimum=minimum
+                )
+            ],
+        )
+        given["after"] = rows[-1].member_id
 
 
 def approve(session: Session, period: str, sha256: str, approver: str) -> SettlementRun:
@@ -129,8 +161,26 @@ _DRAW_UP = text("""
          AND numbers.role = 'own' AND numbers.ended_at IS NULL
     WHERE balances.available >= :minimum
       AND members.auto_payment AND members.closed_at IS NULL AND members.joined_at <= :as_of
+      AND NOT EXISTS (SELECT FROM relatives WHERE relatives.member_id = members.id)
     ORDER BY members.id
 """)
+
+# Those who have, or had, somebody on their list: the rule says what each number gets.
+_WITH_RELATIVES = text("""
+    SELECT members.id AS member_id, own.id AS own_number,
+           least(balances.available, CAST(:cap AS bigint), :most) AS due
+    FROM members
+    JOIN member_balances AS balances ON balances.member_id = members.id
+    LEFT JOIN numbers AS own
+         ON own.member_id = members.id AND own.role = 'own' AND own.ended_at IS NULL
+    WHERE balances.available >= :minimum AND members.id > :after
+      AND members.auto_payment AND members.closed_at IS NULL AND members.joined_at <= :as_of
+      AND EXISTS (SELECT FROM relatives WHERE relatives.member_id = members.id)
+    ORDER BY members.id
+    LIMIT :limit
+""")
+
+_CHUNK = 5_000
 
 _FINISH = text("""
     UPDATE settlement_runs SET state = 'done', done_at = now()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tracker.kit.database import unit_of_work
 from tracker.kit.http import Blueprint, page_of, runtime
+from tracker.members.queries import masked_phones
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.queries import run_of, runs
 from tracker.settlement.rules import PayoutState
@@ -90,6 +91,14 @@ class Payouts(MethodView):
         )
         if "state" in wanted:
             query = query.where(Payout.state == wanted["state"])
-        with unit_of_work(runtime().engine) as session:
+        house = runtime()
+        with unit_of_work(house.engine) as session:
             found = list(session.scalars(query))
-        return page_of(found, limit=wanted["limit"], cursor=lambda payout: payout.id)
+            phones = masked_phones(session, house.settings.keys, {one.number_id for one in found})
+        shown = [_shown(one, phones[one.number_id]) for one in found]
+        return page_of(shown, limit=wanted["limit"], cursor=lambda payout: payout["id"])
+
+
+def _shown(payout: Payout, phone: str) -> dict[str, Any]:
+    names = ("id", "member_id", "amount", "state", "reference", "reason")
+    return {name: getattr(payout, name) for name in names} | {"phone": phone}
