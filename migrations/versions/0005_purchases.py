@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("heard_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("feed", sa.Text(), nullable=True),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("promised_cashback", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pending_cashback", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pending_commission", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("confirmed_cashback", sa.BigInteger(), server_default="0", nullable=False),
@@ -125,18 +126,11 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'pending'"),
     )
     op.create_index(
-        "ix_purchases_live",
+        "ix_purchases_members",
         "purchases",
         ["member_id", "ordered_at", "shop_id", "order_id"],
         unique=False,
-        postgresql_where=sa.text("status IN ('awaiting_staff', 'confirmed', 'pending')"),
-    )
-    op.create_index(
-        "ix_purchases_rejected",
-        "purchases",
-        ["member_id", "ordered_at"],
-        unique=False,
-        postgresql_where=sa.text("status = 'rejected'"),
+        postgresql_where=sa.text("member_id IS NOT NULL"),
     )
     op.create_index(
         "ix_purchases_days",

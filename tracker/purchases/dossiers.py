@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.clicks.rules import OnHoldEnd, Unattributed
 from tracker.purchases.contracts import PurchaseReturned
-from tracker.purchases.rules import Facts, Standing, Status
+from tracker.purchases.rules import NOTHING, Earned, Facts, Standing, Status
 from tracker.purchases.statements import Stated
 
 
@@ -54,6 +54,10 @@ class Dossier:
     kept: Stated | None = None
     """What its statements came to when this unit of work began."""
     stated: Stated | None = None
+    promised: int = 0
+    """Kopecks of cashback that the row tells with nothing given back."""
+    sold: Earned = NOTHING
+    """What it comes to for whoever it is credited to, with nothing given back."""
     revision: int = 0
     tracked_reference: str | None = None
     confirmed_reference: str | None = None

@@ -107,6 +107,7 @@ def _state_row(one: Dossier) -> dict[str, Any]:
         "confirmed_by_shop_at": one.confirmed_by_shop_at,
         **_stated_row(one, one.stated),
         "revision": one.revision,
+        "promised_cashback": one.sold.cashback,
         "pending_cashback": one.standing.pending.cashback,
         "pending_commission": one.standing.pending.commission,
         "confirmed_cashback": one.standing.confirmed.cashback,

@@ -142,6 +142,7 @@ def _dossier(row: Row[Any], stated: Stated | None) -> Dossier:
         statement_no=row.statement_no,
         kept=stated,
         stated=stated,
+        promised=row.promised_cashback,
         revision=row.revision,
         tracked_reference=row.tracked_reference,
         confirmed_reference=row.confirmed_reference,

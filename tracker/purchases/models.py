@@ -19,7 +19,7 @@ from tracker.clicks.rules import OnHoldEnd, Unattributed
 from tracker.kit.database import Base, Instant, one_of
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.contracts import RejectReason
-from tracker.purchases.rules import LIVE, Status
+from tracker.purchases.rules import Status
 
 _AMOUNT = f"amount BETWEEN 0 AND {MAX_KOPECKS}"
 
@@ -43,19 +43,14 @@ class Purchase(Base):
             "id",
             postgresql_where=text("status = 'pending'"),
         ),
+        # A member's purchases by the moment of the order, whatever became of them.
         Index(
-            "ix_purchases_live",
+            "ix_purchases_members",
             "member_id",
             "ordered_at",
             "shop_id",
             "order_id",
-            postgresql_where=text(one_of("status", LIVE)),
-        ),
-        Index(
-            "ix_purchases_rejected",
-            "member_id",
-            "ordered_at",
-            postgresql_where=text("status = 'rejected'"),
+            postgresql_where=text("member_id IS NOT NULL"),
         ),
         Index(
             "ix_purchases_days",
@@ -125,6 +120,9 @@ class Purchase(Base):
 
     revision: Mapped[int] = mapped_column(server_default="0")
     """Counts how often the ledger was moved for it; part of the postings' references."""
+    promised_cashback: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Kopecks that the member would have of it with nothing given back or refused: what is neither
+    pending nor confirmed of that is rejected."""
     pending_cashback: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Kopecks of this purchase in the member's pending account."""
     pending_commission: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -123,6 +123,9 @@ def _reassess(session: Session) -> Iterator[Difference]:
             after = assess(one, clicks)
             if before != after:
                 yield Difference(f"purchase {one.id} by its facts", str(after), str(before))
+            if one.promised != one.sold.cashback:
+                promised = f"promise of purchase {one.id}"
+                yield Difference(promised, str(one.sold.cashback), str(one.promised))
 
 
 # By name and by owner: an entry that belongs to no purchase is a difference, and so is money that

@@ -17,7 +17,6 @@ from tracker.purchases.dossiers import Dossier
 from tracker.purchases.keeping import keep_facts, keep_state
 from tracker.purchases.rules import (
     NOTHING,
-    Earned,
     Standing,
     Status,
     earned_on,
@@ -47,9 +46,7 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     members = _members(before.values()) | _members(one.standing for one in dossiers)
     lock_members(session, members)
     _suspect(session, dossiers, before, clicks)
-    postings = [
-        posting for one in dossiers for posting in _move(one, before[one.id], _sold(one, clicks))
-    ]
+    postings = [posting for one in dossiers for posting in _move(one, before[one.id])]
     keep_state(session, dossiers)
     moments = _moments(dossiers, before)
     postings += place_bonuses(session, moments, amount=programme.welcome_bonus)
@@ -58,6 +55,7 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
 
 def assess(one: Dossier, clicks: Mapping[str, Click]) -> Standing:
     """Whose a purchase is and what it comes to, from all that is known of it."""
+    one.sold = NOTHING
     if one.stated is None:
         return Standing(Status.UNMATCHED)
     click = clicks.get(one.promise or "")
@@ -65,6 +63,7 @@ def assess(one: Dossier, clicks: Mapping[str, Click]) -> Standing:
     if click is None or one.unattributed_reason:
         one.hold_ends_at = None
         return Standing(Status.UNATTRIBUTED)
+    one.sold = earned_on(one.amounts.values(), click.terms)
     starts = hold_starts(one.stated, click.clicked_at)
     one.hold_ends_at = starts + timedelta(days=click.terms.hold_days)
     return evaluate(one.facts, click.terms, click.member_id)
@@ -89,14 +88,8 @@ def _suspect(
             one.standing = assess(one, clicks)
 
 
-def _sold(one: Dossier, clicks: Mapping[str, Click]) -> Earned:
-    """What a purchase comes to with nothing given back."""
-    click = clicks.get(one.promise or "")
-    return earned_on(one.amounts.values(), click.terms) if click else NOTHING
-
-
-def _move(one: Dossier, before: Standing, sold: Earned) -> Iterable[Posting]:
-    for step in steps(before, one.standing, sold):
+def _move(one: Dossier, before: Standing) -> Iterable[Posting]:
+    for step in steps(before, one.standing, one.sold):
         one.revision += 1
         reference = f"purchase:{one.id}:{step.kind}:{one.revision}"
         first = step.kind is Kind.TRACKED and one.tracked_reference is None

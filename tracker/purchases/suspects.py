@@ -77,9 +77,9 @@ def _is_alike(one: Dossier, other: Dossier) -> bool:
     return apart <= WITHIN and one.stated.feed != other.stated.feed and other.suspect_of != one.id
 
 
-# A sale that one feed has called off may be told by another that has not heard of it. The statuses
-# are written out, one part for each partial index; and by the shop plus nothing, no index of shops
-# is tempting: each is looked for in a narrow range of one member's purchases.
+# A sale that one feed has called off may be told by another that has not heard of it: one that
+# lives is looked for first. By the shop plus nothing, no index of shops is tempting: each is
+# looked for in a narrow range of one member's purchases.
 _OTHERS = text("""
     SELECT asked.id, alike.id AS other
     FROM unnest(
@@ -87,31 +87,16 @@ _OTHERS = text("""
         CAST(:totals AS bigint[]), CAST(:moments AS timestamptz[]), CAST(:feeds AS text[])
     ) AS asked (id, shop_id, member_id, total, ordered_at, feed)
     CROSS JOIN LATERAL (
-        (SELECT other.id FROM purchases AS other
-         WHERE other.member_id = asked.member_id
-           AND other.status IN ('pending', 'awaiting_staff', 'confirmed')
-           AND other.ordered_at BETWEEN asked.ordered_at - CAST(:within AS interval)
-                                    AND asked.ordered_at + CAST(:within AS interval)
-           AND other.shop_id + 0 = asked.shop_id
-           AND other.stated_total = asked.total
-           AND other.feed <> asked.feed
-           AND other.suspect_of IS DISTINCT FROM asked.id
-           AND other.id <> ALL (CAST(:here AS bigint[]))
-         ORDER BY other.ordered_at, other.shop_id, other.order_id
-         LIMIT 1)
-        UNION ALL
-        (SELECT other.id FROM purchases AS other
-         WHERE other.member_id = asked.member_id
-           AND other.status = 'rejected'
-           AND other.ordered_at BETWEEN asked.ordered_at - CAST(:within AS interval)
-                                    AND asked.ordered_at + CAST(:within AS interval)
-           AND other.shop_id + 0 = asked.shop_id
-           AND other.stated_total = asked.total
-           AND other.feed <> asked.feed
-           AND other.suspect_of IS DISTINCT FROM asked.id
-           AND other.id <> ALL (CAST(:here AS bigint[]))
-         ORDER BY other.ordered_at
-         LIMIT 1)
+        SELECT other.id FROM purchases AS other
+        WHERE other.member_id = asked.member_id
+          AND other.ordered_at BETWEEN asked.ordered_at - CAST(:within AS interval)
+                                   AND asked.ordered_at + CAST(:within AS interval)
+          AND other.shop_id + 0 = asked.shop_id
+          AND other.stated_total = asked.total
+          AND other.feed <> asked.feed
+          AND other.suspect_of IS DISTINCT FROM asked.id
+          AND other.id <> ALL (CAST(:here AS bigint[]))
+        ORDER BY other.status = 'rejected', other.ordered_at, other.shop_id, other.order_id
         LIMIT 1
     ) AS alike
 """)

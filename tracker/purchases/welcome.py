@@ -104,8 +104,8 @@ def _keep(session: Session, rows: list[dict[str, Any]]) -> None:
     )
 
 
-# The statuses are written out, because only then does the planner see the partial index. A live
-# purchase has something left of it if anything was paid: what is given back whole is not live.
+# By the index of a member's purchases in the order of their moments. A live purchase has something
+# left of it if anything was paid: what is given back whole is not live.
 _STANDINGS = text("""
     SELECT wanted.member_id,
            coalesce(bonus.amount, CAST(:amount AS bigint)) AS amount,
