@@ -1,7 +1,7 @@
 """How long a session lasts, and what is wrong when there is none. Pure."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tracker.kit.errors import Forbidden, Unauthenticated
@@ -15,7 +15,33 @@ REMEMBERED = timedelta(days=30)
 SEEN_AGAIN = timedelta(hours=1)
 """A session is written to when it was seen so long after the last time, and not each time."""
 
-MAX_LABEL = 200
+MAX_SESSIONS = 50
+"""On how many devices a member is signed in at most: the one not seen for longest gives way."""
+
+UNKNOWN_DEVICE = "?"
+
+_PROGRAMS = {
+    "YaBrowser": "Yandex",
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+"""What a User-Agent says, the telling ones first: nearly all say Chrome and Safari as well."""
+
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Macintosh": "macOS",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
 
 
 class Kind(StrEnum):
@@ -50,3 +76,20 @@ class SignedIn:
 def lasts(*, remembered: bool) -> timedelta:
     """How long a session of a device lasts from when it is seen."""
     return REMEMBERED if remembered else SESSION
+
+
+def is_trusted(proved_at: datetime | None, now: datetime, trust: timedelta) -> bool:
+    """Whether a member still has the number that was proved then: nobody can have been given it."""
+    return proved_at is not None and now - proved_at < trust
+
+
+def label_of(agent: str) -> str:
+    """What a member knows a device by: ``Firefox, Linux``.
+
+    Of words of ours alone. It goes out in text messages, and whoever signs in chose the header.
+    """
+    found = (
+        next((name for word, name in words.items() if word in agent), None)
+        for words in (_PROGRAMS, _SYSTEMS)
+    )
+    return ", ".join(name for name in found if name) or UNKNOWN_DEVICE

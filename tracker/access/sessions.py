@@ -8,7 +8,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberSession
-from tracker.access.rules import MAX_LABEL, SEEN_AGAIN, Kind, NotSignedIn, SignedIn, lasts
+from tracker.access.rules import (
+    MAX_SESSIONS,
+    SEEN_AGAIN,
+    Kind,
+    NotSignedIn,
+    SignedIn,
+    label_of,
+    lasts,
+)
 from tracker.kit.crypto import Keyring
 from tracker.members.models import Member
 
@@ -33,6 +41,7 @@ class Opened:
     token: str
     expires_at: datetime
     remembered: bool
+    label: str
 
 
 def open_session(
@@ -51,7 +60,7 @@ def open_session(
         token_hash=keys.hash(_TOKEN, token),
         kind=str(device.kind),
         device_hash=keys.hash(_DEVICE, device.name) if device.name else None,
-        label="".join(one for one in device.agent if one.isprintable())[:MAX_LABEL],
+        label=label_of(device.agent),
         remembered=remembered,
         created_at=now,
         seen_at=now,
@@ -59,7 +68,8 @@ def open_session(
     )
     session.add(made)
     session.flush()
-    return Opened(made.id, token, made.expires_at, remembered)
+    _let_the_oldest_go(session, member_id, now)
+    return Opened(made.id, token, made.expires_at, remembered, made.label)
 
 
 def recognise(session: Session, keys: Keyring, token: str, now: datetime) -> SignedIn:
@@ -113,6 +123,18 @@ def live_sessions(session: Session, member_id: int, now: datetime) -> list[Membe
     )
 
 
+def forget_token(session: Session, keys: Keyring, token: str, now: datetime) -> None:
+    """End the session of a token, whoever it is; nothing is done when there is none."""
+    session.execute(
+        update(MemberSession)
+        .where(
+            MemberSession.token_hash.in_(keys.hashes(_TOKEN, token)),
+            MemberSession.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+
+
 def revoke(session: Session, member_id: int, session_id: int, now: datetime) -> bool:
     """End one session of a member, at once; False when the member has no such one."""
     ended = session.scalars(
@@ -139,3 +161,19 @@ def revoke_all(
     if but is not None:
         query = query.where(MemberSession.id != but)
     return sorted(session.scalars(query.values(revoked_at=now).returning(MemberSession.id)))
+
+
+def _let_the_oldest_go(session: Session, member_id: int, now: datetime) -> None:
+    too_many = (
+        select(MemberSession.id)
+        .where(
+            MemberSession.member_id == member_id,
+            MemberSession.revoked_at.is_(None),
+            MemberSession.expires_at > now,
+        )
+        .order_by(MemberSession.seen_at.desc(), MemberSession.id.desc())
+        .offset(MAX_SESSIONS)
+    )
+    session.execute(
+        update(MemberSession).where(MemberSession.id.in_(too_many)).values(revoked_at=now)
+    )
