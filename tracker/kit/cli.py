@@ -135,7 +135,7 @@ def text_of(value: Any) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return _harmless(json.dumps(value, ensure_ascii=False, default=_plain))
+    return harmless(json.dumps(value, ensure_ascii=False, default=_plain))
 
 
 def _plain(value: Any) -> str:
@@ -144,10 +144,10 @@ def _plain(value: Any) -> str:
 
 def _cell(value: Any, *, absent: str) -> Text:
     # As text and not as markup: some of it was written by others.
-    return Text(absent if value is None else _harmless(text_of(value)))
+    return Text(absent if value is None else harmless(text_of(value)))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Without what a terminal obeys or shows in another order: control and direction marks."""
     return _COMMANDING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
