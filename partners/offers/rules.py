@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
+from partners.shops.links import read_link_template
 from partners.shops.rules import (
     Card,
     ShopInvalid,
     ShopStatus,
-    read_link_template,
     read_section,
     read_slug,
     read_web_address,

@@ -89,11 +89,3 @@ def read_web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise ValueError("an absolute http or https address is expected")
     return text
-
-
-def read_link_template(text: str) -> str:
-    """An address with the placeholder ``{click_id}`` behind the host. Raises ValueError."""
-    read_web_address(text)
-    if "{click_id}" not in text or "{" in urlsplit(text).netloc:
-        raise ValueError("the placeholder {click_id} is expected in the path or the query")
-    return text
