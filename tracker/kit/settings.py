@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 from tracker.kit.clock import Clock, clock_from
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
+from tracker.kit.limits import Limit, limits_from
 from tracker.kit.providers import MailServer, SmsCentre, mail_server_from, sms_centre_from
 
 STACK_FILE = "stack.json"
@@ -61,6 +63,15 @@ class Settings:
     """For a whole batch of messages, answers included; so is the one for mail."""
     mail: MailServer = field(repr=False)
     mail_timeout: float
+    captcha_work: int
+    """Rounds of PBKDF2 for each of the 256 or so tries that a captcha takes."""
+    sms_budgets: tuple[Limit, ...]
+    """How many codes by SMS may be asked for; each of them costs money."""
+    mail_budgets: tuple[Limit, ...]
+    sign_in_budgets: tuple[Limit, ...]
+    """How often it may be tried to sign in by a password."""
+    number_trust_days: int
+    """After so long without a proof a member's number may have become somebody else's."""
     welcome_bonus: int
     payout_minimum: int
     payout_cap: int | None
@@ -129,6 +140,22 @@ class _SettingsSchema(Schema):
         data_key="MAIL_URL", load_default="smtp://127.0.0.1:1025?from=club@localhost&tls=none"
     )
     mail_timeout = fields.Float(data_key="MAIL_TIMEOUT", load_default=10.0, validate=_POSITIVE)
+    captcha_work = fields.Integer(
+        data_key="CAPTCHA_WORK", load_default=5_000, validate=validate.Range(1, 1_000_000)
+    )
+    sms_budgets = fields.String(
+        data_key="SMS_BUDGETS",
+        load_default="number=5/h,number=10/d,prefix=100/h,address=100/h,all=5000/h",
+    )
+    mail_budgets = fields.String(
+        data_key="MAIL_BUDGETS", load_default="mailbox=5/h,mailbox=10/d,address=100/h,all=5000/h"
+    )
+    sign_in_budgets = fields.String(
+        data_key="SIGN_IN_BUDGETS", load_default="number=10/h,prefix=2000/h,address=1000/h"
+    )
+    number_trust_days = fields.Integer(
+        data_key="NUMBER_TRUST_DAYS", load_default=60, validate=_POSITIVE
+    )
     welcome_bonus = fields.Integer(
         data_key="WELCOME_BONUS", load_default=20_000, validate=_NOT_NEGATIVE
     )
@@ -164,6 +191,10 @@ class _SettingsSchema(Schema):
         values["clock"] = _read("TRACKER_CLOCK", clock_from, values["clock"])
         values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
         values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
+        for name in ("sms_budgets", "mail_budgets", "sign_in_budgets"):
+            to_whom = "mailbox" if name == "mail_budgets" else "number"
+            known = (to_whom, "prefix", "address", "all")
+            values[name] = _read(name.upper(), partial(limits_from, known=known), values[name])
         return Settings(**values)
 
 
