@@ -22,6 +22,8 @@ import tracker.audit.staff_api
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
+import tracker.notifications.cli
+import tracker.notifications.queries
 import tracker.purchases.cli
 import tracker.purchases.jobs
 import tracker.purchases.proof
@@ -170,6 +172,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.purchases.queries.gauges,
                 tracker.ledger.queries.gauges,
                 tracker.settlement.queries.gauges,
+                tracker.notifications.queries.gauges,
             ],
         )
     )
@@ -313,6 +316,7 @@ for _command in (
     _HOLDS,
     _PURCHASES,
     tracker.settlement.cli.commands,
+    tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
 ):
     cli.add_command(_command)

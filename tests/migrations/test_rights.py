@@ -52,6 +52,20 @@ CHANGES: dict[str, frozenset[str]] = {
             "parked_detail",
         }
     ),
+    "notifications": frozenset(
+        {
+            "sealed",
+            "state",
+            "try_at",
+            "tries",
+            "lost",
+            "fence",
+            "lease_until",
+            "reference",
+            "reason",
+            "ended_at",
+        }
+    ),
     "payouts": frozenset(
         {
             "state",

@@ -1,0 +1,132 @@
+"""The room's verbs: queueing what is to be sent. The caller owns the unit of work.
+
+After the commit the edge may nudge `TASKS`; the scheduler looks every second in any case.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tracker.kit.crypto import Keyring
+from tracker.members.rules import Language
+from tracker.notifications.contracts import Channel, Kind, Notice, Topic
+from tracker.notifications.rules import CODES, MANNERS, channel_of, check
+
+TASKS = {Channel.SMS: "notifications-sms", Channel.EMAIL: "notifications-email"}
+"""The workers' tasks by channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a message to a number or address holds, sealed until it is sent."""
+
+    to: str
+    code: str
+
+
+def notify(session: Session, notices: Sequence[Notice], now: datetime) -> None:
+    """Queue notices to members, each in the member's language and by the channel of their choice.
+
+    One statement for all of them; nothing is queued for those who have left, chose no notices on
+    the topic, or would be written to at an address that they have not proved. A key that was used
+    before is not used again. ``now`` is the business moment of what they tell.
+
+    Raises ValueError for a notice that could not be put into words.
+    """
+    if not notices:
+        return
+    for one in notices:
+        check(one)
+    manners = [MANNERS[one.kind] for one in notices]
+    rows = {
+        "keys": [one.key for one in notices],
+        "kinds": [str(one.kind) for one in notices],
+        "members": [one.member_id for one in notices],
+        "payloads": [json.dumps(dict(one.values)) for one in notices],
+        "topics": [str(one.topic) for one in manners],
+        "channels": [str(channel_of(one)) for one in manners],
+        "choosable": [one.topic is not Topic.SECURITY for one in manners],
+        "urgent": [one.urgent for one in manners],
+        "lifetimes": [one.lifetime for one in manners],
+    }
+    session.execute(_NOTIFY, {**rows, "at": now})
+
+
+def send_code(
+    session: Session,
+    keys: Keyring,
+    kind: Kind,
+    *,
+    phone: str | None = None,
+    email: str | None = None,
+    code: str,
+    language: Language,
+    now: datetime,
+    expires_at: datetime,
+    key: str,
+) -> None:
+    """Queue a code to a number or an address, in normal form, whosever it is.
+
+    Who is told what is only decided when it is sent: a code for signing in goes to members alone,
+    and a member who would join once more is told so instead. So a request does the same work, and
+    takes the same time, for numbers that are known and those that are not. ``expires_at`` is when
+    the code is of no more use, by the clock that told ``now``.
+    """
+    to = phone if phone is not None else email
+    if kind not in CODES or to is None or (phone is not None and email is not None):
+        raise ValueError("a code is of a kind of its own, and goes to one number or one address")
+    values: dict[str, Any] = {
+        "key": key,
+        "kind": str(kind),
+        "channel": str(Channel.SMS if phone is not None else Channel.EMAIL),
+        "sealed": keys.seal(_purpose(key), json.dumps([to, code]).encode()),
+        "language": str(language),
+        "at": now,
+        "lifetime": (expires_at - now).total_seconds(),
+    }
+    session.execute(_SEND_CODE, values)
+
+
+def open_code(keys: Keyring, key: str, sealed: bytes) -> Code:
+    """What `send_code` sealed. Raises CannotDecrypt."""
+    return Code(*json.loads(keys.open(_purpose(key), sealed)))
+
+
+def _purpose(key: str) -> str:
+    """Binds what is sealed to its row."""
+    return f"code of notification {key}"
+
+
+_NOTIFY = text("""
+    INSERT INTO notifications (key, kind, channel, member_id, payload, language, urgent, at,
+                               expires_at)
+    SELECT key, kind, chosen.channel, member.id, payload, member.language, urgent,
+           CAST(:at AS timestamptz), clock_timestamp() + make_interval(secs => lifetime)
+    FROM unnest(CAST(:keys AS text[]), CAST(:kinds AS text[]), CAST(:members AS bigint[]),
+                CAST(:payloads AS jsonb[]), CAST(:topics AS text[]), CAST(:channels AS text[]),
+                CAST(:choosable AS boolean[]), CAST(:urgent AS boolean[]),
+                CAST(:lifetimes AS double precision[]))
+         AS given (key, kind, member_id, payload, topic, channel, choosable, urgent, lifetime)
+    JOIN members AS member ON member.id = given.member_id AND member.closed_at IS NULL
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN choosable THEN coalesce(member.choices ->> topic, given.channel)
+                    WHEN member.email_proved_at IS NULL THEN 'sms'
+                    ELSE given.channel END AS channel
+    ) AS chosen
+    WHERE chosen.channel = 'sms'
+       OR chosen.channel = 'email' AND member.email_sealed IS NOT NULL
+          AND member.email_proved_at IS NOT NULL
+    ON CONFLICT (key) DO NOTHING
+""")
+
+_SEND_CODE = text("""
+    INSERT INTO notifications (key, kind, channel, sealed, language, urgent, at, expires_at)
+    VALUES (:key, :kind, :channel, :sealed, :language, true, :at,
+            clock_timestamp() + make_interval(secs => :lifetime))
+    ON CONFLICT (key) DO NOTHING
+""")
