@@ -13,6 +13,7 @@ import click
 from flask import Flask
 
 import migrations
+import partners.credentials.sealed
 import partners.links.cli
 import partners.offers.cli
 import partners.shops.service
@@ -22,13 +23,16 @@ import tracker.audit.staff_api
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
+import tracker.members.sealed
 import tracker.notifications.cli
 import tracker.notifications.queries
+import tracker.privacy.cli
 import tracker.purchases.cli
 import tracker.purchases.jobs
 import tracker.purchases.proof
 import tracker.purchases.queries
 import tracker.purchases.staff_api
+import tracker.relatives.sealed
 import tracker.settlement.calendar
 import tracker.settlement.cli
 import tracker.settlement.jobs
@@ -231,6 +235,14 @@ PROOFS: Mapping[str, Proof] = {
 """Every room's part of the ledger proof."""
 
 
+SEALED = (
+    *tracker.members.sealed.COLUMNS,
+    *tracker.relatives.sealed.COLUMNS,
+    *partners.credentials.sealed.COLUMNS,
+)
+"""Every column that the key seals for longer than a moment."""
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--data",
@@ -318,6 +330,7 @@ for _command in (
     tracker.settlement.cli.commands,
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
+    tracker.privacy.cli.build(SEALED),
 ):
     cli.add_command(_command)
 

@@ -16,6 +16,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("slug", sa.Text(collation="C"), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_uk", sa.Text(), nullable=True),
+        sa.Column("name_en", sa.Text(), nullable=True),
         sa.Column("section", sa.Text(), nullable=False),
         sa.Column("subsection", sa.Text(), nullable=False),
         sa.Column("site_url", sa.Text(), nullable=False),
@@ -111,11 +113,51 @@ def upgrade() -> None:
     )
     op.execute("GRANT SELECT, INSERT, UPDATE ON shops TO tracker_app")
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE (valid_until, revoked_at, last_used_at) ON webhook_secrets TO tracker_app"
+        "GRANT SELECT, INSERT, UPDATE (sealed, valid_until, revoked_at, last_used_at) ON webhook_secrets TO tracker_app"
     )
     op.execute("GRANT SELECT, INSERT ON shop_dialects TO tracker_app")
     op.execute("GRANT SELECT, INSERT, UPDATE ON offers TO tracker_app")
+    _make_catalogue()
     _make_observations()
+
+
+def _make_catalogue() -> None:
+    op.create_table(
+        "catalogue_version",
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_catalogue_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_version")),
+    )
+    op.execute("INSERT INTO catalogue_version (id) VALUES (1)")
+    op.execute(_CATALOGUE_HAS_CHANGED)
+    for table, event in (
+        ("shops", f"INSERT OR DELETE OR UPDATE OF {_SHOWN_OF_SHOPS}"),
+        ("offers", "INSERT OR DELETE OR UPDATE"),
+    ):
+        op.execute(
+            f"CREATE CONSTRAINT TRIGGER {table}_change_the_catalogue AFTER {event} ON {table}"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION catalogue_has_changed()"
+        )
+    op.execute("REVOKE ALL ON FUNCTION catalogue_has_changed() FROM PUBLIC")
+    op.execute("GRANT SELECT ON catalogue_version TO tracker_app")
+
+
+_SHOWN_OF_SHOPS = "slug, name, name_uk, name_en, section, subsection, site_url, status"
+
+# Once for each transaction, and at its COMMIT: whoever sees the new version sees all of what was
+# changed, and the row, which everybody shares, is locked after all others and for a moment only.
+_CATALOGUE_HAS_CHANGED = """
+    CREATE FUNCTION catalogue_has_changed() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF coalesce(current_setting('tracker.catalogue_has_changed', true), '') <> 'yes' THEN
+            UPDATE public.catalogue_version SET version = version + 1;
+            PERFORM set_config('tracker.catalogue_has_changed', 'yes', true);
+        END IF;
+        RETURN NULL;
+    END $$
+"""
 
 
 def _make_observations() -> None:
@@ -174,3 +216,5 @@ def downgrade() -> None:
     op.drop_table("shop_dialects")
     op.drop_table("webhook_secrets")
     op.drop_table("shops")
+    op.drop_table("catalogue_version")
+    op.execute("DROP FUNCTION catalogue_has_changed()")

@@ -104,7 +104,7 @@ def secrets_of(
     found = []
     for row in session.execute(query):
         try:
-            key = keys.open(_purpose(shop_id), row.sealed)
+            key = keys.open(purpose_of_secret(shop_id), row.sealed)
         except CannotDecrypt:
             _LOG.error("webhook_secret_unreadable", shop_id=shop_id, secret_id=row.id)
         else:
@@ -120,7 +120,7 @@ def note_use(session: Session, used: Mapping[int, datetime]) -> None:
 
 
 def _keep(session: Session, keys: Keyring, shop_id: int, key: bytes, kind: SecretKind) -> Secret:
-    sealed = keys.seal(_purpose(shop_id), key)
+    sealed = keys.seal(purpose_of_secret(shop_id), key)
     made = WebhookSecret(shop_id=shop_id, sealed=sealed, kind=kind)
     session.add(made)
     session.flush()
@@ -144,7 +144,7 @@ def _may_hold_after(moment: datetime | ColumnElement[datetime]) -> ColumnElement
     return or_(WebhookSecret.valid_until.is_(None), WebhookSecret.valid_until > moment)
 
 
-def _purpose(shop_id: int) -> str:
+def purpose_of_secret(shop_id: int) -> str:
     return f"webhook secret of shop {shop_id}"
 
 

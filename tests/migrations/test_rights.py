@@ -24,6 +24,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "inbox_bodies_kept": NONE,
     "inbox_conflicts": NONE,
     "shop_dialects": NONE,
+    "catalogue_version": NONE,
     "door_alarms": NONE,
     "trial_events": NONE,
     "trials": frozenset({"closed_at"}),
@@ -31,15 +32,40 @@ CHANGES: dict[str, frozenset[str]] = {
     "members": ALL_OF_IT,
     "numbers": frozenset({"sealed", "hash", "proved_at", "ended_at", "end_reason"}),
     "sessions": ALL_OF_IT,
+    "member_passwords": frozenset({"hash", "changed_at"}),
+    "one_time_codes": frozenset(
+        {
+            "destination_hash",
+            "code_hash",
+            "asked",
+            "attempts",
+            "resend_at",
+            "expires_at",
+            "used_at",
+        }
+    ),
+    "budget_counts": frozenset({"window_start", "count"}),
+    "used_captchas": NONE,
+    "joinings": frozenset(
+        {
+            "step",
+            "phone_sealed",
+            "email_sealed",
+            "referral_sealed",
+            "phone_proved_at",
+            "email_proved_at",
+        }
+    ),
     "relatives": frozenset({"label_sealed", "place", "fixed", "share_bp"}),
     "staff": ALL_OF_IT,
     "shops": ALL_OF_IT,
     "offers": ALL_OF_IT,
     "purchases": ALL_OF_IT,
+    "purchase_flags": frozenset({"reviewed_at", "reviewed_by", "note"}),
     "welcome_bonuses": ALL_OF_IT,
     "control_totals": ALL_OF_IT,
     "settlement_runs": frozenset({"state", "approved_by", "approved_at", "started_at", "done_at"}),
-    "webhook_secrets": frozenset({"valid_until", "revoked_at", "last_used_at"}),
+    "webhook_secrets": frozenset({"sealed", "valid_until", "revoked_at", "last_used_at"}),
     "inbox_events": frozenset(
         {
             "state",
@@ -83,7 +109,7 @@ CHANGES: dict[str, frozenset[str]] = {
 }
 """Which columns of each table the application may UPDATE."""
 
-NOT_ADDED = {"member_balances", "inbox_bodies_kept"}
+NOT_ADDED = {"member_balances", "inbox_bodies_kept", "catalogue_version"}
 """Tables whose rows a trigger adds, or the schema's owner."""
 
 WRITTEN_IN_PART = {

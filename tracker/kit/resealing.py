@@ -1,0 +1,71 @@
+"""A change of the key: what is sealed under a former one is sealed anew, a chunk at a time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy.orm import Session
+
+from tracker.kit.crypto import Keyring
+from tracker.kit.database import Base
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """A column that is sealed, and perhaps one beside it with the keyed hash of the same text.
+
+    ``purpose`` tells from a row what its text was sealed for.
+    """
+
+    model: type[Base]
+    name: str
+    purpose: Callable[[Row[Any]], str]
+    hash_name: str | None = None
+    hash_purpose: str = ""
+
+    @property
+    def table(self) -> Table:
+        """The table it stands in; its key is ``id``."""
+        table = self.model.__table__
+        if not isinstance(table, Table):
+            raise TypeError(f"{self.model.__name__} is not mapped to a table")
+        return table
+
+    def __str__(self) -> str:
+        return f"{self.table.name}.{self.name}"
+
+
+def count_former(session: Session, keys: Keyring, column: SealedColumn) -> int:
+    """How many rows are sealed under a key that is not the present one."""
+    return session.scalar(select(func.count()).where(_is_former(keys, column))) or 0
+
+
+def reseal(
+    session: Session, keys: Keyring, column: SealedColumn, *, after: int, limit: int
+) -> tuple[int, int] | None:
+    """Seal a chunk of rows anew, those behind an id; the last id and how many, None at the end.
+
+    Raises CannotDecrypt for what was sealed under a key that is on the ring no more.
+    """
+    table = column.table
+    rows = session.execute(
+        select(table)
+        .where(table.c.id > after, _is_former(keys, column))
+        .order_by(table.c.id)
+        .limit(limit)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        purpose = column.purpose(row)
+        plain = keys.open(purpose, row._mapping[column.name])
+        values: dict[str, Any] = {column.name: keys.seal(purpose, plain)}
+        if column.hash_name:
+            values[column.hash_name] = keys.hash(column.hash_purpose, plain.decode())
+        session.execute(update(table).where(table.c.id == row.id).values(values))
+    return (rows[-1].id, len(rows)) if rows else None
+
+
+def _is_former(keys: Keyring, column: SealedColumn) -> Any:
+    sealed = column.table.c[column.name]
+    return func.substring(sealed, 1, len(keys.mark)) != keys.mark
