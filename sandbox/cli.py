@@ -4,7 +4,11 @@ import click
 
 from sandbox.billing.cli import sandbox
 from sandbox.demo.cli import up
+from sandbox.messages.cli import messages, telecom
 from sandbox.replay.cli import replay
+
+sandbox.add_command(telecom)
+sandbox.add_command(messages)
 
 commands: list[click.Command] = [
     up,

@@ -51,8 +51,8 @@ def up(port: int, data: Path, demo: bool, seconds: float | None, rate: float) ->
     """The whole stack in the foreground, on embedded servers, until Ctrl-C.
 
     Prints "ready URL" when it takes traffic. A port of 0 means a free one. What DATABASE_URL,
-    REDIS_URL or BILLING_URL name is used instead of a server of its own. Meanwhile every command
-    run with the same --data finds it.
+    REDIS_URL, BILLING_URL, SMS_URL or MAIL_URL name is used instead of a server of its own.
+    Meanwhile every command run with the same --data finds it.
     """
     lasting = math.inf if seconds is None else seconds
     with Interruptible() as wishes:

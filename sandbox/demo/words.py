@@ -23,6 +23,7 @@ def where_to_look(url: str, command: str, data: Path) -> str:
             ("another terminal", f"{command} ledger proof"),
             ("what it can do", f"{command} --help"),
             ("the API's document", f"{url}/openapi.json"),
+            ("short messages, mail", f"{command} sandbox messages"),
             ("health and figures", f"{url}/health/ready  {url}/metrics"),
             ("logs", f"{data / 'logs'}"),
         ]
@@ -41,6 +42,7 @@ def where_to_look_in_demo(
             ("one month", f"{command} settlement status --period {period}"),
             ("every kopeck", f"{command} ledger proof"),
             ("the inbox", f"{command} inbox status"),
+            ("messages", f"{command} sandbox messages"),
             ("the API's document", f"{url}/openapi.json"),
             ("figures, logs", f"{url}/metrics  {data / 'logs'}"),
             ("to read", "README.md, docs/architecture.md"),

@@ -7,14 +7,11 @@ from typing import TypeVar
 
 import click
 
+from sandbox.messages.addresses import MAIL_URL, SMS_URL
 from sandbox.messages.faults import Script, ScriptUnreadable, read_script
 from sandbox.messages.store import Delivered, delivered
 from tracker.kit.cli import harmless, json_option, print_json
 from tracker.kit.providers import MailServer, SmsCentre, mail_server_from, sms_centre_from
-
-SMS_URL = "smpp://tracker:tracker@127.0.0.1:2775?source=CLUB"
-MAIL_URL = "smtp://127.0.0.1:1025?from=club@localhost&tls=none"
-"""The product's own defaults."""
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from sandbox.messages.cli import MAIL_URL, SMS_URL
+from sandbox.messages.addresses import at_port_of, own_urls
 
 _SECONDS_TO_START = 30.0
 
@@ -34,18 +33,6 @@ class TelecomProcess:
         self.process.wait()
 
 
-def listening_at(url: str, announced: str) -> str:
-    """A setting's URL with the port that its server has announced."""
-    parts, port = urlsplit(url), urlsplit(announced).port
-    host = parts.netloc.rpartition(":")[0]
-    return parts._replace(netloc=f"{host}:{port}").geturl()
-
-
-def on_a_free_port(url: str) -> str:
-    """A setting's URL with port 0."""
-    return listening_at(url, "x://x:0")
-
-
 @contextmanager
 def running_telecom(
     data: Path,
@@ -56,7 +43,8 @@ def running_telecom(
     certificate: Path | None = None,
 ) -> Iterator[TelecomProcess]:
     """Both servers over the box in ``data`` until the block ends. Raises NotStarted."""
-    sms, mail = sms_url or on_a_free_port(SMS_URL), mail_url or on_a_free_port(MAIL_URL)
+    own = own_urls()
+    sms, mail = sms_url or own["SMS_URL"], mail_url or own["MAIL_URL"]
     command = [sys.executable, "-m", "sandbox.messages", "--data", str(data)]
     command += ["--faults", str(faults)] if faults else []
     command += ["--certificate", str(certificate)] if certificate else []
@@ -65,9 +53,7 @@ def running_telecom(
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             at_sms, at_mail = _announced(process)
-            yield TelecomProcess(
-                listening_at(sms, at_sms), listening_at(mail, at_mail), data, process
-            )
+            yield TelecomProcess(at_port_of(sms, at_sms), at_port_of(mail, at_mail), data, process)
         finally:
             process.terminate()
 

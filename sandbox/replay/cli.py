@@ -25,7 +25,10 @@ _DEPLOYMENT = (
     "REDIS_URL",
     "BILLING_URL",
     "BILLING_TOKEN",
+    "SMS_URL",
+    "MAIL_URL",
     "TRACKER_SECRET_KEY",
+    "TRACKER_FORMER_KEYS",
     "TRACKER_CLOCK",
 )
 """Settings that name a deployment: a stack of one's own must not hear of them."""

@@ -1,4 +1,4 @@
-"""The whole product in one piece: servers, billing, web service, workers, scheduler, as processes.
+"""The whole product in one piece: servers, stand-ins, web, workers, scheduler, as processes.
 
 ``Stack`` runs them on a data folder for as long as its owner wants; ``tracker up`` is its command.
 """

@@ -20,7 +20,7 @@ class Child:
         self.command = list(command)
         self.log = Log(data / "logs" / f"{name}.log", 0)
         self._data = data
-        self._environ = marked(environ, data, name)
+        self.environ = marked(environ, data, name)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,7 +51,7 @@ class Child:
             self._process = subprocess.Popen(
                 self.command,
                 cwd=self._data,  # not where we are: a stranger's wsgi.py may lie there
-                env=self._environ,
+                env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -15,13 +15,13 @@ _LIMIT = 60.0
 _STEP = 0.03
 _DIRECT = build_opener(ProxyHandler({}))
 """Past any proxy that the environment names: this is our own machine."""
-_READY = re.compile(r"^ready (http://\S+)$", re.MULTILINE)
+_READY = re.compile(r"^ready (\w+://\S+(?: \w+://\S+)*)$", re.MULTILINE)
 
 T = TypeVar("T")
 
 
-def announced_url(child: Child) -> str:
-    """The address that a process says it is ready at. Raises ProcessNotReady."""
+def announced_urls(child: Child) -> list[str]:
+    """The addresses that a process says it is ready at. Raises ProcessNotReady."""
     return _await(child, lambda: _announcement(child))
 
 
@@ -30,9 +30,9 @@ def await_health(child: Child, url: str) -> None:
     _await(child, lambda: _is_ready(url) or None)
 
 
-def _announcement(child: Child) -> str | None:
+def _announcement(child: Child) -> list[str] | None:
     found = _READY.search(child.log.tail())
-    return found[1] if found else None
+    return found[1].split() if found else None
 
 
 def _is_ready(url: str) -> bool:

@@ -10,29 +10,31 @@ from typing import Any, Literal, Self, overload
 
 import sandbox.billing.server
 from sandbox.billing.server import HOST, reserved
+from sandbox.messages.addresses import at_port_of, own_urls
 from sandbox.servers import EmbeddedServers
 from sandbox.servers.families import end_families, marked
 from sandbox.stack.children import Child
 from sandbox.stack.commands import ask, module_command, tracker_command
 from sandbox.stack.errors import PortTaken, StackError
-from sandbox.stack.readiness import announced_url, await_health
+from sandbox.stack.readiness import announced_urls, await_health
 from sandbox.stack.surroundings import announce, is_given, settings_of, surroundings
 from tracker.kit.settings import STACK_FILE
 
 WEB = "web"
 BILLING = "billing"
+TELECOM = "telecom"
 SCHEDULER = "scheduler"
 COMMAND = "command"
 _COMMAND_LIMIT = 600.0
 
 
 class Stack:
-    """Servers, billing, web service, workers and scheduler: a context manager.
+    """Servers, stand-ins, web service, workers and scheduler: a context manager.
 
     All runs from ``start`` to ``stop``, and dies with its owner however that ends. ``port`` 0
     takes a free one. ``clock`` is a TRACKER_CLOCK for all processes. ``faults`` is a script for the
-    sandbox billing. ``environ`` (default: this process's) may name DATABASE_URL, REDIS_URL or
-    BILLING_URL: then that one is used instead of starting one's own.
+    sandbox billing. ``environ`` (default: this process's) may name DATABASE_URL, REDIS_URL,
+    BILLING_URL, SMS_URL or MAIL_URL: then that one is used instead of starting one's own.
     """
 
     def __init__(
@@ -86,7 +88,8 @@ class Stack:
 
     @property
     def processes(self) -> Mapping[str, Child]:
-        """By name: ``billing``, ``web``, ``scheduler``, ``worker-1`` and so on; each has a pid."""
+        """By name: ``billing``, ``telecom``, ``web``, ``scheduler``, ``worker-1`` and so on; each
+        has a pid."""
         return MappingProxyType(self._children)
 
     def start(self) -> Self:
@@ -118,8 +121,8 @@ class Stack:
         child.start()
         if name == WEB:
             await_health(child, self.url)
-        elif name == BILLING:
-            announced_url(child)
+        elif name in (BILLING, TELECOM):
+            announced_urls(child)
 
     @overload
     def tracker(self, *arguments: str | Path, json: Literal[False] = False) -> str: ...
@@ -159,8 +162,12 @@ class Stack:
         undo.callback(self.servers.stop)
         addresses = self.servers.start()
         self._settings = settings_of(self._given, addresses, self.data, self._clock)
+        self._settings.setdefault("PUBLIC_URL", self.url)
         undo.callback(end_families, self.data)  # commands, should some still run
+        telecom = self._start_telecom(undo)  # it gets ready while the billing does
         self._start_billing(undo)
+        if telecom is not None:
+            self._settle_telecom(telecom)
         self.tracker("db", "upgrade")
         self._start_children(undo)
         undo.callback((self.data / STACK_FILE).unlink, missing_ok=True)
@@ -184,10 +191,26 @@ class Stack:
         billing = self._add(undo, BILLING, module_command("sandbox.billing", *arguments, "0"))
         billing.command += faults
         billing.start()
-        url = announced_url(billing)
+        (url,) = announced_urls(billing)
         self._settings["BILLING_URL"] = url
         port = url.rpartition(":")[2]
         billing.command = module_command("sandbox.billing", *arguments, port, *faults)
+
+    def _start_telecom(self, undo: ExitStack) -> Child | None:
+        """The SMS centre and the mail server, unless somebody names others for both."""
+        if {"SMS_URL", "MAIL_URL"} <= self._settings.keys():
+            return None
+        command = module_command("sandbox.messages", "--data", str(self.data))
+        telecom = self._add(undo, TELECOM, command)
+        telecom.environ |= own_urls()
+        telecom.start()
+        return telecom
+
+    def _settle_telecom(self, telecom: Child) -> None:
+        """Settles their addresses, which all the others are told and a restart goes by."""
+        for name, url in zip(("SMS_URL", "MAIL_URL"), announced_urls(telecom), strict=True):
+            telecom.environ[name] = at_port_of(telecom.environ[name], url)
+            self._settings.setdefault(name, telecom.environ[name])
 
     def _start_children(self, undo: ExitStack) -> None:
         processes = ("--processes", str(self._web_processes))

@@ -12,7 +12,16 @@ from sandbox.servers.home import write_private
 from tracker.kit.crypto import new_key
 
 _KEY_FILE = "secret.key"
-_GIVEN = ("TRACKER_SECRET_KEY", "TRACKER_CLOCK", "BILLING_URL", "BILLING_TOKEN")
+_GIVEN = (
+    "TRACKER_SECRET_KEY",
+    "TRACKER_FORMER_KEYS",
+    "TRACKER_CLOCK",
+    "PUBLIC_URL",
+    "BILLING_URL",
+    "BILLING_TOKEN",
+    "SMS_URL",
+    "MAIL_URL",
+)
 
 
 def is_given(environ: Mapping[str, str], name: str) -> bool:
@@ -23,7 +32,7 @@ def is_given(environ: Mapping[str, str], name: str) -> bool:
 def settings_of(
     environ: Mapping[str, str], addresses: Addresses, data: Path, clock: str
 ) -> dict[str, str]:
-    """The settings by which every process finds this stack, but for the billing's address.
+    """The settings by which every process finds this stack, but for its stand-ins' addresses.
 
     What ``environ`` gives goes first. The key is made once and kept in the data folder: without
     it the shops' secrets of an earlier run could not be read.

@@ -100,6 +100,8 @@ def serving(servers: EmbeddedServers, data: Path) -> Iterator[Served]:
         "DATABASE_OWNER_URL": url_for(addresses.database_owner_url, DATABASE),
         "REDIS_URL": addresses.redis_url,
         "BILLING_URL": "http://127.0.0.1:9",
+        "SMS_URL": "smpp://club:secret@127.0.0.1:9?source=CLUB",
+        "MAIL_URL": "smtp://127.0.0.1:9?from=club@example.org",
         "PYTHONPATH": str(ROOT),
     }
     with Stack(data, environ=environ, workers=1, web_processes=1, scheduler=False) as stack:

@@ -17,7 +17,15 @@ from sandbox.stack.commands import tracker_command
 OUTSIDE = {
     name: value
     for name, value in os.environ.items()
-    if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "BILLING_URL")
+    if name
+    not in (
+        "DATABASE_URL",
+        "DATABASE_OWNER_URL",
+        "REDIS_URL",
+        "BILLING_URL",
+        "SMS_URL",
+        "MAIL_URL",
+    )
 }
 """The environment of somebody who names no servers of their own."""
 

@@ -14,6 +14,13 @@ from sandbox.stack.tending import Tending
 from tests.sandbox.stack.places import OUTSIDE, Up, left_on, sockets_of
 from tracker.kit.settings import STACK_FILE
 
+OTHERS = {
+    "BILLING_URL": "http://127.0.0.1:9/",
+    "SMS_URL": "smpp://club:secret@127.0.0.1:9?source=CLUB",
+    "MAIL_URL": "smtp://127.0.0.1:9?from=club@example.org",
+}
+"""Whatever the product speaks to, named from outside."""
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_person_ends_it(data: Path, number: signal.Signals) -> None:
@@ -45,7 +52,10 @@ def test_its_owner_is_killed_and_the_next_one_goes_on(data: Path) -> None:
         assert wait_until(lambda: not left_on(data), 20)
         assert wait_until(lambda: not sockets.exists(), 5)
         assert not (data / STACK_FILE).exists()
-    with Stack(data, durable=False, workers=1, web_processes=1, environ=OUTSIDE) as stack:
+    given = {**OUTSIDE, "SMS_URL": OTHERS["SMS_URL"]}
+    with Stack(data, durable=False, workers=1, web_processes=1, environ=given) as stack:
+        assert stack.settings["SMS_URL"] == given["SMS_URL"]
+        assert stack.settings["MAIL_URL"].startswith("smtp://127.0.0.1:"), "a stand-in's own"
         assert (data / "secret.key").read_text() == key
         assert stack.tracker("ledger", "proof", json=True)["ledger_proof"] == "ok"
     assert left_on(data) == []
@@ -54,7 +64,7 @@ def test_its_owner_is_killed_and_the_next_one_goes_on(data: Path) -> None:
 def test_servers_of_ones_own_are_used_instead(
     data: Path, environ: dict[str, str], servers: EmbeddedServers
 ) -> None:
-    given = {**OUTSIDE, **environ, "BILLING_URL": "http://127.0.0.1:9/"}
+    given = {**OUTSIDE, **environ, **OTHERS}
     with Stack(data, scheduler=False, workers=1, web_processes=1, environ=given) as stack:
         assert set(stack.processes) == {"web", "worker-1"}
         assert stack.servers.running == []
@@ -68,7 +78,7 @@ def test_servers_of_ones_own_are_used_instead(
 
 
 def test_a_vital_process_that_keeps_ending_is_too_much(data: Path) -> None:
-    given = {**OUTSIDE, "BILLING_URL": "http://127.0.0.1:9/"}
+    given = {**OUTSIDE, **OTHERS}
     with Stack(data, durable=False, workers=0, web_processes=1, environ=given) as stack:
         tending = Tending(stack, lambda _: None)
         for _ in range(2):

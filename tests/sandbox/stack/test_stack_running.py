@@ -15,7 +15,11 @@ from sandbox.stack import CommandFailed, Stack, StackError
 from sandbox.stack.commands import tracker_command
 from sandbox.stack.tending import Tending
 from tests.sandbox.stack.places import OUTSIDE
+from tracker.gateways.smpp import SmppSms
+from tracker.gateways.smtp import SmtpMail
+from tracker.kit.providers import mail_server_from, sms_centre_from
 from tracker.kit.settings import STACK_FILE
+from tracker.notifications.ports import Letter, Outcome, ShortMessage
 
 
 def ready(stack: Stack) -> bool:
@@ -24,7 +28,14 @@ def ready(stack: Stack) -> bool:
 
 def test_it_takes_traffic(stack: Stack) -> None:
     assert ready(stack)
-    assert set(stack.processes) == {"billing", "web", "scheduler", "worker-1", "worker-2"}
+    assert set(stack.processes) == {
+        "billing",
+        "telecom",
+        "web",
+        "scheduler",
+        "worker-1",
+        "worker-2",
+    }
     assert all(child.pid for child in stack.processes.values())
 
 
@@ -40,7 +51,11 @@ def test_it_says_what_it_is_to_its_owner_alone(stack: Stack) -> None:
         "TRACKER_SECRET_KEY",
         "BILLING_URL",
         "BILLING_TOKEN",
+        "SMS_URL",
+        "MAIL_URL",
+        "PUBLIC_URL",
     }
+    assert told["PUBLIC_URL"] == stack.url
     assert (stack.data / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
@@ -87,6 +102,25 @@ def test_billing_comes_back_at_the_same_address(stack: Stack) -> None:
     stack.restart("billing")
     live = httpx2.get(f"{stack.settings['BILLING_URL']}/health/live", trust_env=False)
     assert live.is_success
+
+
+def test_messages_are_delivered_and_read(stack: Stack) -> None:
+    """By the settings that all processes are told; also when the servers were killed meanwhile."""
+    environ = {name: stack.settings[name] for name in ("SMS_URL", "MAIL_URL")}
+    assert environ.keys() <= stack.environ.keys()
+    sms = SmppSms(sms_centre_from(environ["SMS_URL"]), timeout=10)
+    mail = SmtpMail(mail_server_from(environ["MAIL_URL"]), timeout=10)
+    assert sms.send([ShortMessage("a", "+79001234567", "Код 1")])[0].outcome is Outcome.ACCEPTED
+    stack.kill("telecom")
+    stack.restart("telecom")
+    assert sms.send([ShortMessage("b", "+79001234567", "Код 2")])[0].outcome is Outcome.ACCEPTED
+    letter = Letter("c", "anna@example.org", "Добро пожаловать", "Код 3")
+    assert mail.send([letter])[0].outcome is Outcome.ACCEPTED
+    sms.close()
+    said = stack.tracker("sandbox", "messages", "--to", "+79001234567", json=True)
+    assert [one["text"] for one in said] == ["Код 1", "Код 2"]
+    assert stack.tracker("sandbox", "messages", "--last", json=True)["text"] == "Код 3\n"
+    assert (stack.data / "messages.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_name_that_is_none(stack: Stack) -> None:
