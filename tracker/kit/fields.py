@@ -4,7 +4,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from tracker.kit.money import format_rubles, parse_rubles
+from tracker.kit.money import (
+    format_percent,
+    format_rubles,
+    parse_rubles,
+    percent_to_basis_points,
+)
 
 
 class Rubles(fields.Field[int]):
@@ -25,3 +30,22 @@ class Rubles(fields.Field[int]):
             return parse_rubles(value)
         except ValueError as error:
             raise ValidationError('Must be a decimal string such as "1530.00".') from error
+
+
+class Percent(fields.Field[int]):
+    """A rate: basis points in code, a decimal string such as "7.50" outside; never a number."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.metadata = {"type": "string", "format": "decimal", **self.metadata}
+
+    def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else format_percent(value)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if not isinstance(value, str):
+            raise ValidationError('Must be a decimal string such as "7.50".')
+        try:
+            return percent_to_basis_points(value)
+        except ValueError as error:
+            raise ValidationError('Must be a decimal string such as "7.50".') from error

@@ -40,3 +40,8 @@ def share(kopecks: int, basis_points: int) -> int:
 def percent_to_basis_points(text: str) -> int:
     """Basis points of a percent such as ``"7"`` or ``"7.25"``; raises ValueError otherwise."""
     return parse_rubles(text)
+
+
+def format_percent(basis_points: int) -> str:
+    """``"7.50"`` of 750 basis points."""
+    return format_rubles(basis_points)
