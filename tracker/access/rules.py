@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from tracker.kit.errors import Forbidden, Unauthenticated
+from tracker.kit.errors import Forbidden, NotFound, Unauthenticated
 
 SESSION = timedelta(hours=12)
 """How long a device stays signed in that was not told to be remembered."""
@@ -53,6 +53,31 @@ class Kind(StrEnum):
     """An application that sends it as a bearer token."""
 
 
+class Purpose(StrEnum):
+    """What a one-time code is good for, and for nothing else."""
+
+    JOINING_PHONE = "joining_phone"
+    JOINING_EMAIL = "joining_email"
+    SIGN_IN = "sign_in"
+    STEP_UP_EMAIL = "step_up_email"
+    """A sign-in that needs the address as well: the number may have a new owner."""
+    NUMBER_OLD = "number_old"
+    NUMBER_NEW = "number_new"
+    RELATIVE = "relative"
+    EMAIL_CHANGE = "email_change"
+    ERASURE = "erasure"
+
+
+class Step(StrEnum):
+    """What somebody who joins has to give next."""
+
+    PHONE_CODE = "phone_code"
+    EMAIL = "email"
+    EMAIL_CODE = "email_code"
+    PASSWORD = "password"  # noqa: S105 - no password
+    DONE = "done"
+
+
 class NotSignedIn(Unauthenticated):
     """There is no session, or it is no more."""
 
@@ -63,6 +88,12 @@ class FromAnotherSite(Forbidden):
     """A page of another site let the member's browser send this."""
 
     code = "from_another_site"
+
+
+class SessionNotFound(NotFound):
+    """The member has no such session, or not any more."""
+
+    code = "session_not_found"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """HTTP by Flask, for every edge: problem documents, strict bodies, paging, the runtime."""
 
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, TypeVar
 
 import flask_smorest
-from flask import Flask, Request, Response, current_app
+from flask import Flask, Request, Response, current_app, request
 from flask.views import MethodView
 from marshmallow import missing
 from webargs.flaskparser import FlaskParser
@@ -60,6 +61,34 @@ def runtime() -> Runtime:
     """The tools of the process that serves this request."""
     found: Runtime = current_app.extensions[_RUNTIME]
     return found
+
+
+def client_address() -> str:
+    """Who sent this request, as far as it can be believed: an IPv4 address, or an IPv6 /64.
+
+    What stands in ``X-Forwarded-For`` anybody may have written, but for the last entries: as many
+    as there are proxies of ours. A /64 is what one household or phone has at least.
+    """
+    peer = request.remote_addr or ""
+    proxies = runtime().settings.proxies
+    if not proxies:
+        return _network(peer)
+    told = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    # Each proxy adds whom it heard from; whoever came by fewer of them is who stands first.
+    entry = told[-proxies:][0].strip()
+    return _network(entry) if entry else _network(peer)
+
+
+def _network(text: str) -> str:
+    """What an address counts as; a text that is none counts as it stands, cut short."""
+    try:
+        address = ip_address(text.strip("[]").partition("%")[0])
+    except ValueError:
+        return text[:45]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped else str(ip_network((address, 64), strict=False))
 
 
 def set_up_http(app: Flask, tools: Runtime) -> None:

@@ -192,8 +192,8 @@ class _SettingsSchema(Schema):
         values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
         values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
         for name in ("sms_budgets", "mail_budgets", "sign_in_budgets"):
-            to_whom = "mailbox" if name == "mail_budgets" else "number"
-            known = (to_whom, "prefix", "address", "all")
+            to_whom = ("mailbox",) if name == "mail_budgets" else ("number", "prefix")
+            known = (*to_whom, "address", "all")
             values[name] = _read(name.upper(), partial(limits_from, known=known), values[name])
         return Settings(**values)
 

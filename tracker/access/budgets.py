@@ -1,0 +1,142 @@
+"""How often something may be asked for: by a number, its block, an address, and by all together.
+
+Counted in PostgreSQL, since some of it costs money: losing Redis must not begin it anew. What is
+refused is not counted: or whoever is refused could use up what all share. One row for each subject
+and window, written over in each new window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from sqlalchemy import Engine, text
+
+from tracker.kit.crypto import Keyring
+from tracker.kit.database import unit_of_work
+from tracker.kit.errors import TooMany
+from tracker.kit.limits import Limit
+from tracker.kit.logs import log
+from tracker.kit.settings import Settings
+
+_BLOCK_DIGITS = 4
+"""Numbers are handed out to operators in blocks of ten thousand: fraud that is paid for each
+message received owns some of them, and its numbers differ in the last four digits."""
+
+_SHARED = ("prefix", "all")
+"""When one of these is used up, somebody should look."""
+
+_SUBJECT = "subject of a budget"
+_LOG = log("access")
+
+
+class BudgetUsedUp(TooMany):
+    """This was asked for too often: try again later."""
+
+    code = "too_many_requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So often may something be done for one subject within each window."""
+
+    scope: str
+    """What is done, and what the subject is: ``sms number``."""
+    subject: str
+    limit: int
+    window: timedelta
+
+
+def spend(engine: Engine, keys: Keyring, budgets: Sequence[Budget], now: datetime) -> None:
+    """Count one use of each budget, and commit; or of none, and raise BudgetUsedUp.
+
+    To be called before anything is looked up or done, with the real moment: so whoever is refused
+    learns nothing, and whoever crashes us half-way has paid.
+    """
+    by_key = {_key(keys, one): one for one in budgets}
+    # In one order for everybody: nobody waits in a circle.
+    rows = sorted(by_key)
+    with unit_of_work(engine) as session:
+        counted = session.execute(
+            _COUNT,
+            {
+                "scopes": [scope for scope, _ in rows],
+                "subjects": [subject for _, subject in rows],
+                "starts": [_start(by_key[row].window, now) for row in rows],
+            },
+        ).all()
+        counts = {(scope, subject): count for scope, subject, count in counted}
+        over = [by_key[key] for key in rows if counts[key] > by_key[key].limit]
+        if over:
+            # Raised within the unit of work: it is taken back, and nothing was counted.
+            raise BudgetUsedUp(retry_after=max(_left(one.window, now) for one in over))
+    for key in rows:
+        if counts[key] == by_key[key].limit:
+            _tell(by_key[key])
+
+
+def sms_budgets(phone: str, address: str, settings: Settings) -> list[Budget]:
+    """What a code by SMS is taken from, whatever it is for."""
+    return _budgets("sms", phone, address, settings.sms_budgets)
+
+
+def mail_budgets(email: str, address: str, settings: Settings) -> list[Budget]:
+    """What a code by e-mail is taken from, whatever it is for."""
+    return _budgets("mail", email, address, settings.mail_budgets)
+
+
+def sign_in_budgets(name: str, address: str, settings: Settings) -> list[Budget]:
+    """What a try to sign in by a number or mailbox and a password is taken from, whosever it is."""
+    return _budgets("sign in", name, address, settings.sign_in_budgets)
+
+
+def block_of(phone: str) -> str:
+    """The block of ten thousand numbers that an E.164 number is of."""
+    return phone[:-_BLOCK_DIGITS]
+
+
+def _budgets(what: str, to: str, address: str, limits: Sequence[Limit]) -> list[Budget]:
+    of = {"number": to, "mailbox": to, "address": address, "all": ""}
+    if "@" not in to:
+        # Half the country has its mailbox with one of three providers: they are no block.
+        of["prefix"] = block_of(to)
+    return [
+        Budget(f"{what} {one.of}", of[one.of], one.count, timedelta(seconds=one.seconds))
+        for one in limits
+        if one.of in of
+    ]
+
+
+def _key(keys: Keyring, budget: Budget) -> tuple[str, bytes]:
+    seconds = int(budget.window.total_seconds())
+    return f"{budget.scope} {seconds}", keys.hash(_SUBJECT, budget.subject)
+
+
+def _start(window: timedelta, now: datetime) -> datetime:
+    seconds = int(window.total_seconds())
+    return datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
+
+
+def _left(window: timedelta, now: datetime) -> int:
+    return max(1, ceil((_start(window, now) + window - now).total_seconds()))
+
+
+def _tell(budget: Budget) -> None:
+    """The last of a shared budget was spent: told once in each window. A block names nobody."""
+    if budget.scope.endswith(_SHARED):
+        block = budget.subject if budget.scope.endswith("prefix") else ""
+        _LOG.error("budget_used_up", scope=budget.scope, block=block, limit=budget.limit)
+
+
+# A clock that went back goes on counting in the window that had begun.
+_COUNT = text("""
+    INSERT INTO budget_counts AS kept (scope, subject, window_start, count)
+    SELECT scope, subject, start, 1
+    FROM unnest(CAST(:scopes AS text[]), CAST(:subjects AS bytea[]), CAST(:starts AS timestamptz[]))
+         AS given (scope, subject, start)
+    ORDER BY scope COLLATE "C", subject
+    ON CONFLICT (scope, subject) DO UPDATE SET
+        count = CASE WHEN kept.window_start >= excluded.window_start THEN kept.count + 1 ELSE 1 END,
+        window_start = greatest(kept.window_start, excluded.window_start)
+    RETURNING scope, subject, count
+""")
