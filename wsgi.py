@@ -28,6 +28,7 @@ import tracker.notifications.cli
 import tracker.notifications.queries
 import tracker.privacy.cli
 import tracker.purchases.cli
+import tracker.purchases.flags_desk
 import tracker.purchases.jobs
 import tracker.purchases.proof
 import tracker.purchases.queries
@@ -174,6 +175,7 @@ def build_app(tools: Runtime) -> Flask:
                 webhooks.observations.queries.gauges,
                 webhooks.totals.queries.gauges,
                 tracker.purchases.queries.gauges,
+                tracker.purchases.flags_desk.gauges,
                 tracker.ledger.queries.gauges,
                 tracker.settlement.queries.gauges,
                 tracker.notifications.queries.gauges,

@@ -22,12 +22,14 @@ def upgrade() -> None:
         sa.Column("commission_bp", sa.Integer(), nullable=False),
         sa.Column("hold_days", sa.Integer(), nullable=False),
         sa.Column("on_hold_end", sa.Text(), nullable=False),
+        sa.Column("sub_id", sa.Text(), nullable=True),
         sa.Column(
             "recorded_at",
             sa.TIMESTAMP(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.CheckConstraint("sub_id ~ '^[A-Za-z0-9._~-]{1,64}$'", name=op.f("ck_clicks_sub_id")),
         sa.CheckConstraint(
             "on_hold_end IN ('confirm', 'reject', 'wait_for_staff')",
             name=op.f("ck_clicks_on_hold_end"),
@@ -41,6 +43,9 @@ def upgrade() -> None:
             ["member_id"], ["members.id"], name=op.f("fk_clicks_member_id_members")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clicks")),
+    )
+    op.create_index(
+        "ix_clicks_of_member", "clicks", ["member_id", "clicked_at", "id"], unique=False
     )
     op.create_table(
         "purchases",
@@ -146,6 +151,48 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status IN ('awaiting_staff', 'unattributed', 'unmatched')"),
     )
+    op.create_index(
+        "ix_purchases_of_click",
+        "purchases",
+        ["click_id"],
+        unique=False,
+        postgresql_where=sa.text("click_id IS NOT NULL"),
+    )
+    op.create_table(
+        "purchase_flags",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("purchase_id", sa.BigInteger(), nullable=False),
+        sa.Column("flag", sa.Text(), nullable=False),
+        sa.Column(
+            "noted_at",
+            sa.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("reviewed_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("reviewed_by", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "flag IN ('before_click', 'dated_ahead', 'end_of_window', 'large_quantity', 'large_total', 'many_orders', 'too_soon')",
+            name=op.f("ck_purchase_flags_flag"),
+        ),
+        sa.CheckConstraint(
+            "(reviewed_at IS NULL) = (reviewed_by IS NULL)",
+            name=op.f("ck_purchase_flags_reviewed"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["purchase_id"], ["purchases.id"], name=op.f("fk_purchase_flags_purchase_id_purchases")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_flags")),
+        sa.UniqueConstraint("purchase_id", "flag", name=op.f("uq_purchase_flags_purchase_id_flag")),
+    )
+    op.create_index(
+        "ix_purchase_flags_open",
+        "purchase_flags",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("reviewed_at IS NULL"),
+    )
     op.create_table(
         "purchase_lines",
         sa.Column("purchase_id", sa.BigInteger(), nullable=False),
@@ -240,6 +287,9 @@ def upgrade() -> None:
     )
     op.execute("GRANT SELECT, INSERT ON clicks TO tracker_app")
     op.execute("GRANT SELECT, INSERT, UPDATE ON purchases TO tracker_app")
+    op.execute(
+        "GRANT SELECT, INSERT, UPDATE (reviewed_at, reviewed_by, note) ON purchase_flags TO tracker_app"
+    )
     op.execute("GRANT SELECT, INSERT ON purchase_lines TO tracker_app")
     op.execute("GRANT SELECT, INSERT ON purchase_returns TO tracker_app")
     op.execute("GRANT SELECT, INSERT ON purchase_return_lines TO tracker_app")
@@ -251,5 +301,6 @@ def downgrade() -> None:
     op.drop_table("purchase_return_lines")
     op.drop_table("purchase_returns")
     op.drop_table("purchase_lines")
+    op.drop_table("purchase_flags")
     op.drop_table("purchases")
     op.drop_table("clicks")

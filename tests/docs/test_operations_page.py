@@ -17,6 +17,7 @@ import wsgi
 from tests.docs.pages import ROOT, Table, blocks, code, page, table, tables
 from tests.docs.product import settings_known
 from tests.world import ObedientBilling, World, created, day
+from tracker.clicks.sanity import Sign
 from tracker.kit.database import unit_of_work
 from tracker.ledger import cli as ledger
 from tracker.settlement.jobs import deliver
@@ -66,6 +67,7 @@ def test_the_states_and_reasons_are_these() -> None:
     assert column(runs, "the run is") == set(RunState)
     assert column(payouts, "a payout is") == set(PayoutState)
     assert column(table(PAGE, "Parked events"), "reason") == set(ParkedReason)
+    assert column(table(PAGE, "Purchases that look odd"), "flag") == set(Sign)
     people = [one for one in tables(PAGE) if "may" in one.rows[0]]
     assert [code(row["role"])[0] for row in people[0].rows] == list(Role)
 

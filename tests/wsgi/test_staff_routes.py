@@ -13,7 +13,13 @@ from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 
-FILLED = {"period": "2011-01", "slug": "no-such-shop", "event_id": "1"}
+FILLED = {
+    "period": "2011-01",
+    "slug": "no-such-shop",
+    "event_id": "1",
+    "purchase_id": "1",
+    "flag": "-",
+}
 """What stands for the parts of a path."""
 
 

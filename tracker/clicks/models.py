@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.clicks.rules import OnHoldEnd
@@ -19,6 +19,8 @@ class ClickRow(Base):
         CheckConstraint("hold_days BETWEEN 0 AND 90", name="hold_days"),
         CheckConstraint(one_of("on_hold_end", OnHoldEnd), name="on_hold_end"),
         CheckConstraint("valid_until > clicked_at", name="valid_until"),
+        CheckConstraint("sub_id ~ '^[A-Za-z0-9._~-]{1,64}$'", name="sub_id"),
+        Index("ix_clicks_of_member", "member_id", "clicked_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
@@ -34,4 +36,6 @@ class ClickRow(Base):
     """Commission the shop owes us, basis points of the sum paid."""
     hold_days: Mapped[int]
     on_hold_end: Mapped[str] = mapped_column(Text)
+    sub_id: Mapped[str | None] = mapped_column(Text)
+    """What the place of the link is called by whoever put it there; it travels through the shop."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())

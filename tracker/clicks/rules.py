@@ -1,8 +1,11 @@
 """The terms of a click, and whether an order may be credited to it. Pure."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from tracker.kit.errors import TooMany
 
 
 class OnHoldEnd(StrEnum):
@@ -34,6 +37,43 @@ class Click:
     valid_until: datetime
     """The end of the attribution window, as it was at the click: orders before it count."""
     terms: Terms
+    sub_id: str | None = None
+    """What the page or app that led to the shop calls the place of the link; see `read_sub_id`."""
+
+
+MAX_SUB_ID = 64
+
+_SUB_ID = re.compile(rf"(?!\.+\Z)[A-Za-z0-9._~-]{{1,{MAX_SUB_ID}}}", re.ASCII)
+
+
+def read_sub_id(text: str) -> str:
+    """A sub-id: up to 64 characters that mean nothing in an address. Raises ValueError.
+
+    Dots alone are refused: in a path they would mean the folder above.
+    """
+    if not _SUB_ID.fullmatch(text):
+        raise ValueError(
+            f"1 to {MAX_SUB_ID} of A-Z a-z 0-9 . _ ~ - are expected, and not dots alone"
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many clicks a member may make within a time."""
+
+    clicks: int
+    within: timedelta
+
+
+ALLOWANCES = (Allowance(120, timedelta(hours=1)), Allowance(600, timedelta(days=1)))
+"""Far more than people make; so nobody fills the table of what is kept for good."""
+
+
+class TooManyClicks(TooMany):
+    """The member has followed more links than people do."""
+
+    code = "too_many_clicks"
 
 
 class Unattributed(StrEnum):

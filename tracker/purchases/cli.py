@@ -18,7 +18,7 @@ from tracker.kit.cli import (
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.settings import Settings
-from tracker.purchases import desk_cli
+from tracker.purchases import desk_cli, flags_cli
 from tracker.purchases.queries import listed, totals, unmatched_returns
 from tracker.purchases.rules import Status
 from tracker.purchases.service import Programme, end_holds
@@ -57,6 +57,8 @@ def build(
     purchases.add_command(list_purchases)
     purchases.add_command(list_unmatched)
     purchases.add_command(show_totals)
+    purchases.add_command(flags_cli.list_flags)
+    purchases.add_command(flags_cli.review_flag)
 
     for command in desk_cli.build(programme, ids_by_slug):
         purchases.add_command(command)

@@ -64,6 +64,11 @@ class Purchase(Base):
             "id",
             postgresql_where=text("status IN ('awaiting_staff', 'unattributed', 'unmatched')"),
         ),
+        Index(
+            "ix_purchases_of_click",
+            "click_id",
+            postgresql_where=text("click_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

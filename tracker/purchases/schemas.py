@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from tracker.clicks.sanity import Sign
 from tracker.kit.fields import Rubles
 from tracker.purchases.rules import Status
 
@@ -55,3 +56,45 @@ class PurchasePage(Schema):
 
     items = fields.List(fields.Nested(PurchaseSchema))
     next = fields.String(allow_none=True)
+
+
+class FlagSchema(Schema):
+    """What looks odd of a purchase; its money is not moved by it."""
+
+    id = fields.Integer()
+    flag = fields.String(validate=validate.OneOf([*Sign]))
+    noted_at = fields.AwareDateTime(format="iso")
+    reviewed_at = fields.AwareDateTime(format="iso", allow_none=True)
+    reviewed_by = fields.String(allow_none=True)
+    note = fields.String(allow_none=True, metadata={"description": "What the reviewer found"})
+    purchase_id = fields.Integer()
+    shop_id = fields.Integer()
+    order_id = fields.String()
+    member_id = fields.Integer(allow_none=True)
+    click_id = fields.String(allow_none=True)
+    ordered_at = fields.AwareDateTime(format="iso", allow_none=True)
+    status = fields.String(metadata={"description": "Of the purchase"})
+    total = Rubles(metadata={"description": "Of all lines of the purchase"})
+
+
+class FlagFilter(Schema):
+    """Which flags."""
+
+    flag = fields.String(validate=validate.OneOf([*Sign]))
+    shop_id = fields.Integer()
+    reviewed = fields.Boolean(metadata={"description": "False: those that wait for a review"})
+    cursor = fields.Integer(load_default=0)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class FlagPage(Schema):
+    """A page of flags; pass ``next`` as the cursor of the next page."""
+
+    items = fields.List(fields.Nested(FlagSchema))
+    next = fields.String(allow_none=True)
+
+
+class ReviewSchema(Schema):
+    """What somebody found who looked at a flag."""
+
+    note = fields.String(required=True, validate=validate.Length(1, 500))

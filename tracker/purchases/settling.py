@@ -14,6 +14,7 @@ from tracker.clicks.service import by_ids
 from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members, post
 from tracker.purchases.dossiers import Dossier
+from tracker.purchases.flags import note_flags
 from tracker.purchases.keeping import keep_facts, keep_state
 from tracker.purchases.rules import (
     NOTHING,
@@ -48,6 +49,7 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     _suspect(session, dossiers, before, clicks)
     postings = [posting for one in dossiers for posting in _move(one, before[one.id])]
     keep_state(session, dossiers)
+    note_flags(session, dossiers, clicks)
     moments = _moments(dossiers, before)
     postings += place_bonuses(session, moments, amount=programme.welcome_bonus)
     post(session, postings)
