@@ -72,7 +72,9 @@ def _make_passwords_and_codes() -> None:
             "(used_at IS NULL) = (code_hash IS NOT NULL)", name=op.f("ck_one_time_codes_used_at")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_codes")),
-        sa.UniqueConstraint("purpose", "flow_hash", name=op.f("uq_one_time_codes_purpose")),
+        sa.UniqueConstraint(
+            "purpose", "flow_hash", name=op.f("uq_one_time_codes_purpose_flow_hash")
+        ),
     )
     op.execute(
         "GRANT SELECT, INSERT, UPDATE (destination_hash, code_hash, asked, attempts, resend_at,"
@@ -88,7 +90,7 @@ def _make_budgets() -> None:
         sa.Column("window_start", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "subject", name=op.f("pk_budget_counts")),
-        postgresql_with={"fillfactor": "70"},  # written over all the time: room on its own page
+        postgresql_with={"fillfactor": "70"},
     )
     op.execute("GRANT SELECT, INSERT, UPDATE (window_start, count) ON budget_counts TO tracker_app")
     op.create_table(
