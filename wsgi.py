@@ -5,6 +5,7 @@ Nobody imports this module; processes name it.
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache, partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -16,8 +17,12 @@ import migrations
 import partners.credentials.sealed
 import partners.links.cli
 import partners.offers.cli
+import partners.shops.names
 import partners.shops.service
+import tracker.access.devices.api
 import tracker.access.guard
+import tracker.access.rules
+import tracker.access.signin.api
 import tracker.audit.cli
 import tracker.audit.staff_api
 import tracker.ledger.cli
@@ -25,6 +30,7 @@ import tracker.ledger.queries
 import tracker.members.cli
 import tracker.members.sealed
 import tracker.notifications.cli
+import tracker.notifications.jobs
 import tracker.notifications.queries
 import tracker.privacy.cli
 import tracker.purchases.cli
@@ -64,6 +70,8 @@ import webhooks.totals.queries
 import webhooks.totals.staff_api
 import webhooks.trials.cli
 from tracker.gateways.billing import HttpBilling
+from tracker.gateways.smpp import SmppSms
+from tracker.gateways.smtp import SmtpMail
 from tracker.kit import health, processes, tasks
 from tracker.kit.bodies import Application, Bodies
 from tracker.kit.bridge import Bridge
@@ -75,6 +83,8 @@ from tracker.kit.processes import Due
 from tracker.kit.runtime import Runtime
 from tracker.kit.settings import Settings, load_settings
 from tracker.ledger.cli import Proof
+from tracker.notifications.contracts import Channel
+from tracker.notifications.service import TASKS
 from tracker.purchases.service import Programme
 from webhooks.dispatch import Dispatcher
 from webhooks.door.reception import MAX_BODY
@@ -164,6 +174,8 @@ def build_app(tools: Runtime) -> Flask:
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,
+        tracker.access.signin.api.blueprint,
+        tracker.access.devices.api.blueprint,
     ):
         api.register_blueprint(blueprint)
     app.register_blueprint(
@@ -209,10 +221,35 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             minimum=settings.payout_minimum,
             cap=settings.payout_cap,
         ),
+        TASKS[Channel.SMS]: partial(
+            tracker.notifications.jobs.deliver_sms,
+            office_of(tools),
+            SmppSms(settings.sms, settings.sms_timeout),
+            timeout=settings.sms_timeout,
+        ),
+        TASKS[Channel.EMAIL]: partial(
+            tracker.notifications.jobs.deliver_mail,
+            office_of(tools),
+            SmtpMail(settings.mail, settings.mail_timeout),
+            timeout=settings.mail_timeout,
+        ),
     }
 
 
-def due_work() -> Mapping[str, Due]:
+def office_of(tools: Runtime) -> tracker.notifications.jobs.Office:
+    """What it takes to send messages to members."""
+    trust = timedelta(days=tools.settings.number_trust_days)
+    return tracker.notifications.jobs.Office(
+        engine=tools.engine,
+        keys=tools.settings.keys,
+        clock=tools.clock,
+        quiet=tools.settings.quiet_hours,
+        trusted=partial(tracker.access.rules.is_trusted, trust=trust),
+        shop_names=partners.shops.names.names_of,
+    )
+
+
+def due_work(settings: Settings) -> Mapping[str, Due]:
     """What the scheduler asks each time, by the task that it would nudge."""
     return {
         "inbox": lambda session, _: webhooks.inbox.work.is_waiting(session),
@@ -220,6 +257,14 @@ def due_work() -> Mapping[str, Due]:
         "holds": tracker.purchases.queries.hold_is_over,
         "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
         "settlement-prepare": tracker.settlement.calendar.run_is_due,
+        **{
+            task: partial(
+                tracker.notifications.jobs.delivery_is_due,
+                channel=channel,
+                quiet=settings.quiet_hours,
+            )
+            for channel, task in TASKS.items()
+        },
     }
 
 
@@ -277,7 +322,7 @@ def serve(host: str, port: int, count: int) -> None:
 @cli.command()
 @click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
 def worker(burst: bool) -> None:
-    """A worker: books events, ends holds, delivers payouts. Start as many as there is work for."""
+    """A worker: books events, ends holds, delivers payouts and messages. Start as many as there is work for."""
     tools = runtime_from(settings_of_process(), connections=2)
     redis = tasks.connect_redis(tools.settings.redis_url)
     tasks.install(redis, tasks_of(tools))
@@ -288,7 +333,7 @@ def worker(burst: bool) -> None:
 def scheduler() -> None:
     """The sweeper and the calendar: nudges the workers for whatever waits or has come due."""
     tools = runtime_from(settings_of_process(), connections=1)
-    processes.keep_nudging(tools, due_work(), every=SWEEP_SECONDS)
+    processes.keep_nudging(tools, due_work(tools.settings), every=SWEEP_SECONDS)
 
 
 @cli.group()

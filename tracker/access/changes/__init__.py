@@ -1,0 +1,1 @@
+"""What a member changes of how they sign in: password, number, address."""

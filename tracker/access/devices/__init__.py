@@ -1,0 +1,1 @@
+"""The devices that a member is signed in on."""

@@ -1,0 +1,57 @@
+"""What the routes of signing in and of changes share."""
+
+from datetime import timedelta
+
+from tracker.access import budgets, codes
+from tracker.access.rules import Purpose
+from tracker.access.tickets import Ticket
+from tracker.kit.clock import SystemClock
+from tracker.kit.database import unit_of_work
+from tracker.kit.http import client_address, runtime
+from tracker.members.rules import Language
+from tracker.notifications.service import TASKS
+
+REAL = SystemClock()
+"""Codes, tickets and budgets go by the clock on the wall."""
+
+
+def trust() -> timedelta:
+    """How long a number is its member's without another proof."""
+    return timedelta(days=runtime().settings.number_trust_days)
+
+
+def spend_try(name: str) -> None:
+    """Count a try at a password. Raises BudgetUsedUp, whether or not there is such a member."""
+    house = runtime()
+    tries = budgets.sign_in_budgets(name, client_address(), house.settings)
+    budgets.spend(house.engine, house.settings.keys, tries, REAL.now())
+
+
+def spend_message(to: codes.Destination) -> None:
+    """Count the message that a code will go out by. Raises BudgetUsedUp."""
+    house = runtime()
+    address = client_address()
+    if to.phone is not None:
+        wanted = budgets.sms_budgets(to.phone, address, house.settings)
+    else:
+        wanted = budgets.mail_budgets(to.email or "", address, house.settings)
+    budgets.spend(house.engine, house.settings.keys, wanted, REAL.now())
+
+
+def ask(purpose: Purpose, ticket: Ticket, to: codes.Destination, language: Language) -> codes.Asked:
+    """Send a code for a flow, and say how long it is good. Raises AskedTooSoon, BudgetUsedUp."""
+    house = runtime()
+    keys = house.settings.keys
+    with unit_of_work(house.engine) as session:
+        codes.see_pause(session, keys, purpose, ticket.id, REAL.now())
+    spend_message(to)
+    with unit_of_work(house.engine) as session:
+        asked = codes.ask(session, keys, purpose, to, ticket.id, REAL.now(), language=language)
+    nudge()
+    return asked
+
+
+def nudge() -> None:
+    """Let workers send what was queued."""
+    for task in TASKS.values():
+        runtime().nudger.nudge(task)
