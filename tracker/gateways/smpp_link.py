@@ -149,13 +149,12 @@ class Link:
 
     def _taken(self) -> Pdu | None:
         """A whole PDU from what was read, if there is one."""
-        if len(self._buffer) < _HEADER.size:
-            return None
-        length, command, status, sequence = _HEADER.unpack_from(self._buffer)
-        if not _HEADER.size <= length <= _MAX_PDU:
+        length = int.from_bytes(self._buffer[:4])
+        if len(self._buffer) >= 4 and not _HEADER.size <= length <= _MAX_PDU:
             raise LinkLost(Reason.GARBAGE)
-        if len(self._buffer) < length:
+        if len(self._buffer) < max(length, _HEADER.size):
             return None
+        _, command, status, sequence = _HEADER.unpack_from(self._buffer)
         body = bytes(self._buffer[_HEADER.size : length])
         del self._buffer[:length]
         return Pdu(command, status, sequence, body)
