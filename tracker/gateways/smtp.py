@@ -9,6 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate
+from unicodedata import category
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -20,6 +21,8 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=78)
 """Seven bits: every server on the way takes them. Line ends in a header are refused."""
 _LINE_BEGINS_WITH_DOT = re.compile(rb"^\.", re.MULTILINE)
 _MAX_TEXT = 100_000
+_NO_LINE = {"Cc", "Cs", "Zl", "Zp"}
+"""Categories that no line of text holds: controls, halves of pairs, separators of lines."""
 
 
 class SmtpMail:
@@ -84,7 +87,7 @@ class SmtpMail:
         """The letter and its Message-ID. Raises ValueError for what cannot be written."""
         if not 0 < len(letter.text) <= _MAX_TEXT or not letter.subject.strip():
             raise ValueError
-        if not letter.subject.isprintable():
+        if any(category(sign) in _NO_LINE for sign in letter.subject):
             raise ValueError
         name = f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:32]}@{self._from.domain}>"
         message = EmailMessage(_POLICY)

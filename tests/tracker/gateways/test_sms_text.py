@@ -52,6 +52,11 @@ def test_the_shortest_form_is_taken(text: str, coding: int, parts: int) -> None:
     assert read(found) == text
 
 
+def test_blanks_of_typography_are_plain_ones() -> None:
+    found = parts_of("150\u00a0RUB, 1\u202f000\u2009x", 7)
+    assert (found.coding, read(found)) == (GSM, "150 RUB, 1 000 x")
+
+
 def test_every_sign_of_the_alphabet_is_itself() -> None:
     found = parts_of(GSM_SIGNS, 7)
     assert found.coding == GSM
