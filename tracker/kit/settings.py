@@ -14,6 +14,7 @@ from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
 from tracker.kit.limits import Limit, limits_from
 from tracker.kit.providers import MailServer, SmsCentre, mail_server_from, sms_centre_from
+from tracker.kit.quiet import QuietHours, quiet_hours_from
 
 STACK_FILE = "stack.json"
 """In the data folder while `tracker up` runs there: setting names and values, mode 0600."""
@@ -63,6 +64,8 @@ class Settings:
     """For a whole batch of messages, answers included; so is the one for mail."""
     mail: MailServer = field(repr=False)
     mail_timeout: float
+    quiet_hours: QuietHours | None
+    """When what is not urgent is not sent to members."""
     captcha_work: int
     """Rounds of PBKDF2 for each of the 256 or so tries that a captcha takes."""
     sms_budgets: tuple[Limit, ...]
@@ -140,6 +143,7 @@ class _SettingsSchema(Schema):
         data_key="MAIL_URL", load_default="smtp://127.0.0.1:1025?from=club@localhost&tls=none"
     )
     mail_timeout = fields.Float(data_key="MAIL_TIMEOUT", load_default=10.0, validate=_POSITIVE)
+    quiet_hours = fields.String(data_key="QUIET_HOURS", load_default="22:00-09:00")
     captcha_work = fields.Integer(
         data_key="CAPTCHA_WORK", load_default=5_000, validate=validate.Range(1, 1_000_000)
     )
@@ -191,6 +195,7 @@ class _SettingsSchema(Schema):
         values["clock"] = _read("TRACKER_CLOCK", clock_from, values["clock"])
         values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
         values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
+        values["quiet_hours"] = _read("QUIET_HOURS", quiet_hours_from, values["quiet_hours"])
         for name in ("sms_budgets", "mail_budgets", "sign_in_budgets"):
             to_whom = ("mailbox",) if name == "mail_budgets" else ("number", "prefix")
             known = (*to_whom, "address", "all")
