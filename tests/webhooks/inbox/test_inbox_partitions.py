@@ -50,7 +50,9 @@ def test_what_is_missing_is_made_by_the_workers(world: World) -> None:
     before = world.query(PARTS)
     world.change_as_owner(f"DROP TABLE {before[-1].relname}")
     assert is_due(world)
-    assert wsgi.due_work(world.tools.settings)["inbox-partitions"](Session(world.tools.engine), datetime.now(UTC))
+    assert wsgi.due_work(world.tools.settings)["inbox-partitions"](
+        Session(world.tools.engine), datetime.now(UTC)
+    )
     wsgi.tasks_of(world.tools)["inbox-partitions"]()
     assert not is_due(world)
     assert world.query(PARTS) == before
