@@ -322,7 +322,7 @@ def serve(host: str, port: int, count: int) -> None:
 @cli.command()
 @click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
 def worker(burst: bool) -> None:
-    """A worker: books events, ends holds, delivers payouts and messages. Start as many as there is work for."""
+    """A worker: books events, ends holds, pays, sends messages. Start as many as are needed."""
     tools = runtime_from(settings_of_process(), connections=2)
     redis = tasks.connect_redis(tools.settings.redis_url)
     tasks.install(redis, tasks_of(tools))
