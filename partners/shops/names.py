@@ -17,6 +17,12 @@ def names_of(session: Session, shops: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def slugs_of(session: Session, shops: Collection[int]) -> dict[int, str]:
+    """The slugs of shops by their ids."""
+    rows = session.execute(select(Shop.id, Shop.slug).where(Shop.id.in_(list(shops))))
+    return {row.id: row.slug for row in rows}
+
+
 def called(session: Session, shops: Collection[int]) -> dict[int, ShopName]:
     """What members know shops by, by their ids."""
     rows = session.execute(select(Shop.id, Shop.slug, Shop.name).where(Shop.id.in_(list(shops))))

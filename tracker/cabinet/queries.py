@@ -1,0 +1,278 @@
+"""Reads of a member's history and balance. Each source of lines is asked by an index of its own.
+
+A source tells its lines from the latest to the earliest, those below a key alone, and no more than
+are asked for: a page costs the same whatever else is in the tables.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from tracker.cabinet.rules import (
+    BONUSES,
+    PAYMENTS,
+    PURCHASES,
+    Bought,
+    Key,
+    Line,
+    Source,
+    Status,
+    Wanted,
+    Why,
+    gift_line,
+    lines_of,
+    payment_line,
+    why_not,
+)
+from tracker.clicks.rules import OnHoldEnd
+from tracker.ledger.models import MemberBalance
+from tracker.ledger.rules import Kind as Movement
+from tracker.purchases.models import Purchase, WelcomeBonus
+from tracker.purchases.rules import Status as PurchaseStatus
+from tracker.settlement.models import Payout, SettlementRun
+from tracker.settlement.rules import PayoutState
+
+_Rows = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Which lines are asked for: those below a key, if there is one, and at most so many."""
+
+    wanted: Wanted
+    before: Key | None
+    limit: int
+
+
+def latest(session: Session, look: Look, *, only: Source | None = None) -> list[Line]:
+    """The first lines below a key, of all sources together, or of one."""
+    asked = _ALL if only is None else {only: _ALL[only]}
+    found = [line for ask in asked.values() for line in ask(session, look)]
+    below = [
+        line
+        for line in found
+        if look.wanted.takes(line) and (look.before is None or line.key < look.before)
+    ]
+    return sorted(below, key=lambda line: line.key, reverse=True)[: look.limit]
+
+
+def _purchases(session: Session, look: Look) -> Iterable[Line]:
+    """Purchases with money in the status that is wanted, and all lines of each."""
+    left = Purchase.promised_cashback - Purchase.pending_cashback - Purchase.confirmed_cashback
+    with_money = {
+        None: Purchase.promised_cashback > 0,
+        Status.ACCRUED: Purchase.confirmed_cashback > 0,
+        Status.PENDING: Purchase.pending_cashback > 0,
+        Status.REJECTED: left > 0,
+    }
+    if look.wanted.status not in with_money:
+        return []
+    place = tuple_(Purchase.ordered_at, Purchase.shop_id, Purchase.order_id)
+    query = bought_by(look.wanted.member_id).where(with_money[look.wanted.status])
+    query = _in_time(query, look, PURCHASES, Purchase.ordered_at)
+    if look.before and look.before.rank == PURCHASES.rank:
+        # The purchase that the last page ended with may have lines left.
+        query = query.where(place <= (look.before.moment, look.before.number, look.before.text))
+    query = query.order_by(
+        Purchase.ordered_at.desc(), Purchase.shop_id.desc(), Purchase.order_id.desc()
+    ).limit(look.limit + 1)
+    found = [bought(row) for row in session.execute(query)]
+    return told(session, look.wanted.member_id, found)
+
+
+def told(session: Session, member_id: int, found: Collection[Bought]) -> Iterator[Line]:
+    """The lines of some purchases of a member."""
+    doubtful = [one.id for one in found if one.rejected]
+    reasons = _reasons(session, doubtful)
+    taken_back = _taken_back(session, member_id, doubtful)
+    for one in found:
+        reason = reasons.get(one.id) or why_not(one)
+        yield from lines_of(one, reason=reason, taken_back=one.id in taken_back)
+
+
+def _bonuses(session: Session, look: Look) -> Iterator[Line]:
+    """The welcome bonus is one; without a purchase to go with there is none."""
+    row = session.execute(
+        bought_by(look.wanted.member_id)
+        .add_columns(WelcomeBonus.amount, WelcomeBonus.confirmed)
+        .join(WelcomeBonus, WelcomeBonus.purchase_id == Purchase.id)
+        .where(WelcomeBonus.member_id == look.wanted.member_id, WelcomeBonus.amount > 0)
+    ).one_or_none()
+    if row:
+        status = Status.ACCRUED if row.confirmed else Status.PENDING
+        yield gift_line(
+            BONUSES, look.wanted.member_id, row.amount, status, bought(row), is_own=True
+        )
+
+
+def _payments(session: Session, look: Look) -> Iterator[Line]:
+    """What was paid. What is on its way, or came back, is told by the balance."""
+    if look.wanted.status not in (None, Status.WRITTEN_OFF):
+        return
+    query = (
+        select(Payout.id, Payout.period, SettlementRun.as_of, Payout.amount)
+        .join(SettlementRun, SettlementRun.period == Payout.period)
+        .where(Payout.member_id == look.wanted.member_id, Payout.state == PayoutState.PAID)
+        .order_by(SettlementRun.as_of.desc(), Payout.id.desc())
+        .limit(look.limit)
+    )
+    query = _in_time(query, look, PAYMENTS, SettlementRun.as_of)
+    if look.before and look.before.rank == PAYMENTS.rank:
+        place = tuple_(SettlementRun.as_of, Payout.id)
+        query = query.where(place < (look.before.moment, look.before.number))
+    for row in session.execute(query):
+        yield payment_line(row.id, row.period, row.as_of, row.amount)
+
+
+_ALL: Mapping[Source, Callable[[Session, Look], Iterable[Line]]] = {
+    PURCHASES: _purchases,
+    BONUSES: _bonuses,
+    PAYMENTS: _payments,
+}
+
+
+def _in_time(query: _Rows, look: Look, source: Source, moment: Any) -> _Rows:
+    """No later than the key, or earlier if lines of this source stand before others there."""
+    if look.wanted.since is not None:
+        query = query.where(moment >= look.wanted.since)
+    if look.wanted.until is not None:
+        query = query.where(moment < look.wanted.until)
+    if look.before is not None and source.rank > look.before.rank:
+        query = query.where(moment < look.before.moment)
+    if look.before is not None and source.rank < look.before.rank:
+        query = query.where(moment <= look.before.moment)
+    return query
+
+
+def bought_by(member_id: int) -> _Rows:
+    """Purchases of a member, with what a history needs of them."""
+    return select(
+        Purchase.id,
+        Purchase.shop_id,
+        Purchase.order_id,
+        Purchase.ordered_at,
+        Purchase.status,
+        Purchase.promised_cashback,
+        Purchase.pending_cashback,
+        Purchase.confirmed_cashback,
+        Purchase.hold_ends_at,
+        Purchase.hold_outcome,
+        Purchase.staff_outcome,
+        and_(Purchase.ceiling.is_not(None), Purchase.ceiling < Purchase.stated_total).label("less"),
+    ).where(Purchase.member_id == member_id)
+
+
+def bought(row: Row[Any]) -> Bought:
+    """A row of `bought_by`."""
+    return Bought(
+        row.id,
+        row.shop_id,
+        row.order_id,
+        row.ordered_at,
+        PurchaseStatus(row.status),
+        row.promised_cashback,
+        row.pending_cashback,
+        row.confirmed_cashback,
+        row.hold_ends_at,
+        row.hold_outcome and OnHoldEnd(row.hold_outcome),
+        row.staff_outcome and OnHoldEnd(row.staff_outcome),
+        bool(row.less),
+    )
+
+
+def _reasons(session: Session, purchases: Collection[int]) -> Mapping[int, Why]:
+    """Why the last return took something, of purchases of which one did."""
+    if not purchases:
+        return {}
+    rows = session.execute(_REASONS, {"ids": sorted(purchases)})
+    return {row.purchase_id: Why(row.reject_reason) for row in rows}
+
+
+def _taken_back(session: Session, member_id: int, purchases: Collection[int]) -> set[int]:
+    """Those of which something was taken back that had been available."""
+    if not purchases:
+        return set()
+    ids = sorted(purchases)
+    prefixes = [f"purchase:{one}:{Movement.CLAWED_BACK}" for one in ids]
+    given = {
+        "ids": ids,
+        "firsts": [f"{one}:" for one in prefixes],
+        "lasts": [f"{one};" for one in prefixes],
+        "member": member_id,
+    }
+    return set(session.scalars(_TAKEN_BACK, given))
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What we owe a member, and what was paid, in kopecks."""
+
+    pending: int
+    net: int
+    """What is available; below zero it is a debt."""
+    in_flight: int
+    spent: int
+    reserved: int = 0
+    """Put aside for goals, of what is available."""
+
+    @property
+    def available(self) -> int:
+        """What the member may spend."""
+        return max(0, self.net - self.reserved)
+
+    @property
+    def debt(self) -> int:
+        """What later cashback pays off first."""
+        return max(0, -self.net)
+
+
+def balance_of(session: Session, member_id: int) -> Balance:
+    """A member's balance; of a member who never had any all is nothing."""
+    kept = session.get(MemberBalance, member_id)
+    paid = session.scalar(
+        select(func.coalesce(func.sum(Payout.amount), 0)).where(
+            Payout.member_id == member_id, Payout.state == PayoutState.PAID
+        )
+    )
+    if kept is None:
+        return Balance(0, 0, 0, int(paid or 0))
+    return Balance(kept.pending, kept.available, kept.in_flight, int(paid or 0))
+
+
+# A return took something if it was of all, or of a line that the purchase has.
+_REASONS = text("""
+    SELECT wanted.id AS purchase_id, last.reject_reason
+    FROM unnest(CAST(:ids AS bigint[])) AS wanted (id)
+    CROSS JOIN LATERAL (
+        SELECT back.reject_reason FROM purchase_returns AS back
+        WHERE back.purchase_id = wanted.id AND (back.whole OR EXISTS (
+            SELECT FROM purchase_return_lines AS given
+            JOIN purchases ON purchases.id = given.purchase_id
+            JOIN purchase_lines AS sold ON sold.purchase_id = given.purchase_id
+                 AND sold.statement_no = purchases.statement_no AND sold.line_id = given.line_id
+            WHERE given.purchase_id = back.purchase_id AND given.return_id = back.return_id
+        ))
+        ORDER BY back.returned_at DESC, back.return_id DESC
+        LIMIT 1
+    ) AS last
+""")
+
+# In the order of the index and the first one alone: otherwise the planner, who guesses how many
+# there are in such a range, may look through the whole ledger for one.
+_TAKEN_BACK = text("""
+    SELECT wanted.id
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:firsts AS text[]), CAST(:lasts AS text[]))
+         AS wanted (id, first, last)
+    CROSS JOIN LATERAL (
+        SELECT moved.reference
+        FROM ledger_transactions AS moved
+        JOIN ledger_entries AS leg ON leg.transaction_id = moved.id
+             AND leg.account = 'member_available' AND leg.owner_id = :member
+        WHERE moved.reference > wanted.first AND moved.reference < wanted.last
+        ORDER BY moved.reference
+        LIMIT 1
+    ) AS clawback
+""")

@@ -1,0 +1,322 @@
+"""What a history is made of, in what order, and why a line is as it is. Pure.
+
+Sums are kopecks. All that a member has ever been promised adds up:
+
+- accrued lines - written-off lines = available + in flight (available below zero is a debt);
+- pending lines = pending;
+- of each purchase, accrued + pending + rejected = what it promised.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from tracker.clicks.rules import OnHoldEnd
+from tracker.kit.clock import MOSCOW, moscow_midnight
+from tracker.kit.errors import Invalid, NotFound
+from tracker.purchases.contracts import RejectReason
+from tracker.purchases.rules import Status as PurchaseStatus
+from tracker.settlement.rules import IN_FLIGHT, PayoutState
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+"""The days that a period may begin and end with."""
+
+
+class Status(StrEnum):
+    """What a line's money is."""
+
+    ACCRUED = "accrued"
+    """It became available; what was paid of it since stands in lines of its own."""
+    PENDING = "pending"
+    REJECTED = "rejected"
+    """Promised, and given back or refused."""
+    WRITTEN_OFF = "written_off"
+    """Paid out."""
+
+
+class Kind(StrEnum):
+    """What a line tells of."""
+
+    PURCHASE = "purchase"
+    WELCOME_BONUS = "welcome_bonus"
+    REFERRAL_REWARD = "referral_reward"
+    PAYMENT = "payment"
+
+
+class Waits(StrEnum):
+    """What a pending line waits for."""
+
+    HOLD = "hold"
+    """The end of the time in which the goods may be given back."""
+    REVIEW = "review"
+    """Staff look at it; nobody can say until when."""
+
+
+class Why(StrEnum):
+    """Why money was rejected: the closed list of `RejectReason`, and what is no return."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    """The hold ended without the shop's word, and that shop's silence means no."""
+    CONFIRMED_FOR_LESS = "confirmed_for_less"
+    """The shop confirmed less than it had stated."""
+    DECLINED = "declined"
+    """Staff looked at it and said no."""
+    RETURNED_GOODS = RejectReason.RETURNED_GOODS.value
+    CANCELLED = RejectReason.CANCELLED.value
+    OUT_OF_STOCK = RejectReason.OUT_OF_STOCK.value
+    PAYMENT_FAILED = RejectReason.PAYMENT_FAILED.value
+    FRAUD = RejectReason.FRAUD.value
+    DUPLICATE = RejectReason.DUPLICATE.value
+    ORDER_ERROR = RejectReason.ORDER_ERROR.value
+    TEST_ORDER = RejectReason.TEST_ORDER.value
+    OTHER = RejectReason.OTHER.value
+
+
+class PaymentState(StrEnum):
+    """How a payment stands, as a member is told."""
+
+    PLANNED = "planned"
+    """On the month's list, not sent yet."""
+    ON_ITS_WAY = "on_its_way"
+    PAID = "paid"
+    RETURNED = "returned"
+    """The operator refused it; the money is available again."""
+    NOT_SENT = "not_sent"
+    """The money was no longer there when its turn came, or the number no longer the member's."""
+
+
+def payment_state(state: PayoutState) -> PaymentState:
+    """What a member is told of a payout's state."""
+    if state in IN_FLIGHT:
+        return PaymentState.ON_ITS_WAY
+    return {
+        PayoutState.PREPARED: PaymentState.PLANNED,
+        PayoutState.PAID: PaymentState.PAID,
+        PayoutState.FAILED: PaymentState.RETURNED,
+        PayoutState.WITHHELD: PaymentState.NOT_SENT,
+    }[state]
+
+
+class MemberState(StrEnum):
+    """How a member stands, as staff are told."""
+
+    ACTIVE = "active"
+    CLOSED = "closed"
+    """Left the club."""
+    ERASED = "erased"
+    """Left, and the personal data is gone."""
+
+
+class LineNotFound(NotFound):
+    """The member's history has no such line."""
+
+    code = "line_not_found"
+
+
+class CursorNotUsable(Invalid):
+    """The cursor is none that this list of this member has given out."""
+
+    code = "cursor_not_usable"
+
+
+class PeriodReversed(Invalid):
+    """A period ends before it begins."""
+
+    code = "period_reversed"
+
+
+class Source(NamedTuple):
+    """Where a line comes from; of lines of one moment, those of a higher rank stand first."""
+
+    rank: int
+    mark: str
+    """What the ids of its lines begin with."""
+    kind: Kind
+
+
+PURCHASES = Source(4, "p", Kind.PURCHASE)
+BONUSES = Source(3, "b", Kind.WELCOME_BONUS)
+REWARDS = Source(2, "r", Kind.REFERRAL_REWARD)
+PAYMENTS = Source(1, "w", Kind.PAYMENT)
+SOURCES = (PURCHASES, BONUSES, REWARDS, PAYMENTS)
+
+_PART = {Status.ACCRUED: 3, Status.PENDING: 2, Status.REJECTED: 1, Status.WRITTEN_OFF: 0}
+
+
+class Key(NamedTuple):
+    """A line's place in the history, which is told from the highest key to the lowest.
+
+    ``number`` and ``text`` tell lines of one source and moment apart: of purchases the shop's id
+    and its number of the order, so that the order is that of the index.
+    """
+
+    moment: datetime
+    rank: int
+    number: int
+    text: str
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a history."""
+
+    id: str
+    key: Key
+    status: Status
+    kind: Kind
+    amount: int
+    purchase_id: int | None = None
+    shop_id: int | None = None
+    order_id: str | None = None
+    period: str | None = None
+    """Of a payment: the month on whose 1st it was due."""
+    expected_at: datetime | None = None
+    """Of what is pending: when it will be decided, if nothing happens before."""
+    waits_for: Waits | None = None
+    reason: Why | None = None
+    taken_back: bool = False
+    """Of what is rejected: whether some of it had been available before."""
+
+    @property
+    def at(self) -> datetime:
+        """The business moment, as told in Moscow."""
+        return self.key.moment.astimezone(MOSCOW)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines of whose history: a status or all of them, and a half-open stretch of time."""
+
+    member_id: int
+    status: Status | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def takes(self, line: Line) -> bool:
+        """Whether a line is among them."""
+        return (
+            self.status in (None, line.status)
+            and (self.since is None or line.key.moment >= self.since)
+            and (self.until is None or line.key.moment < self.until)
+        )
+
+
+def days_between(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """The stretch of time of whole Moscow days, both included. Raises PeriodReversed."""
+    if first and last and first > last:
+        raise PeriodReversed(fields={"to": "is before from"})
+    since = moscow_midnight(first) if first else None
+    return since, moscow_midnight(last + timedelta(days=1)) if last else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a history needs to know of a purchase."""
+
+    id: int
+    shop_id: int
+    order_id: str
+    ordered_at: datetime
+    status: PurchaseStatus
+    promised: int
+    pending: int
+    confirmed: int
+    hold_ends_at: datetime | None
+    hold_outcome: OnHoldEnd | None
+    staff_outcome: OnHoldEnd | None
+    is_confirmed_for_less: bool
+
+    @property
+    def rejected(self) -> int:
+        return self.promised - self.pending - self.confirmed
+
+
+def lines_of(one: Bought, *, reason: Why | None, taken_back: bool) -> Iterator[Line]:
+    """A line for each status in which there is money of a purchase."""
+    waits_for = waits_of(one.status)
+    for status, amount in (
+        (Status.ACCRUED, one.confirmed),
+        (Status.PENDING, one.pending),
+        (Status.REJECTED, one.rejected),
+    ):
+        is_pending, is_rejected = status is Status.PENDING, status is Status.REJECTED
+        if amount:
+            yield Line(
+                f"{PURCHASES.mark}{one.id}-{status}",
+                Key(one.ordered_at, PURCHASES.rank, one.shop_id, one.order_id, _PART[status]),
+                status,
+                Kind.PURCHASE,
+                amount,
+                one.id,
+                one.shop_id,
+                one.order_id,
+                expected_at=_expected(one, waits_for) if is_pending else None,
+                waits_for=waits_for if is_pending else None,
+                reason=reason if is_rejected else None,
+                taken_back=taken_back and is_rejected,
+            )
+
+
+def gift_line(
+    source: Source, number: int, amount: int, status: Status, one: Bought, *, is_own: bool
+) -> Line:
+    """The line of what goes with a purchase; of a friend's nothing is told but when and how long.
+
+    ``number`` tells it from others of the same source.
+    """
+    waits_for = waits_of(one.status) if status is Status.PENDING else None
+    return Line(
+        f"{source.mark}{number}-{status}",
+        Key(one.ordered_at, source.rank, number, "", _PART[status]),
+        status,
+        source.kind,
+        amount,
+        one.id if is_own else None,
+        one.shop_id if is_own else None,
+        one.order_id if is_own else None,
+        expected_at=_expected(one, waits_for),
+        waits_for=waits_for,
+    )
+
+
+def payment_line(payout_id: int, period: str, as_of: datetime, amount: int) -> Line:
+    """The line of money that was paid."""
+    return Line(
+        f"{PAYMENTS.mark}{payout_id}",
+        Key(as_of, PAYMENTS.rank, payout_id, "", _PART[Status.WRITTEN_OFF]),
+        Status.WRITTEN_OFF,
+        Kind.PAYMENT,
+        amount,
+        period=period,
+    )
+
+
+def waits_of(status: PurchaseStatus) -> Waits | None:
+    """What a purchase waits for."""
+    return {PurchaseStatus.PENDING: Waits.HOLD, PurchaseStatus.AWAITING_STAFF: Waits.REVIEW}.get(
+        status
+    )
+
+
+def _expected(one: Bought, waits_for: Waits | None) -> datetime | None:
+    ends = one.hold_ends_at if waits_for is Waits.HOLD else None
+    return ends and ends.astimezone(MOSCOW)
+
+
+def why_not(one: Bought) -> Why:
+    """Why something of a purchase was rejected that no return took."""
+    if one.status is PurchaseStatus.REJECTED:
+        if one.staff_outcome is OnHoldEnd.REJECT:
+            return Why.DECLINED
+        if one.hold_outcome is OnHoldEnd.REJECT:
+            return Why.NOT_CONFIRMED
+    return Why.CONFIRMED_FOR_LESS if one.is_confirmed_for_less else Why.OTHER
+
+
+def next_payment_day(now: datetime) -> date:
+    """The 1st of the month after the present one, in Moscow."""
+    today = now.astimezone(MOSCOW).date()
+    return (today.replace(day=1) + timedelta(days=32)).replace(day=1)
