@@ -30,7 +30,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "kind IN ('bonus_clawed_back', 'bonus_confirmed', 'bonus_rejected', 'bonus_tracked', 'clawed_back', 'confirmed', 'payout_failed', 'payout_paid', 'payout_submitted', 'rejected', 'tracked')",
+            "kind IN ('bonus_clawed_back', 'bonus_confirmed', 'bonus_rejected', 'bonus_tracked', 'clawed_back', 'confirmed', 'payout_failed', 'payout_paid', 'payout_submitted', 'rejected', 'reward_clawed_back', 'reward_confirmed', 'reward_rejected', 'reward_tracked', 'tracked')",
             name=op.f("ck_ledger_transactions_kind"),
         ),
         sa.CheckConstraint(
@@ -202,7 +202,7 @@ _FUNCTIONS = (
         JOIN public.member_balances AS balances ON balances.member_id = fresh.owner_id
         WHERE balances.available < 0
           AND fresh.account = 'member_available' AND fresh.amount > 0
-          AND written.kind NOT IN ('clawed_back', 'bonus_clawed_back')
+          AND written.kind NOT IN ('clawed_back', 'bonus_clawed_back', 'reward_clawed_back')
         LIMIT 1;
         IF broke IS NOT NULL THEN
             RAISE EXCEPTION 'member % has less available than this takes', broke

@@ -76,6 +76,10 @@ class Settings:
     number_trust_days: int
     """After so long without a proof a member's number may have become somebody else's."""
     welcome_bonus: int
+    referral_reward: int
+    """What a friend's first purchase brings whoever invited them."""
+    referral_ceiling: int
+    """What all friends of one member bring at most."""
     payout_minimum: int
     payout_cap: int | None
     attribution_days: int
@@ -162,6 +166,12 @@ class _SettingsSchema(Schema):
     )
     welcome_bonus = fields.Integer(
         data_key="WELCOME_BONUS", load_default=20_000, validate=_NOT_NEGATIVE
+    )
+    referral_reward = fields.Integer(
+        data_key="REFERRAL_REWARD", load_default=20_000, validate=_NOT_NEGATIVE
+    )
+    referral_ceiling = fields.Integer(
+        data_key="REFERRAL_CEILING", load_default=100_000, validate=_NOT_NEGATIVE
     )
     payout_minimum = fields.Integer(data_key="PAYOUT_MINIMUM", load_default=100, validate=_POSITIVE)
     payout_cap = fields.Integer(

@@ -33,7 +33,7 @@ class Account(StrEnum):
     MARGIN = "margin"
     """Commission less cashback of confirmed purchases: our income."""
     MARKETING_EXPENSE = "marketing_expense"
-    """Bonuses that no shop pays for."""
+    """Bonuses and rewards that no shop pays for."""
     OWED_TO_OPERATOR = "owed_to_operator"
     """Top-ups the operator has made for us."""
 
@@ -55,12 +55,16 @@ class Kind(StrEnum):
     BONUS_REJECTED = "bonus_rejected"
     BONUS_CONFIRMED = "bonus_confirmed"
     BONUS_CLAWED_BACK = "bonus_clawed_back"
+    REWARD_TRACKED = "reward_tracked"
+    REWARD_REJECTED = "reward_rejected"
+    REWARD_CONFIRMED = "reward_confirmed"
+    REWARD_CLAWED_BACK = "reward_clawed_back"
     PAYOUT_SUBMITTED = "payout_submitted"
     PAYOUT_PAID = "payout_paid"
     PAYOUT_FAILED = "payout_failed"
 
 
-CLAWBACKS = frozenset({Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK})
+CLAWBACKS = frozenset({Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK, Kind.REWARD_CLAWED_BACK})
 """The only kinds that may push a member's available balance below zero."""
 
 

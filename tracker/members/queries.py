@@ -1,10 +1,10 @@
 """Reads of members and their numbers."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
@@ -26,6 +26,16 @@ class Owner:
     number_id: int
     proved_at: datetime | None
     """When the member last showed to hold it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """How a member came to the club."""
+
+    referrer_id: int | None
+    """Who invited them."""
+    returned: bool
+    """Whether they had been a member before."""
 
 
 def ids_by_phone(session: Session, keys: Keyring, phones: Collection[str]) -> dict[str, int]:
@@ -102,16 +112,19 @@ def open_email(keys: Keyring, member_id: int, sealed: bytes) -> str:
     return keys.open(f"email of member {member_id}", sealed).decode()
 
 
-def referrers_of(session: Session, members: Collection[int]) -> Mapping[int, int]:
-    """Whose link some members joined by; who came by none is left out."""
-    rows = session.execute(
-        select(Member.id, Member.referrer_id).where(
-            Member.id.in_(list(members)), Member.referrer_id.is_not(None)
-        )
-    )
-    return {row.id: row.referrer_id for row in rows}
+def origins_of(session: Session, members: Collection[int]) -> dict[int, Origin]:
+    """How some members came to the club: those whom nobody invited, and who were not members
+    before, are left out. It never changes."""
+    rows = session.execute(_ORIGINS, {"members": list(members)}) if members else ()
+    return {row.id: Origin(row.referrer_id, row.returned) for row in rows}
 
 
 def count(session: Session) -> int:
     """How many members there are."""
     return session.scalar(select(func.count()).select_from(Member)) or 0
+
+
+_ORIGINS = text("""
+    SELECT id, referrer_id, returned FROM members
+    WHERE id = ANY (CAST(:members AS bigint[])) AND (referrer_id IS NOT NULL OR returned)
+""")

@@ -16,6 +16,7 @@ from tracker.purchases.contracts import (
 from tracker.purchases.dossiers import Dossier, Upstream, return_fact
 from tracker.purchases.loading import read_by_keys, read_range
 from tracker.purchases.models import Purchase
+from tracker.purchases.reward_proof import prove_rewards
 from tracker.purchases.settling import assess
 from tracker.purchases.statements import Stated, read
 
@@ -28,6 +29,7 @@ def prove(session: Session) -> Iterator[Difference]:
         yield Difference(f"{row.purchase} {row.account}", str(row.expected), str(row.found))
     for row in session.execute(_BONUSES_OFF):
         yield Difference(f"bonus of member {row.member_id}", str(row.expected), str(row.found))
+    yield from prove_rewards(session)
     yield from _reassess(session)
 
 
@@ -186,6 +188,10 @@ _BONUSES_OFF = text("""
            WHERE paid.purchase_id = purchases.id
              AND paid.statement_no = purchases.statement_no AND paid.amount > 0
        )
+    UNION ALL
+    SELECT bonus.member_id, 0, bonus.amount
+    FROM welcome_bonuses AS bonus JOIN members ON members.id = bonus.member_id
+    WHERE members.returned AND bonus.amount <> 0
     UNION ALL
     SELECT DISTINCT live.member_id, 1, 0
     FROM purchases AS live LEFT JOIN welcome_bonuses AS bonus USING (member_id)

@@ -11,11 +11,15 @@ from sqlalchemy.orm import Session
 
 from tracker.clicks.rules import Click, Unattributed, why_unattributed
 from tracker.clicks.service import by_ids
+from tracker.kit.settings import Settings
 from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members, post
+from tracker.members.queries import Origin, origins_of
+from tracker.notifications.service import notify
 from tracker.purchases.dossiers import Dossier
 from tracker.purchases.flags import note_flags
 from tracker.purchases.keeping import keep_facts, keep_state
+from tracker.purchases.rewarding import Figures, inviters_in, place_rewards
 from tracker.purchases.rules import (
     NOTHING,
     Standing,
@@ -35,6 +39,19 @@ class Programme:
     """The programme's figures that purchases depend on, in kopecks."""
 
     welcome_bonus: int
+    referral_reward: int = 20_000
+    """What a friend's first purchase brings the inviter."""
+    referral_ceiling: int = 100_000
+    """What all friends of one inviter bring at most."""
+
+
+def programme_of(settings: Settings) -> Programme:
+    """The figures as they are set."""
+    return Programme(
+        welcome_bonus=settings.welcome_bonus,
+        referral_reward=settings.referral_reward,
+        referral_ceiling=settings.referral_ceiling,
+    )
 
 
 def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) -> None:
@@ -45,14 +62,35 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     for one in dossiers:
         one.standing = assess(one, clicks)
     members = _members(before.values()) | _members(one.standing for one in dossiers)
-    lock_members(session, members)
+    moments = _moments(dossiers, before)
+    origins = origins_of(session, moments)
+    lock_members(session, members | set(inviters_in(origins).values()))
     _suspect(session, dossiers, before, clicks)
     postings = [posting for one in dossiers for posting in _move(one, before[one.id])]
     keep_state(session, dossiers)
     note_flags(session, dossiers, clicks)
-    moments = _moments(dossiers, before)
-    postings += place_bonuses(session, moments, amount=programme.welcome_bonus)
+    postings += _gifts(session, moments, origins, programme)
     post(session, postings)
+
+
+def _gifts(
+    session: Session,
+    moments: Mapping[int, datetime],
+    origins: Mapping[int, Origin],
+    programme: Programme,
+) -> list[Posting]:
+    """What the club gives of its own: the bonus of those who are new, the reward of who invited
+    them."""
+    amounts = {
+        member: 0 if member in origins and origins[member].returned else programme.welcome_bonus
+        for member in moments
+    }
+    bonuses = place_bonuses(session, moments, amounts)
+    figures = Figures(programme.referral_reward, programme.referral_ceiling)
+    rewards, notices = place_rewards(session, moments, inviters_in(origins), figures)
+    if notices:
+        notify(session, notices, max(moments.values()))
+    return bonuses + rewards
 
 
 def assess(one: Dossier, clicks: Mapping[str, Click]) -> Standing:

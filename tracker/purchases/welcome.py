@@ -15,16 +15,18 @@ from tracker.purchases.rules import LIVE, Status
 
 
 def place_bonuses(
-    session: Session, moments: Mapping[int, datetime], *, amount: int
+    session: Session, moments: Mapping[int, datetime], amounts: Mapping[int, int]
 ) -> list[Posting]:
     """Put each member's bonus where it belongs now; returns the postings that this takes.
 
-    ``moments`` tells for each member when it counts. Purchases are written already, and the
+    ``moments`` tells for each member when it counts, ``amounts`` what it comes to if it is new: 0
+    for those who were members before. Purchases are written already, and the
     members are locked, so what is read here cannot move.
     """
     postings: list[Posting] = []
     changed: list[dict[str, Any]] = []
-    for row in session.execute(_STANDINGS, {"members": sorted(moments), "amount": amount}):
+    given = {"members": list(amounts), "amounts": list(amounts.values())}
+    for row in session.execute(_STANDINGS, given):
         before = Bonus(row.amount, row.purchase_id, bool(row.confirmed))
         after = place(before, _carrier(row.first_id, row.first_status), _present(row))
         if after != before:
@@ -77,7 +79,7 @@ def _state(row: Row[Any], bonus: Bonus) -> dict[str, Any]:
     return {
         "member_id": row.member_id,
         "amount": bonus.amount,
-        "purchase_id": bonus.purchase_id,
+        "purchase_id": bonus.carried_by,
         "confirmed": bonus.confirmed,
         "revision": row.revision + 1,
         "tracked_reference": row.tracked_reference,
@@ -108,12 +110,13 @@ def _keep(session: Session, rows: list[dict[str, Any]]) -> None:
 # left of it if anything was paid: what is given back whole is not live.
 _STANDINGS = text("""
     SELECT wanted.member_id,
-           coalesce(bonus.amount, CAST(:amount AS bigint)) AS amount,
+           coalesce(bonus.amount, wanted.amount) AS amount,
            bonus.purchase_id, bonus.confirmed, coalesce(bonus.revision, 0) AS revision,
            bonus.tracked_reference, bonus.confirmed_reference,
            present.status AS present_status, present.member_id AS present_member_id,
            earliest.id AS first_id, earliest.status AS first_status
-    FROM unnest(CAST(:members AS bigint[])) AS wanted (member_id)
+    FROM unnest(CAST(:members AS bigint[]), CAST(:amounts AS bigint[]))
+         AS wanted (member_id, amount)
     LEFT JOIN welcome_bonuses AS bonus ON bonus.member_id = wanted.member_id
     LEFT JOIN purchases AS present ON present.id = bonus.purchase_id
           AND EXISTS (

@@ -19,7 +19,7 @@ from tracker.kit.cli import (
     word_of,
 )
 from tracker.kit.database import unit_of_work
-from tracker.purchases.settling import Programme
+from tracker.purchases.settling import programme_of
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
 from webhooks.desk.service import discard_events, find_events, look, reattribute_event, retry_events
@@ -182,7 +182,7 @@ def reattribute_one(
     moment = moment_of(as_of, runtime.clock)
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, token, Role.OPERATOR)
-        programme = Programme(runtime.settings.welcome_bonus)
+        programme = programme_of(runtime.settings)
         ids = reattribute_event(
             session, who, event_id, click_id, reason=why, at=moment, programme=programme
         )

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from tracker.kit.database import unit_of_work
 from tracker.kit.http import Blueprint, page_of, runtime
-from tracker.purchases.settling import Programme
+from tracker.purchases.settling import programme_of
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 from webhooks.desk.service import discard_events, find_events, look, reattribute_event, retry_events
@@ -188,7 +188,7 @@ class Reattribute(MethodView):
                 told["click_id"],
                 reason=told["reason"],
                 at=tools.clock.now(),
-                programme=Programme(tools.settings.welcome_bonus),
+                programme=programme_of(tools.settings),
             )
         return {"purchases": ids}
 

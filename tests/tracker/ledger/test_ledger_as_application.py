@@ -158,7 +158,7 @@ def test_what_a_member_does_not_have_cannot_be_paid_out(app: Raw) -> None:
         write(app, "paid again", *PAID_OUT, kind="payout_submitted")
 
 
-@pytest.mark.parametrize("kind", ["clawed_back", "bonus_clawed_back"])
+@pytest.mark.parametrize("kind", ["clawed_back", "bonus_clawed_back", "reward_clawed_back"])
 def test_a_clawback_alone_makes_a_debt(app: Raw, kind: str) -> None:
     write(app, "earned", *EARNED)
     write(app, "paid", *PAID_OUT, kind="payout_submitted")

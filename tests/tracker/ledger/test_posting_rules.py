@@ -65,4 +65,4 @@ def test_the_house_shares_its_accounts_with_nobody(account: Account) -> None:
 
 
 def test_only_taking_back_what_was_confirmed_may_make_a_debt() -> None:
-    assert {Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK} == CLAWBACKS
+    assert {Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK, Kind.REWARD_CLAWED_BACK} == CLAWBACKS

@@ -78,7 +78,7 @@ NOW = datetime(2011, 1, 1, tzinfo=UTC)
 
 
 def _money(bonus: Bonus) -> tuple[int, int]:
-    if bonus.purchase_id is None:
+    if bonus.carried_by is None:
         return 0, 0
     return (0, bonus.amount) if bonus.confirmed else (bonus.amount, 0)
 
