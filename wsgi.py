@@ -15,6 +15,7 @@ from flask import Flask
 
 import migrations
 import partners.credentials.sealed
+import partners.links.api
 import partners.links.cli
 import partners.offers.cli
 import partners.shops.names
@@ -171,6 +172,7 @@ def build_app(tools: Runtime) -> Flask:
         webhooks.desk.staff_api.blueprint,
         webhooks.observations.staff_api.blueprint,
         webhooks.onboarding.staff_api.blueprint,
+        partners.links.api.blueprint,
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,

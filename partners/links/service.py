@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from partners.links.queries import promised
 from partners.offers.service import terms_at
-from tracker.clicks.rules import Click
-from tracker.clicks.service import record
-from tracker.kit.errors import Conflict
+from partners.shops.links import LinkNotUsable, template_of
+from partners.shops.rules import ShopNotFound, ShopStatus
+from tracker.clicks.rules import ALLOWANCES, Click, read_sub_id
+from tracker.clicks.service import record, record_one, take_turn
+from tracker.kit.errors import Conflict, Gone, Invalid
 
 _PREFIX = "clk_"
 
@@ -21,6 +24,18 @@ class NothingPromised(Conflict):
     code = "nothing_promised"
 
 
+class ShopLeft(Gone):
+    """The shop has left the programme."""
+
+    code = "shop_left"
+
+
+class ClickInvalid(Invalid):
+    """What was said of the click is wrong; ``fields`` says where."""
+
+    code = "click_invalid"
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """A member follows a shop's link."""
@@ -28,6 +43,66 @@ class Visit:
     member_id: int
     shop_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A click that was just made, and where it leads."""
+
+    click: Click
+    shop: str
+    shop_name: str
+    address: str
+
+
+def follow_link(
+    session: Session,
+    member_id: int,
+    slug: str,
+    *,
+    at: datetime,
+    window: timedelta,
+    sub_id: str | None = None,
+) -> Followed:
+    """A member goes to a shop: the click with the terms of this moment, and the way.
+
+    Raises ShopNotFound, ShopLeft, NothingPromised, LinkNotUsable, TooManyClicks, and ClickInvalid
+    for a sub-id that is none.
+    """
+    _see_that_it_is_one(sub_id)
+    take_turn(session, member_id)
+    shop = promised(session, slug, at)
+    if shop is None:
+        raise ShopNotFound(f"no shop is called {slug!r}")
+    if shop.status != ShopStatus.ACTIVE:
+        raise ShopLeft(f"{slug} has left the programme")
+    if shop.terms is None:
+        raise NothingPromised(f"{slug} has no offer now")
+    click = Click(_new_id(), member_id, shop.id, at, at + window, shop.terms, sub_id)
+    address = _address(shop.link_template, slug, click)
+    record_one(session, click, ALLOWANCES)
+    return Followed(click, slug, shop.name, address)
+
+
+def _see_that_it_is_one(sub_id: str | None) -> None:
+    try:
+        if sub_id is not None:
+            read_sub_id(sub_id)
+    except ValueError as error:
+        raise ClickInvalid("the sub-id is none", fields={"sub_id": str(error)}) from error
+
+
+def _address(template: str, slug: str, click: Click) -> str:
+    try:
+        found = template_of(template)
+    except ValueError as error:
+        raise LinkNotUsable(f"the link of {slug} cannot be followed: {error}") from error
+    return found.filled({"click_id": click.id, "sub_id": click.sub_id or "", "shop": slug})
+
+
+def _new_id() -> str:
+    """Random and nothing else: it travels through the shop, and says nothing of the member."""
+    return _PREFIX + secrets.token_urlsafe(16)
 
 
 def follow(session: Session, visits: Sequence[Visit], window: timedelta) -> list[Click]:
@@ -43,8 +118,7 @@ def follow(session: Session, visits: Sequence[Visit], window: timedelta) -> list
         terms = held.get((visit.shop_id, visit.at))
         if terms is None:
             raise NothingPromised(f"shop {visit.shop_id} had no offer at {visit.at.isoformat()}")
-        click_id = _PREFIX + secrets.token_urlsafe(16)
         until = visit.at + window
-        clicks.append(Click(click_id, visit.member_id, visit.shop_id, visit.at, until, terms))
+        clicks.append(Click(_new_id(), visit.member_id, visit.shop_id, visit.at, until, terms))
     record(session, clicks)
     return clicks
