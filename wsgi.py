@@ -26,6 +26,8 @@ import tracker.access.rules
 import tracker.access.signin.api
 import tracker.audit.cli
 import tracker.audit.staff_api
+import tracker.cabinet.api
+import tracker.cabinet.staff_api
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
@@ -176,6 +178,8 @@ def build_app(tools: Runtime) -> Flask:
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,
+        tracker.cabinet.api.build(partners.shops.names.called),
+        tracker.cabinet.staff_api.build(partners.shops.names.called),
         tracker.access.signin.api.blueprint,
         tracker.access.devices.api.blueprint,
     ):
