@@ -19,6 +19,8 @@ FILLED = {
     "event_id": "1",
     "purchase_id": "1",
     "flag": "-",
+    "member_id": "1",
+    "line_id": "p1",
 }
 """What stands for the parts of a path."""
 
@@ -44,7 +46,7 @@ def class_of(world: World, rule: Rule) -> Any:
 
 
 def path_of(rule: Rule) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: FILLED[found[1]], rule.rule)
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: FILLED[found[1]], rule.rule)
 
 
 @pytest.fixture
