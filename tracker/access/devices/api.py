@@ -8,7 +8,7 @@ from flask.views import MethodView
 from tracker.access.cookies import FORGOTTEN, forget_session
 from tracker.access.devices.schemas import SessionList
 from tracker.access.guard import acting_member, signed_in, token_of
-from tracker.access.rules import SessionNotFound
+from tracker.access.rules import Kind, SessionNotFound
 from tracker.access.sessions import forget_token, live_sessions, revoke, revoke_all
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
@@ -35,7 +35,7 @@ class Sessions(MethodView):
             {
                 "id": one.id,
                 "label": one.label,
-                "kind": one.kind,
+                "kind": Kind(one.kind),
                 "remembered": one.remembered,
                 "created_at": one.created_at,
                 "seen_at": one.seen_at,

@@ -12,7 +12,7 @@ from tracker.access.sessions import Device, Opened, forget_token, open_session
 from tracker.access.signin.rules import Step, StepUp
 from tracker.kit.crypto import Keyring
 from tracker.members.models import Member, Number
-from tracker.members.queries import EMAIL, owner_of
+from tracker.members.queries import EMAIL, PHONE, Owner
 from tracker.members.rules import Role
 from tracker.notifications.contracts import Kind, Notice
 from tracker.notifications.service import notify
@@ -23,7 +23,7 @@ def member_named(
 ) -> int | None:
     """Who signs in by a number or an address, each in normal form; None: nobody."""
     if phone is not None:
-        owner = owner_of(session, keys, phone)
+        owner = _owner(session, keys, phone)
         return owner.member_id if owner else None
     return _by_email(session, keys, email or "")
 
@@ -66,7 +66,7 @@ def proved_by_code(
 
     None when it is nobody's number.
     """
-    owner = owner_of(session, keys, phone)
+    owner = _owner(session, keys, phone)
     if owner is None:
         return None
     if is_trusted(owner.proved_at, now, trust):
@@ -89,6 +89,21 @@ def prove_number(session: Session, number_id: int, before: datetime | None, now:
         .returning(Number.id)
     )
     return done.first() is not None
+
+
+def _owner(session: Session, keys: Keyring, phone: str) -> Owner | None:
+    """Whose own number it is, if they have not left; by one statement, for nobody too."""
+    row = session.execute(
+        select(Number.member_id, Number.id, Number.proved_at)
+        .join(Member, Member.id == Number.member_id)
+        .where(
+            Number.hash.in_(keys.hashes(PHONE, phone)),
+            Number.role == Role.OWN,
+            Number.ended_at.is_(None),
+            Member.closed_at.is_(None),
+        )
+    ).first()
+    return Owner(row.member_id, row.id, row.proved_at) if row else None
 
 
 def _by_email(session: Session, keys: Keyring, email: str) -> int | None:
