@@ -14,6 +14,7 @@ import click
 from flask import Flask
 
 import migrations
+import partners.catalogue.api
 import partners.credentials.sealed
 import partners.links.api
 import partners.links.cli
@@ -178,6 +179,7 @@ def build_app(tools: Runtime) -> Flask:
         tracker.purchases.staff_api.blueprint,
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,
+        partners.catalogue.api.build(tools),
         tracker.cabinet.api.build(partners.shops.names.called),
         tracker.cabinet.staff_api.build(partners.shops.names.called),
         tracker.access.signin.api.blueprint,

@@ -125,7 +125,7 @@ def _make_catalogue() -> None:
     op.create_table(
         "catalogue_version",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
-        sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_catalogue_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_version")),
     )

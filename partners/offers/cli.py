@@ -39,7 +39,8 @@ def import_shops(
 
     Columns: slug, name, section, subsection, site_url, link_template (with {click_id}),
     hold_days (0-90), on_hold_end (confirm, reject, wait_for_staff), cashback_percent (0-50),
-    commission_percent, status (active, left). All of the file is taken, or none.
+    commission_percent, status (active, left); and if you like name_uk, name_en: the name in
+    Ukrainian and in English, where it differs. All of the file is taken, or none.
     """
     runtime = runtime_of(ctx)
     shops = _read(file)

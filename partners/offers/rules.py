@@ -30,6 +30,8 @@ COLUMNS = (
     "commission_percent",
     "status",
 )
+NAMES = ("name_uk", "name_en")
+"""Columns that a file may have beside them: what a shop is called in other languages."""
 MAX_HOLD_DAYS = 90
 MAX_CASHBACK_BP = 5_000
 MAX_COMMISSION_BP = 10_000
@@ -38,7 +40,10 @@ T = TypeVar("T")
 
 
 def read_shop(row: Mapping[str, str]) -> tuple[Card, Terms]:
-    """A shop's card and its terms. Raises ShopInvalid with every fault of the row."""
+    """A shop's card and its terms. Raises ShopInvalid with every fault of the row.
+
+    A name in another language may be empty: then it is the name as it is.
+    """
     faults: dict[str, str] = {}
 
     def read(column: str, parse: Callable[[str], T], default: T) -> T:
@@ -56,6 +61,7 @@ def read_shop(row: Mapping[str, str]) -> tuple[Card, Terms]:
         site_url=read("site_url", read_web_address, ""),
         link_template=read("link_template", read_link_template, ""),
         status=read("status", partial(word, ShopStatus), ShopStatus.ACTIVE),
+        **{column: read(column, _text_or_nothing, "") for column in NAMES if column in row},
     )
     terms = Terms(
         cashback_bp=read("cashback_percent", _percent_up_to(MAX_CASHBACK_BP), 0),
@@ -71,7 +77,13 @@ def read_shop(row: Mapping[str, str]) -> tuple[Card, Terms]:
 def _text(value: str) -> str:
     if not value or len(value) > 200:
         raise ValueError("1 to 200 characters are expected")
+    if "\0" in value:
+        raise ValueError("no NUL is expected")
     return value
+
+
+def _text_or_nothing(value: str) -> str:
+    return value and _text(value)
 
 
 def _days(value: str) -> int:

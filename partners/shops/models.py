@@ -21,6 +21,10 @@ class Shop(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     slug: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
     name: Mapped[str] = mapped_column(Text)
+    name_uk: Mapped[str | None] = mapped_column(Text)
+    """What it is called in Ukrainian; NULL: as ``name``."""
+    name_en: Mapped[str | None] = mapped_column(Text)
+    """What it is called in English; NULL: as ``name``."""
     section: Mapped[str] = mapped_column(Text)
     subsection: Mapped[str] = mapped_column(Text)
     site_url: Mapped[str] = mapped_column(Text)

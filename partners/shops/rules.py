@@ -49,6 +49,10 @@ class Card:
     site_url: str
     link_template: str
     status: ShopStatus
+    name_uk: str | None = None
+    """In Ukrainian; empty: as ``name``. None: nothing is said of it, and what was known stays."""
+    name_en: str | None = None
+    """In English, likewise."""
 
 
 class ShopNotFound(NotFound):
@@ -67,6 +71,9 @@ MAX_SLUG = 64
 """Characters of a shop's name in URLs."""
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?", re.ASCII)
+_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f]")
+_TAKEN = "sections"
+"""Not a shop's: the catalogue's own address."""
 
 
 def read_slug(text: str) -> str:
@@ -75,6 +82,8 @@ def read_slug(text: str) -> str:
         raise ValueError(
             "lower-case Latin letters, digits and inner hyphens are expected, up to 64"
         )
+    if text == _TAKEN:
+        raise ValueError("the catalogue itself is at this address")
     return text
 
 
@@ -86,6 +95,7 @@ def read_section(text: str) -> Section:
 def read_web_address(text: str) -> str:
     """An absolute http(s) address. Raises ValueError."""
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    is_one = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    if not is_one or _NOT_IN_ADDRESSES.search(text):
         raise ValueError("an absolute http or https address is expected")
     return text

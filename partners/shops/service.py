@@ -1,6 +1,7 @@
 """Verbs on shops. The caller owns the unit of work."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,33 +12,46 @@ from partners.shops.rules import Card, ShopNotFound
 
 
 def upsert(session: Session, cards: Sequence[Card]) -> dict[str, int]:
-    """Make shops be as the cards say; returns their ids by slug."""
-    rows = [
-        {
-            "slug": card.slug,
-            "name": card.name,
-            "section": str(card.section),
-            "subsection": card.subsection,
-            "site_url": card.site_url,
-            "link_template": card.link_template,
-            "status": str(card.status),
-        }
-        for card in sorted(cards, key=lambda one: one.slug)
-    ]
-    if not rows:
-        return {}
+    """Make shops be as the cards say; returns their ids by slug.
+
+    What a card says nothing of stays as it was.
+    """
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for card in sorted(cards, key=lambda one: one.slug):
+        row = _row(card)
+        rows.setdefault(tuple(row), []).append(row)
+    for names, alike in rows.items():
+        _upsert(session, names, alike)
+    return ids_by_slug(session, [card.slug for card in cards])
+
+
+def _row(card: Card) -> dict[str, Any]:
+    said = {"name_uk": card.name_uk, "name_en": card.name_en}
+    return {
+        "slug": card.slug,
+        "name": card.name,
+        "section": str(card.section),
+        "subsection": card.subsection,
+        "site_url": card.site_url,
+        "link_template": card.link_template,
+        "status": str(card.status),
+        **{name: text or None for name, text in said.items() if text is not None},
+    }
+
+
+def _upsert(session: Session, names: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Rows that say the same columns."""
     statement = insert(Shop)
-    fresh = statement.excluded
-    names = [name for name in rows[0] if name != "slug"]
+    shop, fresh = Shop.__table__.c, statement.excluded
+    others = [name for name in names if name != "slug"]
     session.execute(
         statement.on_conflict_do_update(
             index_elements=[Shop.slug],
-            set_={name: fresh[name] for name in names} | {"door_version": Shop.door_version + 1},
-            where=or_(*(Shop.__table__.c[name] != fresh[name] for name in names)),
+            set_={name: fresh[name] for name in others} | {"door_version": Shop.door_version + 1},
+            where=or_(*(shop[name].is_distinct_from(fresh[name]) for name in others)),
         ),
         rows,
     )
-    return ids_by_slug(session, [card.slug for card in cards])
 
 
 def ids_by_slug(session: Session, slugs: Collection[str]) -> dict[str, int]:
