@@ -23,12 +23,19 @@ import partners.shops.names
 import partners.shops.service
 import tracker.access.devices.api
 import tracker.access.guard
+import tracker.access.joining.api
+import tracker.access.joining.jobs
 import tracker.access.rules
 import tracker.access.signin.api
 import tracker.audit.cli
 import tracker.audit.staff_api
 import tracker.cabinet.api
 import tracker.cabinet.staff_api
+import tracker.claims.api
+import tracker.claims.cli
+import tracker.claims.jobs
+import tracker.claims.queries
+import tracker.claims.staff_api
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
@@ -42,7 +49,10 @@ import tracker.purchases.flags_desk
 import tracker.purchases.jobs
 import tracker.purchases.proof
 import tracker.purchases.queries
+import tracker.purchases.settling
 import tracker.purchases.staff_api
+import tracker.referrals.service
+import tracker.relatives.api
 import tracker.relatives.sealed
 import tracker.settlement.calendar
 import tracker.settlement.cli
@@ -112,7 +122,7 @@ def runtime_from(settings: Settings, *, connections: int, patience: int | None =
 
 def programme_of(settings: Settings) -> Programme:
     """The programme's figures."""
-    return Programme(settings.welcome_bonus)
+    return tracker.purchases.settling.programme_of(settings)
 
 
 def application() -> Flask:
@@ -182,8 +192,12 @@ def build_app(tools: Runtime) -> Flask:
         partners.catalogue.api.build(tools),
         tracker.cabinet.api.build(partners.shops.names.called),
         tracker.cabinet.staff_api.build(partners.shops.names.called),
+        tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
         tracker.access.signin.api.blueprint,
         tracker.access.devices.api.blueprint,
+        tracker.relatives.api.blueprint,
+        tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
+        tracker.claims.staff_api.blueprint,
     ):
         api.register_blueprint(blueprint)
     app.register_blueprint(
@@ -198,6 +212,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.purchases.flags_desk.gauges,
                 tracker.ledger.queries.gauges,
                 tracker.settlement.queries.gauges,
+                tracker.claims.queries.gauges,
                 tracker.notifications.queries.gauges,
             ],
         )
@@ -228,6 +243,12 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             tools.clock.now(),
             minimum=settings.payout_minimum,
             cap=settings.payout_cap,
+        ),
+        "claims": lambda: tracker.claims.jobs.look_at_claims(
+            tools.engine, settings.keys, programme, tools.clock.now()
+        ),
+        tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
+            tools.engine
         ),
         TASKS[Channel.SMS]: partial(
             tracker.notifications.jobs.deliver_sms,
@@ -265,6 +286,8 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         "holds": tracker.purchases.queries.hold_is_over,
         "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
         "settlement-prepare": tracker.settlement.calendar.run_is_due,
+        tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
+        "claims": tracker.claims.queries.look_is_due,
         **{
             task: partial(
                 tracker.notifications.jobs.delivery_is_due,
@@ -383,6 +406,7 @@ for _command in (
     _HOLDS,
     _PURCHASES,
     tracker.settlement.cli.commands,
+    tracker.claims.cli.commands,
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
     tracker.privacy.cli.build(SEALED),

@@ -57,12 +57,37 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "relatives": frozenset({"label_sealed", "place", "fixed", "share_bp"}),
+    "claims": frozenset(
+        {
+            "note_sealed",
+            "state",
+            "outcome",
+            "purchase_id",
+            "decided_by",
+            "look_at",
+            "closed_at",
+        }
+    ),
+    "claim_files": frozenset({"sealed"}),
     "staff": ALL_OF_IT,
     "shops": ALL_OF_IT,
     "offers": ALL_OF_IT,
     "purchases": ALL_OF_IT,
     "purchase_flags": frozenset({"reviewed_at", "reviewed_by", "note"}),
     "welcome_bonuses": ALL_OF_IT,
+    "referral_rewards": frozenset(
+        {
+            "state",
+            "purchase_id",
+            "carried_at",
+            "suspicions",
+            "decision",
+            "changed_at",
+            "revision",
+            "tracked_reference",
+            "confirmed_reference",
+        }
+    ),
     "control_totals": ALL_OF_IT,
     "settlement_runs": frozenset({"state", "approved_by", "approved_at", "started_at", "done_at"}),
     "webhook_secrets": frozenset({"sealed", "valid_until", "revoked_at", "last_used_at"}),
