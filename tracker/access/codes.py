@@ -197,6 +197,15 @@ def answer(  # noqa: PLR0917 - likewise
     return Verdict.RIGHT
 
 
+def was_right(
+    session: Session, keys: Keyring, purpose: Purpose, bound_to: str, now: datetime
+) -> bool:
+    """Whether the code of a flow was answered and would be good yet: so that of two codes the right
+    one need not be asked for again because the other was wrong."""
+    row = _row(session, keys, purpose, bound_to)
+    return row is not None and row.used_at is not None and row.expires_at > now
+
+
 def see_right(verdict: Verdict) -> None:
     """Raises CodeWrong or CodeNotAlive: to be called after the attempt was committed."""
     if verdict is Verdict.WRONG:
