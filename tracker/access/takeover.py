@@ -7,13 +7,21 @@ member keeps everything else.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from tracker.access.rules import is_trusted
+from tracker.access.sessions import revoke_all
 from tracker.kit.crypto import Keyring
-from tracker.members.queries import owner_of
-from tracker.members.rules import Ended
+from tracker.kit.logs import log
+from tracker.members.models import Number
+from tracker.members.queries import PHONE, Owner, owner_of
+from tracker.members.rules import Ended, Role
 from tracker.members.service import end_number, lock_number
+from tracker.notifications.contracts import Kind, Notice
+from tracker.notifications.service import notify
+
+_LOG = log("access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +48,34 @@ def free_number(
     if is_trusted(owner.proved_at, now, trust):
         return Standing(owner.member_id, free=False)
     end_number(session, owner.number_id, Ended.TAKEN_OVER, now)
+    _close_the_way_back(session, keys, phone, owner, now, now - trust)
     return Standing(owner.member_id, free=True)
+
+
+def _close_the_way_back(  # noqa: PLR0917 - all of them say of what
+    session: Session,
+    keys: Keyring,
+    phone: str,
+    former: Owner,
+    now: datetime,
+    trusted_since: datetime,
+) -> None:
+    """Let the number be no way into the former owner's account, and nobody's payout go to it.
+
+    Who is signed in there may have come by the number. Members who pay to it as a relative's stop,
+    but for those by whom it was confirmed since: that was whoever holds it now.
+    """
+    session.execute(
+        update(Number)
+        .where(
+            Number.hash.in_(keys.hashes(PHONE, phone)),
+            Number.role == Role.RELATIVE,
+            Number.ended_at.is_(None),
+            or_(Number.proved_at.is_(None), Number.proved_at <= trusted_since),
+        )
+        .values(ended_at=now, end_reason=str(Ended.TAKEN_OVER))
+    )
+    revoke_all(session, former.member_id, now)
+    key = f"number:{former.number_id}:taken_over"
+    notify(session, [Notice(former.member_id, Kind.NUMBER_CHANGED, key)], now)
+    _LOG.warning("number_taken_over", member_id=former.member_id, number_id=former.number_id)
