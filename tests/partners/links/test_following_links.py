@@ -65,12 +65,12 @@ def test_an_app_gets_the_same_and_what_is_promised(
         "shop_name": "Tea",
         "cashback_percent": "7.50",
         "hold_days": 30,
-        "clicked_at": answer.json["clicked_at"],
-        "valid_until": answer.json["valid_until"],
+        "clicked_at": answer.get_json()["clicked_at"],
+        "valid_until": answer.get_json()["valid_until"],
         "sub_id": "banner-7",
     }
-    assert datetime.fromisoformat(answer.json["clicked_at"]) == click.clicked_at
-    assert datetime.fromisoformat(answer.json["valid_until"]) == click.valid_until
+    assert datetime.fromisoformat(answer.get_json()["clicked_at"]) == click.clicked_at
+    assert datetime.fromisoformat(answer.get_json()["valid_until"]) == click.valid_until
 
 
 def test_the_place_of_a_link_travels_and_is_kept(world: World, shop: Shop, client: Cabinet) -> None:
@@ -78,7 +78,7 @@ def test_the_place_of_a_link_travels_and_is_kept(world: World, shop: Shop, clien
     answer = client.get("/go/tea?sub_id=home.top_1~a&utm_source=x")
     assert parse_qs(urlsplit(answer.headers["Location"]).query)["s"] == ["home.top_1~a"]
     assert clicks(world)[0].sub_id == "home.top_1~a"
-    assert client.get("/api/v1/clicks").json["items"][0]["sub_id"] == "home.top_1~a"
+    assert client.get("/api/v1/clicks").get_json()["items"][0]["sub_id"] == "home.top_1~a"
 
 
 @pytest.mark.parametrize(
@@ -169,21 +169,21 @@ def test_a_click_is_of_what_is_allowed_and_no_more(
 
 
 def test_the_promise_is_the_one_of_the_moment(world: World, shop: Shop, client: Cabinet) -> None:
-    first = client.post("/api/v1/clicks", json={"shop": "tea"}).json
+    first = client.post("/api/v1/clicks", json={"shop": "tea"}).get_json()
     world.promise(shop, Terms(200, 400, 5, OnHoldEnd.REJECT), world.tools.clock.now())
-    second = client.post("/api/v1/clicks", json={"shop": "tea"}).json
+    second = client.post("/api/v1/clicks", json={"shop": "tea"}).get_json()
     assert [one["cashback_percent"] for one in (first, second)] == ["7.50", "2.00"]
-    shown = client.get("/api/v1/clicks").json["items"]
+    shown = client.get("/api/v1/clicks").get_json()["items"]
     assert [one["cashback_percent"] for one in shown] == ["2.00", "7.50"]
     assert [one["hold_days"] for one in shown] == [5, 30]
 
 
 def test_a_member_sees_the_own_clicks_and_no_others(world: World, shop: Shop) -> None:
     anna, boris = world.signed_in(world.member()), world.signed_in(world.member())
-    hers = anna.post("/api/v1/clicks", json={"shop": "tea"}).json["click_id"]
-    his = boris.post("/api/v1/clicks", json={"shop": "tea"}).json["click_id"]
-    assert [one["click_id"] for one in anna.get("/api/v1/clicks").json["items"]] == [hers]
-    assert [one["click_id"] for one in boris.get("/api/v1/clicks").json["items"]] == [his]
+    hers = anna.post("/api/v1/clicks", json={"shop": "tea"}).get_json()["click_id"]
+    his = boris.post("/api/v1/clicks", json={"shop": "tea"}).get_json()["click_id"]
+    assert [one["click_id"] for one in anna.get("/api/v1/clicks").get_json()["items"]] == [hers]
+    assert [one["click_id"] for one in boris.get("/api/v1/clicks").get_json()["items"]] == [his]
     answer = anna.get(f"/api/v1/clicks?cursor={his}")
     assert refused(answer) == (422, "cursor_not_usable")
     assert answer.data == anna.get("/api/v1/clicks?cursor=clk_never").data
@@ -193,7 +193,7 @@ def test_clicks_are_paged_the_newest_first(world: World, shop: Shop, member: int
     made = [world.click(member, shop, day(place // 2)) for place in range(7)]
     client, seen, cursor = world.signed_in(member), [], ""
     while True:
-        page = client.get(f"/api/v1/clicks?limit=2{cursor}").json
+        page = client.get(f"/api/v1/clicks?limit=2{cursor}").get_json()
         assert len(page["items"]) <= 2
         seen += [(one["clicked_at"], one["click_id"]) for one in page["items"]]
         if page["next"] is None:
