@@ -68,7 +68,7 @@ def _moment(name: str) -> sa.Column[object]:
 def _checks() -> tuple[sa.CheckConstraint, ...]:
     return (
         sa.CheckConstraint(
-            "kind IN ('already_member', 'cashback_confirmed', 'cashback_rejected', 'cashback_taken_back', 'cashback_tracked', 'certificate_issued', 'claim_answered', 'email_changed', 'email_code', 'erasure_code', 'joining_code', 'number_changed', 'number_code', 'password_changed', 'payout_failed', 'payout_paid', 'relative_code', 'reward_confirmed', 'reward_tracked', 'sign_in_code', 'signed_in', 'welcome')",
+            "kind IN ('already_member', 'cashback_confirmed', 'cashback_rejected', 'cashback_taken_back', 'cashback_tracked', 'certificate_issued', 'claim_answered', 'email_changed', 'email_code', 'erasure_code', 'joining_code', 'number_changed', 'number_code', 'password_changed', 'payout_failed', 'payout_paid', 'relative_added', 'relative_code', 'reward_confirmed', 'reward_tracked', 'sign_in_code', 'signed_in', 'welcome')",
             name=op.f("ck_notifications_kind"),
         ),
         sa.CheckConstraint("channel IN ('email', 'sms')", name=op.f("ck_notifications_channel")),

@@ -57,6 +57,7 @@ class Kind(StrEnum):
     WELCOME = "welcome"
     SIGNED_IN = "signed_in"
     NUMBER_CHANGED = "number_changed"
+    RELATIVE_ADDED = "relative_added"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - no password
     EMAIL_CHANGED = "email_changed"
     CASHBACK_TRACKED = "cashback_tracked"
@@ -103,6 +104,7 @@ VALUES: Mapping[Kind, Mapping[str, Form]] = {
     Kind.WELCOME: {},
     Kind.SIGNED_IN: {"at": Form.MOMENT},
     Kind.NUMBER_CHANGED: {},
+    Kind.RELATIVE_ADDED: {},
     Kind.PASSWORD_CHANGED: {},
     Kind.EMAIL_CHANGED: {},
     Kind.CASHBACK_TRACKED: {**_AT_A_SHOP, "expected": Form.DAY},

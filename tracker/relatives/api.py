@@ -14,6 +14,8 @@ from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, runtime
 from tracker.members.rules import Language, normal_phone
 from tracker.members.service import find
+from tracker.notifications.contracts import Kind, Notice
+from tracker.notifications.service import notify
 from tracker.relatives.queries import Listed, listed, one_of
 from tracker.relatives.schemas import (
     AnswerSchema,
@@ -142,7 +144,9 @@ class Confirmation(MethodView):
             verdict = answer(session, keys, Purpose.RELATIVE, flow, told["code"], now)
             if verdict is verdict.RIGHT:
                 confirm(session, found.number_id, house.clock.now())
+                _tell(session, me, found)
         see_right(verdict)
+        nudge()
         with unit_of_work(house.engine) as session:
             return _shown(one_of(session, keys, me, relative_id))
 
@@ -158,6 +162,12 @@ def _ask(session: Session, member_id: int, one: Listed) -> Asked:
         REAL.now(),
         language=Language(find(session, member_id).language),
     )
+
+
+def _tell(session: Session, member_id: int, one: Listed) -> None:
+    """Whoever is at the member's device may not be the member."""
+    key = f"relative:{one.id}:added"
+    notify(session, [Notice(member_id, Kind.RELATIVE_ADDED, key)], runtime().clock.now())
 
 
 def _flow(member_id: int, one: Listed) -> str:
