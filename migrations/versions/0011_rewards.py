@@ -57,6 +57,7 @@ def upgrade() -> None:
     for name, columns, where in (
         ("placed", ["inviter_id"], "state IN ('confirmed', 'pending', 'review')"),
         ("waiting", ["inviter_id", "carried_at", "friend_id"], "state = 'over_ceiling'"),
+        ("promised", ["inviter_id", "carried_at", "id"], "tracked_reference IS NOT NULL"),
         ("review", ["id"], "state = 'review'"),
     ):
         op.create_index(

@@ -9,21 +9,17 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tracker.cabinet.queries import Look, bought, bought_by, latest, told
+from tracker.cabinet.lines import Bought, payment_line
+from tracker.cabinet.queries import bonus, reward, told
 from tracker.cabinet.reckoning import Back, Reckoning, Sold, reckon
+from tracker.cabinet.rows import bought, bought_by
 from tracker.cabinet.rules import (
-    BONUSES,
-    PAYMENTS,
-    PURCHASES,
     SOURCES,
-    Bought,
+    Kind,
     Line,
     LineNotFound,
     PaymentState,
-    Source,
-    Wanted,
     Why,
-    payment_line,
     payment_state,
 )
 from tracker.clicks.rules import Click
@@ -88,16 +84,20 @@ def explain(session: Session, keys: Keyring, member_id: int, line_id: str) -> Ex
 
     What a line tells of may have moved on since the line was read: the lines are those of now.
     """
-    match = _ID.fullmatch(line_id)
-    sources = [one for one in SOURCES if match and one.mark == match["mark"]]
-    if match is None or not sources:
-        raise LineNotFound(f"no line {line_id!r}")
-    number = int(match["number"])
-    if sources[0] is PURCHASES:
-        return _purchase(session, member_id, number)
-    if sources[0] is PAYMENTS:
-        return _payment(session, keys, member_id, number)
-    return _gift(session, member_id, sources[0], number)
+    found = _ID.fullmatch(line_id)
+    sources = [one for one in SOURCES if found and one.mark == found["mark"]]
+    if found is None or not sources:
+        raise LineNotFound
+    number = int(found["number"])
+    match sources[0].kind:
+        case Kind.PURCHASE:
+            return _purchase(session, member_id, number)
+        case Kind.WELCOME_BONUS:
+            return _bonus(session, member_id, number)
+        case Kind.REFERRAL_REWARD:
+            return _reward(session, member_id, number)
+        case Kind.PAYMENT:
+            return _payment(session, keys, member_id, number)
 
 
 def _purchase(session: Session, member_id: int, purchase_id: int) -> Explanation:
@@ -186,19 +186,22 @@ def _payment(session: Session, keys: Keyring, member_id: int, payout_id: int) ->
     )
 
 
-def _gift(session: Session, member_id: int, source: Source, number: int) -> Explanation:
-    """A bonus with the member's own purchase; of a friend's purchase nothing is told."""
-    lines = [
-        line
-        for line in latest(session, Look(Wanted(member_id), None, _GIFTS), only=source)
-        if line.key.number == number
-    ]
+def _bonus(session: Session, member_id: int, number: int) -> Explanation:
+    """With the member's own purchase that carries it."""
+    lines = bonus(session, member_id)
+    if number != member_id or not lines:
+        raise LineNotFound
+    carrier = _bought(session, member_id, lines[0].purchase_id or 0)
+    movements = _movements(session, member_id, f"bonus:welcome:{member_id}")
+    return Explanation(lines, movements, _told(session, carrier))
+
+
+def _reward(session: Session, member_id: int, number: int) -> Explanation:
+    """Of the friend's purchase nothing is told."""
+    lines = reward(session, member_id, number)
     if not lines:
         raise LineNotFound
-    carrier = lines[0].purchase_id
-    own = _told(session, _bought(session, member_id, carrier)) if carrier else None
-    prefix = "bonus:welcome" if source is BONUSES else "reward"
-    return Explanation(lines, _movements(session, member_id, f"{prefix}:{number}"), own)
+    return Explanation(lines, _movements(session, member_id, f"reward:{number}"))
 
 
 def _movements(session: Session, member_id: int, reference: str) -> list[Movement]:
@@ -216,8 +219,6 @@ def _movements(session: Session, member_id: int, reference: str) -> list[Movemen
         for row in session.execute(_MOVEMENTS, {**given, "member": member_id})
     ]
 
-
-_GIFTS = 1_000
 
 _MOVEMENTS = text("""
     SELECT moved.id, moved.kind, moved.effective_at, moved.recorded_at,

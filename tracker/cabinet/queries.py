@@ -1,4 +1,4 @@
-"""Reads of a member's history and balance. Each source of lines is asked by an index of its own.
+"""Reads of a member's history. Each source of lines is asked by an index of its own.
 
 A source tells its lines from the latest to the earliest, those below a key alone, and no more than
 are asked for: a page costs the same whatever else is in the tables.
@@ -8,34 +8,34 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select, text, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
+from tracker.cabinet.lines import (
+    Bought,
+    bonus_line,
+    lines_of,
+    payment_line,
+    reward_line,
+    why_not,
+)
+from tracker.cabinet.rows import Rows, bought, bought_by, brought, rewards_of
 from tracker.cabinet.rules import (
-    BONUSES,
     PAYMENTS,
     PURCHASES,
-    Bought,
+    REWARDS,
     Key,
     Line,
     Source,
     Status,
     Wanted,
     Why,
-    gift_line,
-    lines_of,
-    payment_line,
-    why_not,
 )
-from tracker.clicks.rules import OnHoldEnd
-from tracker.ledger.models import MemberBalance
 from tracker.ledger.rules import Kind as Movement
 from tracker.purchases.models import Purchase, WelcomeBonus
-from tracker.purchases.rules import Status as PurchaseStatus
+from tracker.purchases.reward_models import ReferralReward
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.rules import PayoutState
-
-_Rows = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,9 @@ class Look:
     limit: int
 
 
-def latest(session: Session, look: Look, *, only: Source | None = None) -> list[Line]:
-    """The first lines below a key, of all sources together, or of one."""
-    asked = _ALL if only is None else {only: _ALL[only]}
-    found = [line for ask in asked.values() for line in ask(session, look)]
+def latest(session: Session, look: Look) -> list[Line]:
+    """The first lines below a key, of all sources together."""
+    found = [line for source in _ALL for line in source(session, look)]
     below = [
         line
         for line in found
@@ -102,10 +101,36 @@ def _bonuses(session: Session, look: Look) -> Iterator[Line]:
         .where(WelcomeBonus.member_id == look.wanted.member_id, WelcomeBonus.amount > 0)
     ).one_or_none()
     if row:
-        status = Status.ACCRUED if row.confirmed else Status.PENDING
-        yield gift_line(
-            BONUSES, look.wanted.member_id, row.amount, status, bought(row), is_own=True
-        )
+        yield bonus_line(look.wanted.member_id, row.amount, bought(row), confirmed=row.confirmed)
+
+
+def _rewards(session: Session, look: Look) -> Iterator[Line]:
+    """Rewards for friends, as far as they were ever money."""
+    states = _REWARD_STATES.get(look.wanted.status)
+    if states is None:
+        return
+    query = (
+        rewards_of(look.wanted.member_id)
+        .where(ReferralReward.state.in_(states))
+        .order_by(ReferralReward.carried_at.desc(), ReferralReward.id.desc())
+        .limit(look.limit)
+    )
+    query = _in_time(query, look, REWARDS, ReferralReward.carried_at)
+    if look.before and look.before.rank == REWARDS.rank:
+        place = tuple_(ReferralReward.carried_at, ReferralReward.id)
+        query = query.where(place < (look.before.moment, look.before.number))
+    for row in session.execute(query):
+        line = reward_line(brought(row))
+        if line:
+            yield line
+
+
+_REWARD_STATES: Mapping[Status | None, tuple[str, ...]] = {
+    None: ("confirmed", "pending", "review", "rejected"),
+    Status.ACCRUED: ("confirmed",),
+    Status.PENDING: ("pending", "review"),
+    Status.REJECTED: ("rejected",),
+}
 
 
 def _payments(session: Session, look: Look) -> Iterator[Line]:
@@ -127,14 +152,27 @@ def _payments(session: Session, look: Look) -> Iterator[Line]:
         yield payment_line(row.id, row.period, row.as_of, row.amount)
 
 
-_ALL: Mapping[Source, Callable[[Session, Look], Iterable[Line]]] = {
-    PURCHASES: _purchases,
-    BONUSES: _bonuses,
-    PAYMENTS: _payments,
-}
+def bonus(session: Session, member_id: int) -> list[Line]:
+    """The line of a member's welcome bonus, if there is one."""
+    return list(_bonuses(session, Look(Wanted(member_id), None, 1)))
 
 
-def _in_time(query: _Rows, look: Look, source: Source, moment: Any) -> _Rows:
+def reward(session: Session, member_id: int, reward_id: int) -> list[Line]:
+    """The line of one reward of a member, if it has one."""
+    query = rewards_of(member_id).where(ReferralReward.id == reward_id)
+    lines = [reward_line(brought(row)) for row in session.execute(query)]
+    return [line for line in lines if line]
+
+
+_ALL: tuple[Callable[[Session, Look], Iterable[Line]], ...] = (
+    _purchases,
+    _bonuses,
+    _rewards,
+    _payments,
+)
+
+
+def _in_time(query: Rows, look: Look, source: Source, moment: Any) -> Rows:
     """No later than the key, or earlier if lines of this source stand before others there."""
     if look.wanted.since is not None:
         query = query.where(moment >= look.wanted.since)
@@ -145,42 +183,6 @@ def _in_time(query: _Rows, look: Look, source: Source, moment: Any) -> _Rows:
     if look.before is not None and source.rank < look.before.rank:
         query = query.where(moment <= look.before.moment)
     return query
-
-
-def bought_by(member_id: int) -> _Rows:
-    """Purchases of a member, with what a history needs of them."""
-    return select(
-        Purchase.id,
-        Purchase.shop_id,
-        Purchase.order_id,
-        Purchase.ordered_at,
-        Purchase.status,
-        Purchase.promised_cashback,
-        Purchase.pending_cashback,
-        Purchase.confirmed_cashback,
-        Purchase.hold_ends_at,
-        Purchase.hold_outcome,
-        Purchase.staff_outcome,
-        and_(Purchase.ceiling.is_not(None), Purchase.ceiling < Purchase.stated_total).label("less"),
-    ).where(Purchase.member_id == member_id)
-
-
-def bought(row: Row[Any]) -> Bought:
-    """A row of `bought_by`."""
-    return Bought(
-        row.id,
-        row.shop_id,
-        row.order_id,
-        row.ordered_at,
-        PurchaseStatus(row.status),
-        row.promised_cashback,
-        row.pending_cashback,
-        row.confirmed_cashback,
-        row.hold_ends_at,
-        row.hold_outcome and OnHoldEnd(row.hold_outcome),
-        row.staff_outcome and OnHoldEnd(row.staff_outcome),
-        bool(row.less),
-    )
 
 
 def _reasons(session: Session, purchases: Collection[int]) -> Mapping[int, Why]:
@@ -204,42 +206,6 @@ def _taken_back(session: Session, member_id: int, purchases: Collection[int]) ->
         "member": member_id,
     }
     return set(session.scalars(_TAKEN_BACK, given))
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What we owe a member, and what was paid, in kopecks."""
-
-    pending: int
-    net: int
-    """What is available; below zero it is a debt."""
-    in_flight: int
-    spent: int
-    reserved: int = 0
-    """Put aside for goals, of what is available."""
-
-    @property
-    def available(self) -> int:
-        """What the member may spend."""
-        return max(0, self.net - self.reserved)
-
-    @property
-    def debt(self) -> int:
-        """What later cashback pays off first."""
-        return max(0, -self.net)
-
-
-def balance_of(session: Session, member_id: int) -> Balance:
-    """A member's balance; of a member who never had any all is nothing."""
-    kept = session.get(MemberBalance, member_id)
-    paid = session.scalar(
-        select(func.coalesce(func.sum(Payout.amount), 0)).where(
-            Payout.member_id == member_id, Payout.state == PayoutState.PAID
-        )
-    )
-    if kept is None:
-        return Balance(0, 0, 0, int(paid or 0))
-    return Balance(kept.pending, kept.available, kept.in_flight, int(paid or 0))
 
 
 # A return took something if it was of all, or of a line that the purchase has.

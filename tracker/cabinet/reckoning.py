@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tracker.cabinet.rules import Bought, Why, why_not
+from tracker.cabinet.lines import Bought, why_not
+from tracker.cabinet.rules import Why
 from tracker.kit.money import share
 
 

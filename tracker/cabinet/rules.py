@@ -7,17 +7,14 @@ Sums are kopecks. All that a member has ever been promised adds up:
 - of each purchase, accrued + pending + rejected = what it promised.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from tracker.clicks.rules import OnHoldEnd
 from tracker.kit.clock import MOSCOW, moscow_midnight
 from tracker.kit.errors import Invalid, NotFound
 from tracker.purchases.contracts import RejectReason
-from tracker.purchases.rules import Status as PurchaseStatus
 from tracker.settlement.rules import IN_FLIGHT, PayoutState
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
@@ -63,6 +60,8 @@ class Why(StrEnum):
     """The shop confirmed less than it had stated."""
     DECLINED = "declined"
     """Staff looked at it and said no."""
+    FRIENDS_PURCHASE = "friends_purchase"
+    """Of a reward: the friend's purchase came to nothing."""
     RETURNED_GOODS = RejectReason.RETURNED_GOODS.value
     CANCELLED = RejectReason.CANCELLED.value
     OUT_OF_STOCK = RejectReason.OUT_OF_STOCK.value
@@ -142,7 +141,8 @@ REWARDS = Source(2, "r", Kind.REFERRAL_REWARD)
 PAYMENTS = Source(1, "w", Kind.PAYMENT)
 SOURCES = (PURCHASES, BONUSES, REWARDS, PAYMENTS)
 
-_PART = {Status.ACCRUED: 3, Status.PENDING: 2, Status.REJECTED: 1, Status.WRITTEN_OFF: 0}
+PART = {Status.ACCRUED: 3, Status.PENDING: 2, Status.REJECTED: 1, Status.WRITTEN_OFF: 0}
+"""The order of a purchase's lines among themselves."""
 
 
 class Key(NamedTuple):
@@ -210,110 +210,6 @@ def days_between(first: date | None, last: date | None) -> tuple[datetime | None
         raise PeriodReversed(fields={"to": "is before from"})
     since = moscow_midnight(first) if first else None
     return since, moscow_midnight(last + timedelta(days=1)) if last else None
-
-
-@dataclass(frozen=True, slots=True)
-class Bought:
-    """What a history needs to know of a purchase."""
-
-    id: int
-    shop_id: int
-    order_id: str
-    ordered_at: datetime
-    status: PurchaseStatus
-    promised: int
-    pending: int
-    confirmed: int
-    hold_ends_at: datetime | None
-    hold_outcome: OnHoldEnd | None
-    staff_outcome: OnHoldEnd | None
-    is_confirmed_for_less: bool
-
-    @property
-    def rejected(self) -> int:
-        return self.promised - self.pending - self.confirmed
-
-
-def lines_of(one: Bought, *, reason: Why | None, taken_back: bool) -> Iterator[Line]:
-    """A line for each status in which there is money of a purchase."""
-    waits_for = waits_of(one.status)
-    for status, amount in (
-        (Status.ACCRUED, one.confirmed),
-        (Status.PENDING, one.pending),
-        (Status.REJECTED, one.rejected),
-    ):
-        is_pending, is_rejected = status is Status.PENDING, status is Status.REJECTED
-        if amount:
-            yield Line(
-                f"{PURCHASES.mark}{one.id}-{status}",
-                Key(one.ordered_at, PURCHASES.rank, one.shop_id, one.order_id, _PART[status]),
-                status,
-                Kind.PURCHASE,
-                amount,
-                one.id,
-                one.shop_id,
-                one.order_id,
-                expected_at=_expected(one, waits_for) if is_pending else None,
-                waits_for=waits_for if is_pending else None,
-                reason=reason if is_rejected else None,
-                taken_back=taken_back and is_rejected,
-            )
-
-
-def gift_line(
-    source: Source, number: int, amount: int, status: Status, one: Bought, *, is_own: bool
-) -> Line:
-    """The line of what goes with a purchase; of a friend's nothing is told but when and how long.
-
-    ``number`` tells it from others of the same source.
-    """
-    waits_for = waits_of(one.status) if status is Status.PENDING else None
-    return Line(
-        f"{source.mark}{number}-{status}",
-        Key(one.ordered_at, source.rank, number, "", _PART[status]),
-        status,
-        source.kind,
-        amount,
-        one.id if is_own else None,
-        one.shop_id if is_own else None,
-        one.order_id if is_own else None,
-        expected_at=_expected(one, waits_for),
-        waits_for=waits_for,
-    )
-
-
-def payment_line(payout_id: int, period: str, as_of: datetime, amount: int) -> Line:
-    """The line of money that was paid."""
-    return Line(
-        f"{PAYMENTS.mark}{payout_id}",
-        Key(as_of, PAYMENTS.rank, payout_id, "", _PART[Status.WRITTEN_OFF]),
-        Status.WRITTEN_OFF,
-        Kind.PAYMENT,
-        amount,
-        period=period,
-    )
-
-
-def waits_of(status: PurchaseStatus) -> Waits | None:
-    """What a purchase waits for."""
-    return {PurchaseStatus.PENDING: Waits.HOLD, PurchaseStatus.AWAITING_STAFF: Waits.REVIEW}.get(
-        status
-    )
-
-
-def _expected(one: Bought, waits_for: Waits | None) -> datetime | None:
-    ends = one.hold_ends_at if waits_for is Waits.HOLD else None
-    return ends and ends.astimezone(MOSCOW)
-
-
-def why_not(one: Bought) -> Why:
-    """Why something of a purchase was rejected that no return took."""
-    if one.status is PurchaseStatus.REJECTED:
-        if one.staff_outcome is OnHoldEnd.REJECT:
-            return Why.DECLINED
-        if one.hold_outcome is OnHoldEnd.REJECT:
-            return Why.NOT_CONFIRMED
-    return Why.CONFIRMED_FOR_LESS if one.is_confirmed_for_less else Why.OTHER
 
 
 def next_payment_day(now: datetime) -> date:

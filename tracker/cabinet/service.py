@@ -10,9 +10,10 @@ from datetime import date, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from tracker.cabinet.balances import Balance, balance_of
 from tracker.cabinet.cursors import seal, unseal
 from tracker.cabinet.ports import ShopName, ShopNames
-from tracker.cabinet.queries import Balance, Look, balance_of, latest
+from tracker.cabinet.queries import Look, latest
 from tracker.cabinet.rules import Line, Wanted, next_payment_day
 from tracker.kit.clock import moscow_midnight
 from tracker.kit.crypto import Keyring

@@ -35,6 +35,14 @@ class ReferralReward(Base):
             "friend_id",
             postgresql_where=text("state = 'over_ceiling'"),
         ),
+        # Those that were ever money, for the inviter's history.
+        Index(
+            "ix_referral_rewards_promised",
+            "inviter_id",
+            "carried_at",
+            "id",
+            postgresql_where=text("tracked_reference IS NOT NULL"),
+        ),
         Index("ix_referral_rewards_review", "id", postgresql_where=text("state = 'review'")),
     )
 

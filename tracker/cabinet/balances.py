@@ -1,0 +1,46 @@
+"""What we owe a member, and what was paid."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tracker.ledger.models import MemberBalance
+from tracker.settlement.models import Payout
+from tracker.settlement.rules import PayoutState
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What we owe a member, and what was paid, in kopecks."""
+
+    pending: int
+    net: int
+    """What is available; below zero it is a debt."""
+    in_flight: int
+    spent: int
+    reserved: int = 0
+    """Put aside for goals, of what is available."""
+
+    @property
+    def available(self) -> int:
+        """What the member may spend."""
+        return max(0, self.net - self.reserved)
+
+    @property
+    def debt(self) -> int:
+        """What later cashback pays off first."""
+        return max(0, -self.net)
+
+
+def balance_of(session: Session, member_id: int) -> Balance:
+    """A member's balance; of a member who never had any all is nothing."""
+    kept = session.get(MemberBalance, member_id)
+    paid = session.scalar(
+        select(func.coalesce(func.sum(Payout.amount), 0)).where(
+            Payout.member_id == member_id, Payout.state == PayoutState.PAID
+        )
+    )
+    if kept is None:
+        return Balance(0, 0, 0, int(paid or 0))
+    return Balance(kept.pending, kept.available, kept.in_flight, int(paid or 0))
