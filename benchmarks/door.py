@@ -100,15 +100,24 @@ def _floor(stack: Stack, shops: Sequence[Shop], seconds: float, statement: str) 
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
         script.write(_NUMBERED.format(first=min(ids), last=max(ids)) + statement)
         script.flush()
-        command = [str(pgbench()), "--no-vacuum", "--protocol=prepared"]
-        command += [f"--client={CLIENTS}", "--jobs=2", f"--time={max(1, round(seconds))}"]
-        command += [f"--define=body=\\x{body}", f"--file={script.name}"]
-        with stack.meter.measured() as reading:
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            done = subprocess.run(
-                command, env=stack.libpq_environ(), capture_output=True, text=True, check=True
-            )
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return pgbench_leg(
+            stack, script.name, clients=CLIENTS, seconds=seconds, define=f"body=\\x{body}"
+        )
+
+
+def pgbench_leg(
+    stack: Stack, script: str, *, clients: int, seconds: float, define: str = "unused=0"
+) -> Leg:
+    """So many clients run a script of pgbench, prepared, for so long."""
+    command = [str(pgbench()), "--no-vacuum", "--protocol=prepared"]
+    command += [f"--client={clients}", "--jobs=2", f"--time={max(1, round(seconds))}"]
+    command += [f"--define={define}", f"--file={script}"]
+    with stack.meter.measured() as reading:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(
+            command, env=stack.libpq_environ(), capture_output=True, text=True, check=True
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
     reading.cpu["client"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     found = _PROCESSED.search(done.stdout)
     if found is None:
