@@ -15,10 +15,12 @@ from tracker.kit.settings import Settings
 from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members, post
 from tracker.members.queries import Origin, origins_of
+from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify
 from tracker.purchases.dossiers import Dossier
 from tracker.purchases.flags import note_flags
 from tracker.purchases.keeping import keep_facts, keep_state
+from tracker.purchases.notices import cashback_notices
 from tracker.purchases.rewarding import Figures, inviters_in, place_rewards
 from tracker.purchases.rules import (
     NOTHING,
@@ -69,8 +71,10 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     postings = [posting for one in dossiers for posting in _move(one, before[one.id])]
     keep_state(session, dossiers)
     note_flags(session, dossiers, clicks)
-    postings += _gifts(session, moments, origins, programme)
-    post(session, postings)
+    gifts, notices = _gifts(session, moments, origins, programme)
+    post(session, postings + gifts)
+    if notices := [*notices, *cashback_notices(dossiers, before)]:
+        notify(session, notices, max(moments.values()))
 
 
 def _gifts(
@@ -78,9 +82,9 @@ def _gifts(
     moments: Mapping[int, datetime],
     origins: Mapping[int, Origin],
     programme: Programme,
-) -> list[Posting]:
+) -> tuple[list[Posting], list[Notice]]:
     """What the club gives of its own: the bonus of those who are new, the reward of who invited
-    them."""
+    them; and what the latter are told."""
     amounts = {
         member: 0 if member in origins and origins[member].returned else programme.welcome_bonus
         for member in moments
@@ -88,9 +92,7 @@ def _gifts(
     bonuses = place_bonuses(session, moments, amounts)
     figures = Figures(programme.referral_reward, programme.referral_ceiling)
     rewards, notices = place_rewards(session, moments, inviters_in(origins), figures)
-    if notices:
-        notify(session, notices, max(moments.values()))
-    return bonuses + rewards
+    return bonuses + rewards, notices
 
 
 def assess(one: Dossier, clicks: Mapping[str, Click]) -> Standing:

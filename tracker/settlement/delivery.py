@@ -17,7 +17,10 @@ from tracker.kit.crypto import Keyring
 from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members, post
 from tracker.members.queries import open_phone
+from tracker.notifications.contracts import Notice
+from tracker.notifications.service import notify
 from tracker.settlement.models import FENCES
+from tracker.settlement.notices import payout_notices
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import PayoutState, gateway_key, payout_posting, wait_before_asking
 
@@ -122,15 +125,21 @@ def record(session: Session, chunk: Chunk, answers: Sequence[Answer]) -> int:
         )
     )
     rows, postings = [], []
+    notices: list[Notice] = []
     for one, answer in zip(chunk.payouts, answers, strict=True):
         if one.id in mine:
             state, wait = _meaning(one, answer.outcome)
             rows.append(_row(one, answer, state, wait))
             postings += _postings_of(one, state)
+            notices += payout_notices(
+                state, payout_id=one.id, member_id=one.member_id, amount=one.amount
+            )
     lock_members(session, {one.member_id for one in chunk.payouts if one.id in mine})
     if rows:
         session.execute(_RECORD, _arrays(rows, chunk.fence))
     post(session, postings)
+    if notices:
+        notify(session, notices, max(one.as_of for one in chunk.payouts))
     return len(mine)
 
 
