@@ -15,6 +15,8 @@ PUBLIC = {
     "GET /api/v1/catalogue",
     "GET /api/v1/catalogue/<slug>",
     "GET /api/v1/catalogue/sections",
+    "GET /r/<code>",
+    "POST /api/v1/referral/touch",
     "POST /api/v1/sign-in/password",
     "POST /api/v1/sign-in/code",
     "POST /api/v1/sign-in/code/answer",

@@ -21,6 +21,7 @@ FILLED = {
     "flag": "-",
     "member_id": "1",
     "line_id": "p1",
+    "friend_id": "1",
 }
 """What stands for the parts of a path."""
 

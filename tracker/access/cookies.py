@@ -1,4 +1,5 @@
-"""The two cookies of a browser: the session's, and one by which it is known as a device.
+"""The cookies of a browser: the session's, one by which it is known as a device, and what a
+referral link left.
 
 No script of a page can read them, no other site's page sends them along with what changes
 something, and where the service is reached by https they go over nothing else.
@@ -18,6 +19,9 @@ from tracker.access.sessions import Device, Opened
 _DEVICE = "tracker_device"
 _DEVICE_LASTS = timedelta(days=400)
 """As long as browsers let a cookie last."""
+
+_TOUCH = "tracker_referral"
+_MAX_TOUCH = 200
 
 REMEMBERED: dict[str, Any] = {
     "Set-Cookie": {
@@ -66,8 +70,24 @@ def forget_session(response: Response) -> Response:
     return response
 
 
+def remember_touch(response: Response, token: str, age: timedelta) -> Response:
+    """Let a browser keep what a referral link left."""
+    _set(response, _named(_TOUCH), token, age)
+    return response
+
+
+def touch_of(request: Request) -> str | None:
+    """What a referral link left with the browser that a request comes from."""
+    token = request.cookies.get(_named(_TOUCH), "")
+    return token if 0 < len(token) <= _MAX_TOUCH else None
+
+
 def _device_cookie() -> str:
-    return ("__Host-" if is_secure() else "") + _DEVICE
+    return _named(_DEVICE)
+
+
+def _named(name: str) -> str:
+    return ("__Host-" if is_secure() else "") + name
 
 
 def _set(response: Response, name: str, value: str, age: timedelta | None) -> None:

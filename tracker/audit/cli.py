@@ -28,7 +28,8 @@ def list_entries(
     """Acts in the order in which they were done.
 
     Actions: inbox.retry, inbox.discard, purchase.reattribute, purchase.decide, purchase.separate,
-    purchase.vouch, purchase.flag.review, shop.terms, shop.secret, shop.dialect, shop.trial.
+    purchase.vouch, purchase.flag.review, referral.review, shop.terms, shop.secret, shop.dialect,
+    shop.trial.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, **wanted)

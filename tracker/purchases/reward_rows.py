@@ -32,7 +32,7 @@ class Reward:
     status: Status | None
     """That of the purchase which decides."""
     carried_at: datetime | None
-    """When that was ordered."""
+    """When that was ordered; kept when there is none any more."""
     kept_at: datetime | None
     """The same as the row has it."""
     suspicions: str | None
@@ -141,7 +141,7 @@ def _stands(row: Row[Any]) -> Reward:
         before=before,
         after=after,
         status=carrier.status if carrier else None,
-        carried_at=row.first_at if is_first else row.present_at,
+        carried_at=(row.first_at if is_first else row.present_at) or row.carried_at,
         kept_at=row.carried_at,
         suspicions=row.suspicions,
         decision=decision,

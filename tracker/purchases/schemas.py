@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from tracker.clicks.sanity import Sign
 from tracker.kit.fields import Rubles
+from tracker.purchases.rewards import Decision, RewardState
 from tracker.purchases.rules import Status
 
 
@@ -98,3 +99,44 @@ class ReviewSchema(Schema):
     """What somebody found who looked at a flag."""
 
     note = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class RewardSchema(Schema):
+    """What a friend brings whoever invited them."""
+
+    id = fields.Integer()
+    friend_id = fields.Integer()
+    inviter_id = fields.Integer()
+    amount = Rubles()
+    state = fields.String()
+    purchase_id = fields.Integer(
+        allow_none=True, metadata={"description": "The friend's first purchase: it decides"}
+    )
+    suspicions = fields.String(
+        allow_none=True, metadata={"description": "Why it is held, or was: device, number, email"}
+    )
+    decision = fields.String(allow_none=True)
+    changed_at = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+class RewardFilter(Schema):
+    """Which rewards."""
+
+    state = fields.String(validate=validate.OneOf([*RewardState]))
+    inviter_id = fields.Integer()
+    cursor = fields.Integer(load_default=0)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class RewardPage(Schema):
+    """A page of rewards; pass ``next`` as the cursor of the next page."""
+
+    items = fields.List(fields.Nested(RewardSchema))
+    next = fields.String(allow_none=True)
+
+
+class DecisionSchema(Schema):
+    """The word of staff, for good, and why; it is kept in the audit."""
+
+    decision = fields.String(required=True, validate=validate.OneOf([*Decision]))
+    reason = fields.String(required=True, validate=validate.Length(1, 500))

@@ -1,4 +1,7 @@
-"""`/admin/api/v1/purchases`: what the shops reported, also what is nobody's or unmatched."""
+"""`/admin/api/v1/purchases`: what the shops reported, also what is nobody's or unmatched.
+
+And `/admin/api/v1/referrals`: what friends' purchases bring whoever invited them.
+"""
 
 from typing import Any
 
@@ -10,20 +13,33 @@ from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.purchases.flags_desk import Flagged, FlagNotFound, Wanted, flagged, review
 from tracker.purchases.queries import listed
+from tracker.purchases.reward_desk import review as review_reward
+from tracker.purchases.reward_models import ReferralReward
+from tracker.purchases.reward_queries import listed as rewards_listed
+from tracker.purchases.rewards import Decision, RewardState
 from tracker.purchases.rules import Status
 from tracker.purchases.schemas import (
+    DecisionSchema,
     FlagFilter,
     FlagPage,
     FlagSchema,
     PurchaseFilter,
     PurchasePage,
     ReviewSchema,
+    RewardFilter,
+    RewardPage,
+    RewardSchema,
 )
+from tracker.purchases.settling import programme_of
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 
 blueprint = Blueprint(
     "purchases", __name__, url_prefix="/admin/api/v1/purchases", description="Reported purchases"
+)
+
+referrals = Blueprint(
+    "referrals", __name__, url_prefix="/admin/api/v1/referrals", description="Referral rewards"
 )
 
 
@@ -84,3 +100,46 @@ class FlagReview(MethodView):
             raise FlagNotFound(f"there is no flag {flag!r}")
         with unit_of_work(runtime().engine) as session:
             return review(session, purchase_id, Sign(flag), acting().login, given["note"])
+
+
+@referrals.route("")
+class Rewards(MethodView):
+    """Referral rewards."""
+
+    @requires(Role.VIEWER)
+    @referrals.arguments(RewardFilter, location="query")
+    @referrals.response(200, RewardPage)
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Rewards in the order in which the friends first bought; those held are in `review`."""
+        with unit_of_work(runtime().engine) as session:
+            found = rewards_listed(
+                session,
+                state=RewardState(wanted["state"]) if "state" in wanted else None,
+                inviter_id=wanted.get("inviter_id"),
+                after=wanted["cursor"],
+                limit=wanted["limit"] + 1,
+            )
+        return page_of(found, limit=wanted["limit"], cursor=lambda reward: reward.id)
+
+
+@referrals.route("/<int:friend_id>/review")
+class RewardReview(MethodView):
+    """The word of staff on a reward that is held."""
+
+    @requires(Role.OPERATOR)
+    @referrals.arguments(DecisionSchema)
+    @referrals.response(200, RewardSchema)
+    @referrals.doc(responses={"409": refusal("It is not held, or not any more")})
+    def post(self, said: dict[str, str], friend_id: int) -> ReferralReward:
+        """Approve or refuse the reward for a friend; it stands for good."""
+        house = runtime()
+        with unit_of_work(house.engine) as session:
+            return review_reward(
+                session,
+                friend_id,
+                Decision(said["decision"]),
+                who=acting().login,
+                reason=said["reason"],
+                at=house.clock.now(),
+                programme=programme_of(house.settings),
+            )

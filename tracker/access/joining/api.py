@@ -6,7 +6,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 
 from tracker.access import captcha, codes, passwords
-from tracker.access.cookies import REMEMBERED, device_of, remember_session
+from tracker.access.cookies import REMEMBERED, device_of, remember_session, touch_of
 from tracker.access.edge import REAL, nudge, spend_message, trust
 from tracker.access.guard import see_that_it_is_ours
 from tracker.access.joining import service
@@ -80,7 +80,7 @@ def _begin(blueprint: Blueprint) -> None:
                     phone,
                     REAL.now(),
                     language=body["language"],
-                    referral=body.get("referral"),
+                    referral=body.get("referral") or touch_of(request),
                 )
             nudge()
             return _shown(way) | {"joining": token}

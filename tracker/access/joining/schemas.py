@@ -38,7 +38,7 @@ class Begin(Schema):
     )
     referral = fields.String(
         validate=validate.Length(1, 200),
-        metadata={"description": "What a referral link left with the device"},
+        metadata={"description": "What a referral link left with an app; a browser has a cookie"},
     )
 
 
