@@ -21,6 +21,7 @@ import partners.links.cli
 import partners.offers.cli
 import partners.shops.names
 import partners.shops.service
+import tracker.access.changes.api
 import tracker.access.devices.api
 import tracker.access.guard
 import tracker.access.joining.api
@@ -195,6 +196,7 @@ def build_app(tools: Runtime) -> Flask:
         tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
         tracker.access.signin.api.blueprint,
         tracker.access.devices.api.blueprint,
+        tracker.access.changes.api.blueprint,
         tracker.relatives.api.blueprint,
         tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
         tracker.claims.staff_api.blueprint,
