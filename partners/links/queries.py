@@ -11,6 +11,7 @@ from partners.shops.models import Shop
 from partners.shops.rules import MAX_SLUG
 from tracker.clicks.models import ClickRow
 from tracker.clicks.rules import OnHoldEnd, Terms
+from tracker.clicks.service import TURN
 from tracker.kit.errors import Invalid
 
 
@@ -31,11 +32,14 @@ class Promised:
     terms: Terms | None
 
 
-def promised(session: Session, slug: str, at: datetime) -> Promised | None:
-    """The shop of a slug, and its terms of a moment; None when there is no such shop."""
+def promised(session: Session, slug: str, at: datetime, *, to: int) -> Promised | None:
+    """The shop of a slug, and its terms of a moment; None when there is no such shop.
+
+    From here on the member, ``to`` whom it is promised, has the turn to make a click.
+    """
     if not slug.isascii() or not slug.isprintable() or len(slug) > MAX_SLUG:
         return None
-    row = session.execute(_PROMISED, {"slug": slug, "at": at}).one_or_none()
+    row = session.execute(_PROMISED, {"slug": slug, "at": at, "member": to}).one_or_none()
     if row is None:
         return None
     terms = None
@@ -74,8 +78,8 @@ def clicks_of(
     return list(session.execute(query))
 
 
-_PROMISED = text("""
-    SELECT shops.id, shops.name, shops.status, shops.link_template, held.*
+_PROMISED = text(f"""
+    SELECT shops.id, shops.name, shops.status, shops.link_template, held.*, {TURN}
     FROM shops LEFT JOIN LATERAL (
         SELECT cashback_bp, commission_bp, hold_days, on_hold_end
         FROM offers
@@ -84,4 +88,4 @@ _PROMISED = text("""
         LIMIT 1
     ) AS held ON true
     WHERE slug = :slug
-""")
+""")  # noqa: S608 - of our own words

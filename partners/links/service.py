@@ -12,7 +12,7 @@ from partners.offers.service import terms_at
 from partners.shops.links import LinkNotUsable, template_of
 from partners.shops.rules import ShopNotFound, ShopStatus
 from tracker.clicks.rules import ALLOWANCES, Click, read_sub_id
-from tracker.clicks.service import record, record_one, take_turn
+from tracker.clicks.service import record, record_one
 from tracker.kit.errors import Conflict, Gone, Invalid
 
 _PREFIX = "clk_"
@@ -70,8 +70,7 @@ def follow_link(
     for a sub-id that is none.
     """
     _see_that_it_is_one(sub_id)
-    take_turn(session, member_id)
-    shop = promised(session, slug, at)
+    shop = promised(session, slug, at, to=member_id)
     if shop is None:
         raise ShopNotFound(f"no shop is called {slug!r}")
     if shop.status != ShopStatus.ACTIVE:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberSession
@@ -18,7 +18,6 @@ from tracker.access.rules import (
     lasts,
 )
 from tracker.kit.crypto import Keyring
-from tracker.members.models import Member
 
 _TOKEN = "session token"  # noqa: S105 - what its hash is for
 _DEVICE = "device"
@@ -75,22 +74,7 @@ def open_session(
 def recognise(session: Session, keys: Keyring, token: str, now: datetime) -> SignedIn:
     """Whose session a token is. Raises NotSignedIn."""
     hashes = keys.hashes(_TOKEN, token)
-    row = session.execute(
-        select(
-            MemberSession.id,
-            MemberSession.member_id,
-            MemberSession.seen_at,
-            MemberSession.remembered,
-            MemberSession.token_hash,
-        )
-        .join(Member, Member.id == MemberSession.member_id)
-        .where(
-            MemberSession.token_hash.in_(hashes),
-            MemberSession.revoked_at.is_(None),
-            MemberSession.expires_at > now,
-            Member.closed_at.is_(None),
-        )
-    ).one_or_none()
+    row = session.execute(_RECOGNISE, {"hashes": hashes, "now": now}).one_or_none()
     if row is None:
         raise NotSignedIn
     if now - row.seen_at >= SEEN_AGAIN or row.token_hash != hashes[0]:
@@ -177,3 +161,12 @@ def _let_the_oldest_go(session: Session, member_id: int, now: datetime) -> None:
     session.execute(
         update(MemberSession).where(MemberSession.id.in_(too_many)).values(revoked_at=now)
     )
+
+
+# Read with every request of a member: its text is made once.
+_RECOGNISE = text("""
+    SELECT sessions.id, member_id, seen_at, remembered, token_hash
+    FROM sessions JOIN members ON members.id = member_id
+    WHERE token_hash = ANY (CAST(:hashes AS bytea[]))
+      AND revoked_at IS NULL AND expires_at > :now AND closed_at IS NULL
+""")

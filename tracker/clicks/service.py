@@ -11,6 +11,10 @@ from tracker.clicks.models import ClickRow
 from tracker.clicks.rules import Allowance, Click, OnHoldEnd, Terms, TooManyClicks
 from tracker.kit.database import bulk_insert
 
+TURN = "pg_advisory_xact_lock(hashtextextended('clicks of member ' || :member, 0))"
+"""SQL by which one click of a member is made after the other, so that none slips past the
+allowances: to stand in a statement before the one that counts, and to cost none of its own."""
+
 
 def record(session: Session, clicks: Sequence[Click]) -> None:
     """Keep clicks for good."""
@@ -32,13 +36,8 @@ def record(session: Session, clicks: Sequence[Click]) -> None:
     )
 
 
-def take_turn(session: Session, member_id: int) -> None:
-    """Let one click of a member be made after the other, so that none slips past the allowances."""
-    session.execute(_TURN, {"name": f"clicks of member {member_id}"})
-
-
 def record_one(session: Session, click: Click, allowances: Sequence[Allowance]) -> None:
-    """Keep a click that its member makes now, if no allowance is used up; after `take_turn`.
+    """Keep a click that its member makes now, if no allowance is used up; after `TURN`.
 
     Counted among the clicks themselves: nothing else is written. Raises TooManyClicks.
     """
@@ -83,8 +82,6 @@ def by_ids(session: Session, ids: Collection[str]) -> dict[str, Click]:
         for row in rows
     }
 
-
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 # In the order of the index, so that it is read however few clicks the planner believes in.
 _RECORD_ONE = text("""
