@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmarks import booking, clicks, door, endtoend, settlement
+from benchmarks import booking, clicks, door, endtoend, history, settlement
 from benchmarks.legs import Figure
 from benchmarks.report import document, show
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "booking": booking.measure,
     "end-to-end": endtoend.measure,
     "settlement": settlement.measure,
+    "history": history.measure,
     "clicks": clicks.measure,
 }
 

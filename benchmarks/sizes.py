@@ -16,6 +16,8 @@ class Sizes:
     """In each leg of booking."""
     members: int
     """Paid in each leg of the settlement."""
+    entries: int
+    """Of the large ledger beside which members are answered."""
 
     def scaled(self, factor: float) -> "Sizes":
         """Legs of another size, as many rounds."""
@@ -25,11 +27,17 @@ class Sizes:
             max(_SHORTEST, self.seconds * factor),
             max(1, round(self.purchases * factor)),
             max(1, round(self.members * factor)),
+            max(_FEWEST, round(self.entries * factor)),
         )
 
 
 _SHORTEST = 1.5
 """Seconds: on a loaded machine a shorter leg may see nothing happen at all."""
 
-FULL = Sizes(rounds=5, shops=640, seconds=5.0, purchases=10_000, members=100_000)
-QUICK = Sizes(rounds=2, shops=64, seconds=2.0, purchases=1_000, members=3_000)
+_FEWEST = 20_000
+"""Ledger entries: no large ledger is as small as the small one."""
+
+FULL = Sizes(
+    rounds=5, shops=640, seconds=5.0, purchases=10_000, members=100_000, entries=10_000_000
+)
+QUICK = Sizes(rounds=2, shops=64, seconds=2.0, purchases=1_000, members=3_000, entries=100_000)

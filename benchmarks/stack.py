@@ -31,6 +31,7 @@ class Stack:
     """The deployment's settings, for processes of the product."""
     engine: Engine
     meter: Meter
+    servers: EmbeddedServers
 
     @property
     def url(self) -> str:
@@ -49,6 +50,12 @@ class Stack:
     def connect_owner(self) -> psycopg.Connection:
         """A plain connection as the schema's owner."""
         return psycopg.connect(self.environ["DATABASE_OWNER_URL"], autocommit=True)
+
+    def connect_superuser(self) -> psycopg.Connection:
+        """A plain connection that may do anything, as whoever restores a database."""
+        name = make_url(self.url).database or ""
+        superuser = url_for(self.servers.addresses.superuser_url, name)
+        return psycopg.connect(superuser, autocommit=True)
 
     def libpq_environ(self) -> dict[str, str]:
         """The application's database for PostgreSQL's own programs: no password in an argument."""
@@ -86,6 +93,6 @@ def fresh_stack(servers: EmbeddedServers, name: str) -> Iterator[Stack]:
     }
     engine = make_engine(environ["DATABASE_URL"])
     meter = Meter({"postgres": [servers.postgres.pid or 0], "valkey": [servers.valkey.pid or 0]})
-    yield Stack(environ, engine, meter)
+    yield Stack(environ, engine, meter, servers)
     engine.dispose()
     drop_database(addresses.superuser_url, name)
