@@ -44,14 +44,19 @@ import tracker.members.sealed
 import tracker.notifications.cli
 import tracker.notifications.jobs
 import tracker.notifications.queries
+import tracker.privacy.api
 import tracker.privacy.cli
+import tracker.privacy.people_cli
 import tracker.purchases.cli
 import tracker.purchases.flags_desk
 import tracker.purchases.jobs
 import tracker.purchases.proof
 import tracker.purchases.queries
+import tracker.purchases.reward_cli
+import tracker.purchases.reward_queries
 import tracker.purchases.settling
 import tracker.purchases.staff_api
+import tracker.referrals.api
 import tracker.referrals.service
 import tracker.relatives.api
 import tracker.relatives.sealed
@@ -188,6 +193,8 @@ def build_app(tools: Runtime) -> Flask:
         webhooks.onboarding.staff_api.blueprint,
         partners.links.api.blueprint,
         tracker.purchases.staff_api.blueprint,
+        tracker.purchases.staff_api.referrals,
+        tracker.referrals.api.build(tracker.purchases.reward_queries),
         tracker.settlement.staff_api.blueprint,
         tracker.audit.staff_api.blueprint,
         partners.catalogue.api.build(tools),
@@ -198,6 +205,7 @@ def build_app(tools: Runtime) -> Flask:
         tracker.access.devices.api.blueprint,
         tracker.access.changes.api.blueprint,
         tracker.relatives.api.blueprint,
+        tracker.privacy.api.build(partners.shops.names.names_of),
         tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
         tracker.claims.staff_api.blueprint,
     ):
@@ -211,6 +219,7 @@ def build_app(tools: Runtime) -> Flask:
                 webhooks.observations.queries.gauges,
                 webhooks.totals.queries.gauges,
                 tracker.purchases.queries.gauges,
+                tracker.purchases.reward_queries.gauges,
                 tracker.purchases.flags_desk.gauges,
                 tracker.ledger.queries.gauges,
                 tracker.settlement.queries.gauges,
@@ -402,6 +411,7 @@ for _command in (
     ),
     _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
     tracker.members.cli.commands,
+    tracker.purchases.reward_cli.commands,
     tracker.staff.cli.commands,
     tracker.audit.cli.commands,
     webhooks.desk.cli.commands,
@@ -412,6 +422,7 @@ for _command in (
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
     tracker.privacy.cli.build(SEALED),
+    tracker.privacy.people_cli.build(partners.shops.names.names_of),
 ):
     cli.add_command(_command)
 

@@ -1,6 +1,7 @@
 """`/api/v1/claims`: a purchase did not appear, says a member."""
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from flask.views import MethodView
@@ -24,6 +25,9 @@ IdsBySlug = Callable[[Session, Collection[str]], Mapping[str, int]]
 SlugsById = Callable[[Session, Collection[int]], Mapping[int, str]]
 """The other way round."""
 
+Shown = Callable[[Session, list[Claim]], list[dict[str, Any]]]
+"""What members see of claims."""
+
 
 class ShopNotKnown(NotFound):
     """No such shop."""
@@ -32,20 +36,17 @@ class ShopNotKnown(NotFound):
 
 
 def build(ids_by_slug: IdsBySlug, slugs_by_id: SlugsById) -> Blueprint:
-    """The routes of members' claims."""
+    """The routes of members' claims, over the shops' slugs."""
     blueprint = Blueprint(
         "claims", __name__, url_prefix="/api/v1/claims", description="Purchases that did not appear"
     )
+    shown = partial(_shown_all, slugs_by_id)
+    _add_all(blueprint, shown, ids_by_slug)
+    _add_one(blueprint, shown)
+    return blueprint
 
-    def hand(session: Session) -> Hand:
-        house = runtime()
-        figures = programme_of(house.settings)
-        return Hand(session, house.settings.keys, figures, house.clock.now())
 
-    def shown(session: Session, claims: list[Claim]) -> list[dict[str, Any]]:
-        slugs = slugs_by_id(session, {one.shop_id for one in claims})
-        return [_shown(one, slugs[one.shop_id]) for one in claims]
-
+def _add_all(blueprint: Blueprint, shown: Shown, ids_by_slug: IdsBySlug) -> None:
     @blueprint.route("")
     class Claims(MethodView):
         """A member's claims."""
@@ -85,9 +86,11 @@ def build(ids_by_slug: IdsBySlug, slugs_by_id: SlugsById) -> Blueprint:
                     told["note"],
                     told["evidence"],
                 )
-                claim = file(hand(session), acting_member().member_id, filing)
+                claim = file(_hand(session), acting_member().member_id, filing)
                 return shown(session, [claim])[0]
 
+
+def _add_one(blueprint: Blueprint, shown: Shown) -> None:
     @blueprint.route("/<int:claim_id>")
     class OneClaim(MethodView):
         """One of them."""
@@ -105,10 +108,20 @@ def build(ids_by_slug: IdsBySlug, slugs_by_id: SlugsById) -> Blueprint:
         def delete(self, claim_id: int) -> dict[str, Any]:
             """Take a claim back."""
             with unit_of_work(runtime().engine) as session:
-                claim = withdraw(hand(session), acting_member().member_id, claim_id)
+                claim = withdraw(_hand(session), acting_member().member_id, claim_id)
                 return shown(session, [claim])[0]
 
-    return blueprint
+
+def _hand(session: Session) -> Hand:
+    house = runtime()
+    return Hand(session, house.settings.keys, programme_of(house.settings), house.clock.now())
+
+
+def _shown_all(
+    slugs_by_id: SlugsById, session: Session, claims: list[Claim]
+) -> list[dict[str, Any]]:
+    slugs = slugs_by_id(session, {one.shop_id for one in claims})
+    return [_shown(one, slugs[one.shop_id]) for one in claims]
 
 
 def _shown(claim: Claim, slug: str) -> dict[str, Any]:

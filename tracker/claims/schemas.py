@@ -139,7 +139,7 @@ class StaffClaimsPage(Schema):
     next = fields.String(allow_none=True)
 
 
-class DecisionSchema(Schema):
+class ClaimDecisionSchema(Schema):
     """The answer of staff."""
 
     outcome = fields.String(required=True, validate=validate.OneOf([*BY_STAFF]))

@@ -10,7 +10,7 @@ from tracker.claims.models import Claim
 from tracker.claims.queries import claim_of, files_of, listed
 from tracker.claims.rules import Outcome, State
 from tracker.claims.schemas import (
-    DecisionSchema,
+    ClaimDecisionSchema,
     StaffClaimSchema,
     StaffClaimsPage,
     StaffClaimWhole,
@@ -93,7 +93,7 @@ class Decision(MethodView):
     """The answer."""
 
     @requires(Role.OPERATOR)
-    @blueprint.arguments(DecisionSchema)
+    @blueprint.arguments(ClaimDecisionSchema)
     @blueprint.response(200, StaffClaimSchema)
     @blueprint.doc(responses={"409": refusal("Answered already, or nothing to be credited")})
     def post(self, told: dict[str, Any], claim_id: int) -> Claim:
