@@ -18,7 +18,9 @@ _LATIN = {
     **dict(zip("абвгдезийклмнопрстуфэ", "abvgdeziyklmnoprstufe", strict=True)),
     **{"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "ю": "yu", "я": "ya", "ь": ""},
 }
+_UKRAINIAN = str.maketrans("иэы", "іеи")
 _LANGUAGES = {"ru": 70, "uk": 12, "en": 18}
+_TRANSLATED = {True: 3, False: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class InventedName:
 
     slug: str
     name: str
+    name_uk: str
+    """In Ukrainian; empty: it is called the same."""
+    name_en: str
+    """In English, likewise."""
 
 
 def invented_words() -> list[str]:
@@ -37,14 +43,31 @@ def invented_words() -> list[str]:
 
 
 def invented_name(word: str, subsection: Subsection) -> InventedName:
-    """A shop's name from a word: Russian, Ukrainian or English, with its trade or without."""
+    """A shop's name from a word: Russian, Ukrainian or English, with its trade or without.
+
+    Some are called otherwise in other languages, in either or both.
+    """
     slug = _latin(word)
     language = weighted(f"language:{slug}", _LANGUAGES)
-    own = slug if language == "en" else word
-    trade = {"ru": subsection.title, "uk": subsection.title_uk, "en": subsection.title_en}
     with_trade = language == "uk" or weighted(f"trade:{slug}", {True: 2, False: 3})
-    parts = [own.capitalize(), trade[language]] if with_trade else [own.capitalize()]
-    return InventedName(slug, " ".join(parts))
+    own = {"ru": word, "uk": word, "en": slug}[language]
+    name = _called(own, language, subsection, with_trade=with_trade)
+    others = {
+        "uk": _called(word.translate(_UKRAINIAN), "uk", subsection, with_trade=with_trade),
+        "en": _called(slug, "en", subsection, with_trade=with_trade),
+    }
+    name_uk, name_en = (
+        other
+        if one != language and other != name and weighted(f"name_{one}:{slug}", _TRANSLATED)
+        else ""
+        for one, other in others.items()
+    )
+    return InventedName(slug, name, name_uk, name_en)
+
+
+def _called(own: str, language: str, subsection: Subsection, *, with_trade: bool) -> str:
+    trade = {"ru": subsection.title, "uk": subsection.title_uk, "en": subsection.title_en}
+    return " ".join([own.capitalize(), trade[language]] if with_trade else [own.capitalize()])
 
 
 def _latin(word: str) -> str:

@@ -49,4 +49,6 @@ def _shop(word: str, section: Section, subsection: Subsection) -> ShopRow:
         cashback_percent=percent(terms.cashback),
         commission_percent=percent(terms.commission),
         status=terms.status,
+        name_uk=named.name_uk,
+        name_en=named.name_en,
     )

@@ -26,6 +26,10 @@ class ShopRow:
     commission_percent: str
     status: str
     """``active``, or ``left`` once the shop has left the programme."""
+    name_uk: str = ""
+    """In Ukrainian; empty: as ``name``."""
+    name_en: str = ""
+    """In English; empty: as ``name``."""
 
 
 def percent(basis_points: int) -> str:

@@ -7,15 +7,20 @@ from decimal import Decimal
 
 import pytest
 
+from partners.catalogue.spelling import forms
+from partners.catalogue.titles import SECTIONS as SHOWN
+from partners.catalogue.titles import subsection_titles
+from partners.shops.rules import Section as Shelf
 from sandbox.catalogue import SHOPS_CSV
 from sandbox.catalogue.sections import SECTIONS
 from sandbox.catalogue.shelves import sample_shops
 from sandbox.catalogue.shop_rows import csv_text
+from tracker.members.rules import Language
 
 Row = dict[str, str]
 COLUMNS = (
     "slug,name,section,subsection,site_url,link_template,hold_days,on_hold_end,"
-    "cashback_percent,commission_percent,status"
+    "cashback_percent,commission_percent,status,name_uk,name_en"
 )
 
 
@@ -86,3 +91,29 @@ def test_most_shops_are_ordinary_and_a_few_are_not(shipped: list[Row]) -> None:
     assert sum(rate <= 15 for rate in cashback) > 550
     assert max(cashback) > 40
     assert 600 < sum(paid_for) < 660
+
+
+def test_some_shops_are_called_otherwise_in_other_languages(shipped: list[Row]) -> None:
+    named = [shop for shop in shipped if shop["name_uk"] or shop["name_en"]]
+    assert 300 < len(named) < 600
+    for column, letters in (("name_uk", "А-ЯІЇЄҐ"), ("name_en", "A-Z")):
+        names = [shop[column] for shop in shipped if shop[column]]
+        assert len(set(names)) == len(names) > 150
+        assert all(re.match(f"[{letters}]", name) for name in names)
+    for shop in shipped:
+        assert shop["name"] not in (shop["name_uk"], shop["name_en"])
+
+
+def test_however_it_is_called_it_sounds_like_its_slug(shipped: list[Row]) -> None:
+    for shop in shipped:
+        for name in filter(None, (shop["name"], shop["name_uk"], shop["name_en"])):
+            assert forms(name.split()[0]) & forms(shop["slug"]), name
+
+
+def test_every_shelf_has_a_name_in_three_languages() -> None:
+    for section in SECTIONS:
+        shown = SHOWN[Shelf(section.slug)]
+        assert shown[Language.RU] == section.title
+        assert shown[Language.EN] == section.title_en
+        for one in section.subsections:
+            assert len({*subsection_titles(one.slug).values()} - {one.slug}) >= 2, one.slug
