@@ -22,6 +22,7 @@ import partners.offers.cli
 import partners.shops.names
 import partners.shops.service
 import tracker.access.changes.api
+import tracker.access.cli
 import tracker.access.devices.api
 import tracker.access.guard
 import tracker.access.joining.api
@@ -411,6 +412,7 @@ for _command in (
     ),
     _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
     tracker.members.cli.commands,
+    tracker.access.cli.commands,
     tracker.purchases.reward_cli.commands,
     tracker.staff.cli.commands,
     tracker.audit.cli.commands,
