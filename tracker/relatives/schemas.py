@@ -16,7 +16,6 @@ _SHARE = Percent(
     metadata={"description": "A share of what fixed amounts leave; 100.00 in all at most"},
 )
 _LABEL = fields.String(
-    allow_none=True,
     validate=[
         validate.Length(1, MAX_LABEL),
         validate.Predicate("isprintable", error="Must be printable."),

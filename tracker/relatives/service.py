@@ -71,6 +71,8 @@ def change(
 ) -> Listed:
     """Let something else go to a relative, or in another order, from the next list on.
 
+    A label that is not given stays.
+
     Raises RelativeNotFound and SharesExceedAll.
     """
     find(session, member_id, lock=True)
@@ -87,7 +89,7 @@ def change(
         relative_id,
         fixed=wish.fixed,
         share_bp=wish.share_bp,
-        label_sealed=_sealed(keys, member_id, wish.label),
+        label_sealed=_sealed(keys, member_id, wish.label or mine.label),
     )
     return one_of(session, keys, member_id, relative_id)
 

@@ -81,9 +81,9 @@ def test_another_code_is_sent_after_a_while(world: World, client: Cabinet) -> No
 
 def test_the_list_is_changed(world: World, client: Cabinet) -> None:
     gran = confirmed(world, client, GRAN)
-    son = confirmed(world, client, SON, share_percent="50.00")
+    son = confirmed(world, client, SON, share_percent="50.00", label="сын")
     changed = client.patch(f"{URL}/{son}", json={"share_percent": "25.00", "place": 1})
-    assert changed.get_json()["share_percent"] == "25.00"
+    assert (changed.get_json()["share_percent"], changed.get_json()["label"]) == ("25.00", "сын")
     shown = client.get(URL).get_json()["items"]
     assert [(one["id"], one["place"]) for one in shown] == [(son, 1), (gran, 2)]
     assert client.delete(f"{URL}/{gran}").status_code == 204
