@@ -39,7 +39,7 @@ class Inviter:
 
     def __init__(self, world: World, shop: Shop | None = None) -> None:
         self.world = world
-        self.shop = shop or world.shop("invited", cashback=1000)
+        self.shop = shop or world.shop(f"invited-{next(_NUMBERS)}", cashback=1000)
         self.member = newcomers(world, 1)[0]
 
     def friend(self) -> int:

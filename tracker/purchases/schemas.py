@@ -135,7 +135,7 @@ class RewardPage(Schema):
     next = fields.String(allow_none=True)
 
 
-class DecisionSchema(Schema):
+class RewardDecisionSchema(Schema):
     """The word of staff, for good, and why; it is kept in the audit."""
 
     decision = fields.String(required=True, validate=validate.OneOf([*Decision]))

@@ -19,13 +19,13 @@ from tracker.purchases.reward_queries import listed as rewards_listed
 from tracker.purchases.rewards import Decision, RewardState
 from tracker.purchases.rules import Status
 from tracker.purchases.schemas import (
-    DecisionSchema,
     FlagFilter,
     FlagPage,
     FlagSchema,
     PurchaseFilter,
     PurchasePage,
     ReviewSchema,
+    RewardDecisionSchema,
     RewardFilter,
     RewardPage,
     RewardSchema,
@@ -127,7 +127,7 @@ class RewardReview(MethodView):
     """The word of staff on a reward that is held."""
 
     @requires(Role.OPERATOR)
-    @referrals.arguments(DecisionSchema)
+    @referrals.arguments(RewardDecisionSchema)
     @referrals.response(200, RewardSchema)
     @referrals.doc(responses={"409": refusal("It is not held, or not any more")})
     def post(self, said: dict[str, str], friend_id: int) -> ReferralReward:
