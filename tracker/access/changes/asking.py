@@ -30,6 +30,7 @@ from tracker.members.rules import Language
 from tracker.members.service import find
 
 REFUSALS: dict[str, Any] = {
+    "400": refusal("The body cannot be read"),
     "403": refusal("Sent by a page of another site, or there is nothing to prove it by"),
     "404": refusal("The member has left meanwhile"),
     "409": refusal("Begun too long ago, a code that is no longer good, or a number in use"),

@@ -11,10 +11,15 @@ from tracker.access.sessions import Device, Opened
 from tracker.access.signin.rules import Step
 from tracker.kit.documents import refusal
 
-REFUSALS: dict[str, Any] = {
+UNREADABLE: dict[str, Any] = {
+    "400": refusal("The body cannot be read"),
+    "422": refusal("Refused, or a field is wrong"),
+}
+"""What every route with a body may answer."""
+
+REFUSALS: dict[str, Any] = UNREADABLE | {
     "403": refusal("Sent by a page of another site, or there is nothing to prove it by"),
     "409": refusal("Begun too long ago, or the code is no longer good"),
-    "422": refusal("Refused, or a field is wrong"),
     "429": refusal("Tried too often: by the number, or from here"),
 }
 """What every sign-in may hear instead."""

@@ -13,7 +13,7 @@ from tracker.access.edge import REAL, ask, nudge, spend_try, trust
 from tracker.access.guard import see_that_it_is_ours
 from tracker.access.rules import Purpose
 from tracker.access.sessions import Device, Opened
-from tracker.access.signin.answers import REFUSALS, old_token, signed_in_as
+from tracker.access.signin.answers import REFUSALS, UNREADABLE, old_token, signed_in_as
 from tracker.access.signin.rules import FLOW, AskSupport, SignInRefused, StepUp
 from tracker.access.signin.schemas import (
     CodeAnswer,
@@ -29,6 +29,7 @@ from tracker.access.signin.service import (
     is_still_the_password,
     member_named,
     prove_number,
+    proved_address,
     proved_by_code,
 )
 from tracker.access.tickets import (
@@ -42,9 +43,7 @@ from tracker.access.tickets import (
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, runtime
-from tracker.members.queries import emails_of
-from tracker.members.rules import Language, normal_email, normal_phone
-from tracker.members.service import find
+from tracker.members.rules import normal_email, normal_phone
 
 blueprint = Blueprint("sign-in", __name__, url_prefix="/api/v1/sign-in", description="Signing in")
 
@@ -87,7 +86,9 @@ class Code(MethodView):
 
     @blueprint.arguments(CodeWanted)
     @blueprint.response(202, FlowSchema)
-    @blueprint.doc(responses={"429": refusal("Asked too often: by the number, or from here")})
+    @blueprint.doc(
+        responses=UNREADABLE | {"429": refusal("Asked too often: by the number, or from here")}
+    )
     def post(self, body: dict[str, Any]) -> dict[str, Any]:
         """Ask for a code by SMS. It goes out when the number is a member's; nobody is told."""
         house = runtime()
@@ -141,7 +142,8 @@ class StepUpCode(MethodView):
     @blueprint.arguments(StepUpCodeWanted)
     @blueprint.response(202, FlowSchema)
     @blueprint.doc(
-        responses={
+        responses=UNREADABLE
+        | {
             "409": refusal("Begun too long ago, or not at all"),
             "429": refusal("Asked too often, or too soon"),
         }
@@ -151,14 +153,12 @@ class StepUpCode(MethodView):
         house = runtime()
         keys = house.settings.keys
         ticket = open_ticket(keys, STEP_UP, body["sign_in"], REAL.now())
-        member_id = ticket.number("member")
         with unit_of_work(house.engine) as session:
-            member = find(session, member_id)
-            email = emails_of(session, keys, [member_id]).get(member_id)
-        if email is None or member.email_proved_at is None:
+            found = proved_address(session, keys, ticket.number("member"))
+        if found is None:
             raise TicketNotAccepted
-        to = codes.Destination(email=email)
-        asked = ask(Purpose.STEP_UP_EMAIL, ticket, to, Language(member.language))
+        email, language = found
+        asked = ask(Purpose.STEP_UP_EMAIL, ticket, codes.Destination(email=email), language)
         return _on_its_way(STEP_UP, ticket, asked)
 
 
@@ -240,7 +240,6 @@ def _proves(session: Session, ticket: Ticket, now: datetime) -> bool:
     """Both are proved now: that is noted, once."""
     before = ticket.values["proved_at"]
     moment = None if before is None else datetime.fromisoformat(str(before))
-    find(session, ticket.number("member"))
     return prove_number(session, ticket.number("number"), moment, now)
 
 

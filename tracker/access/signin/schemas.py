@@ -10,7 +10,7 @@ from tracker.access.signin.rules import Step
 from tracker.access.tickets import MAX_TICKET
 from tracker.members.rules import Language
 
-CODE = validate.Regexp(r"[0-9]{6}\Z", error="Must be six digits.")
+CODE = [validate.Length(equal=6), validate.Regexp("^[0-9]{6}$", error="Must be six digits.")]
 PHONE = validate.Length(1, 50)
 EMAIL = validate.Length(1, 254)
 PASSWORD = validate.Length(1, 1_000)

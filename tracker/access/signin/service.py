@@ -12,8 +12,8 @@ from tracker.access.sessions import Device, Opened, forget_token, open_session
 from tracker.access.signin.rules import Step, StepUp
 from tracker.kit.crypto import Keyring
 from tracker.members.models import Member, Number
-from tracker.members.queries import EMAIL, PHONE, Owner
-from tracker.members.rules import Role
+from tracker.members.queries import EMAIL, PHONE, Owner, open_email
+from tracker.members.rules import Language, Role
 from tracker.notifications.contracts import Kind, Notice
 from tracker.notifications.service import notify
 
@@ -89,6 +89,20 @@ def prove_number(session: Session, number_id: int, before: datetime | None, now:
         .returning(Number.id)
     )
     return done.first() is not None
+
+
+def proved_address(session: Session, keys: Keyring, member_id: int) -> tuple[str, Language] | None:
+    """The address that a member proved, and the member's language; None: there is none."""
+    row = session.execute(
+        select(Member.email_sealed, Member.language).where(
+            Member.id == member_id,
+            Member.email_proved_at.is_not(None),
+            Member.closed_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None or row.email_sealed is None:
+        return None
+    return open_email(keys, member_id, row.email_sealed), Language(row.language)
 
 
 def _owner(session: Session, keys: Keyring, phone: str) -> Owner | None:
