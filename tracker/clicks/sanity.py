@@ -5,9 +5,9 @@ thousand spoons. The thresholds are such that an honest shop hardly meets one.
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from tracker.clicks.rules import Click
 
@@ -48,8 +48,7 @@ ORDERS_OF_A_CLICK = 10
 """More than so many are many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(NamedTuple):
     """An order as its shop tells it. Sums are kopecks."""
 
     at: datetime
