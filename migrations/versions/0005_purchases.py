@@ -285,22 +285,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_welcome_bonuses")),
     )
-    op.execute("GRANT SELECT, INSERT ON clicks TO tracker_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON purchases TO tracker_app")
+    op.execute(
+        "GRANT SELECT, INSERT ON clicks, purchase_lines, purchase_returns, purchase_return_lines TO tracker_app"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE ON purchases, welcome_bonuses TO tracker_app")
     op.execute(
         "GRANT SELECT, INSERT, UPDATE (reviewed_at, reviewed_by, note) ON purchase_flags TO tracker_app"
     )
-    op.execute("GRANT SELECT, INSERT ON purchase_lines TO tracker_app")
-    op.execute("GRANT SELECT, INSERT ON purchase_returns TO tracker_app")
-    op.execute("GRANT SELECT, INSERT ON purchase_return_lines TO tracker_app")
-    op.execute("GRANT SELECT, INSERT, UPDATE ON welcome_bonuses TO tracker_app")
 
 
 def downgrade() -> None:
-    op.drop_table("welcome_bonuses")
-    op.drop_table("purchase_return_lines")
-    op.drop_table("purchase_returns")
-    op.drop_table("purchase_lines")
-    op.drop_table("purchase_flags")
-    op.drop_table("purchases")
-    op.drop_table("clicks")
+    op.execute("DROP TABLE welcome_bonuses, purchase_return_lines, purchase_returns")
+    op.execute("DROP TABLE purchase_lines, purchase_flags, purchases, clicks")
