@@ -22,6 +22,7 @@ FILLED = {
     "member_id": "1",
     "line_id": "p1",
     "friend_id": "1",
+    "claim_id": "1",
 }
 """What stands for the parts of a path."""
 
