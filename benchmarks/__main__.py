@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from benchmarks import booking, clicks, door, endtoend, history, settlement
+from benchmarks import booking, catalogue, clicks, door, endtoend, history, settlement
 from benchmarks.legs import Figure
 from benchmarks.report import document, show
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -21,6 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "settlement": settlement.measure,
     "history": history.measure,
     "clicks": clicks.measure,
+    "catalogue": catalogue.measure,
 }
 
 

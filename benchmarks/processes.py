@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -21,20 +21,27 @@ _START_LIMIT = 30.0
 _STOP_LIMIT = 30.0
 
 
+_TRACKER = (str(Path(sys.executable).with_name("tracker")),)
+
+
 @contextmanager
-def serving(stack: Stack, processes: int) -> Iterator[tuple[int, int]]:
-    """`tracker serve` as a deployment runs it: its port and pid."""
+def serving(
+    stack: Stack, processes: int, program: Sequence[str] = _TRACKER
+) -> Iterator[tuple[int, int]]:
+    """`tracker serve` as a deployment runs it, or another program's `serve`: its port and pid."""
     port = _free_port()
     arguments = ("serve", "--port", str(port), "--processes", str(processes))
-    with started(stack, *arguments) as process:
+    with started(stack, *arguments, program=program) as process:
         _await(port, process)
         yield port, process.pid
 
 
 @contextmanager
-def started(stack: Stack, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+def started(
+    stack: Stack, *arguments: str, program: Sequence[str] = _TRACKER
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A `tracker` command, until the block ends."""
-    command = [str(Path(sys.executable).with_name("tracker")), *arguments]
+    command = [*program, *arguments]
     clock = {"TRACKER_CLOCK": f"{NOW.isoformat()} x1 @{time.time()}"}
     with subprocess.Popen(command, env={**os.environ, **stack.environ, **clock}) as process:
         try:

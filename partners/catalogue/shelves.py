@@ -15,7 +15,7 @@ from typing import Any
 
 from partners.catalogue.index import Index
 from partners.catalogue.rules import Key, Listed, Sort, key_of, write_cursor
-from partners.catalogue.spelling import forms
+from partners.catalogue.spelling import Form, forms
 from partners.catalogue.titles import SECTIONS, Titles, subsection_titles
 from partners.shops.rules import Section, ShopNotFound
 from tracker.kit.money import format_percent
@@ -140,7 +140,7 @@ class Shelves:
         return Listing(tuple(place for _, place in ordered), tuple(key for key, _ in ordered))
 
 
-def _forms_of_all(names: Iterable[str]) -> frozenset[str]:
+def _forms_of_all(names: Iterable[str]) -> frozenset[Form]:
     return frozenset().union(*map(_forms_of_name, names))
 
 

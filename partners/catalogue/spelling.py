@@ -1,7 +1,8 @@
 """One name, many spellings: what a name and a search have in common however either is typed. Pure.
 
 A text has several *forms*, and a search finds a name when a form of the one stands in a form of the
-other. There are two kinds:
+other. A form is words; written without blanks, so that these and hyphens make no difference. There
+are two kinds:
 
 - *plain*: in its own script, without capitals, accents, apostrophes and soft signs; letters that
   Russian and Ukrainian write differently are one. What it does it does letter by letter, so the
@@ -10,13 +11,13 @@ other. There are two kinds:
   here (a capital letter); letters that systems of transliteration disagree about (y and i, h, kh
   and g) are one as well. Because a pair of letters may be read in two ways, a Cyrillic text is also
   spelled in Latin by two usual systems, and each of these is read as if somebody had typed it.
-
-A form is words with a blank between; the same without blanks is another one, so hyphens, blanks and
-their absence make no difference.
 """
 
 import re
 import unicodedata
+
+Form = tuple[str, ...]
+"""Words, none of them empty."""
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼʹ`´′"))
 _WORDS = re.compile(r"[^\W_]+")
@@ -51,15 +52,15 @@ _SYSTEMS = tuple(
 """Cyrillic in Latin: as Russian is mostly spelled, and as Ukrainian passports are."""
 
 
-def forms(text: str) -> frozenset[str]:
+def forms(text: str) -> frozenset[Form]:
     """All forms of a name or of a search; none of a text in which there is nothing to look for."""
     typed = unicodedata.normalize("NFC", text.casefold())
     spelled = [typed.translate(system) for system in _SYSTEMS] if _CYRILLIC.search(typed) else []
     found = {
-        " ".join(plain(word) for word in words(text)),
-        *(" ".join(map(sounds, words(one))) for one in (typed, *spelled)),
+        tuple(plain(word) for word in words(text)),
+        *(tuple(map(sounds, words(one))) for one in (typed, *spelled)),
     }
-    return frozenset(found | {form.replace(" ", "") for form in found}) - {""}
+    return frozenset(found - {()})
 
 
 def words(text: str) -> list[str]:
