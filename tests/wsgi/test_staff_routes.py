@@ -23,6 +23,7 @@ FILLED = {
     "line_id": "p1",
     "friend_id": "1",
     "claim_id": "1",
+    "file_id": "1",
 }
 """What stands for the parts of a path."""
 
