@@ -19,6 +19,8 @@ from tracker.access.rules import Kind
 from tracker.access.sessions import Device, open_session
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import share
+from tracker.settlement.rules import SealedLine
+from tracker.settlement.rules import seal as seal_of
 
 SHOPS = 640
 PURCHASES = 20
@@ -43,6 +45,7 @@ ENTRIES_EACH = 178
 _AT_ONCE = 500
 _FIRST = EPOCH - timedelta(days=721)
 _EVERY = timedelta(days=36)
+_NULL = "\\N"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,7 @@ def seed(stack: Stack, entries: int) -> Seeded:
     shops = make_shops(stack, SHOPS)
     members = make_members(stack, -(-entries // ENTRIES_EACH))
     with stack.connect_superuser() as connection:
-        connection.execute("SET session_replication_role = replica")
-        numbers = _numbers(connection)
-        _write_runs(connection)
-        scribe = _Scribe([shop.id for shop in shops])
-        for start in range(0, len(members), _AT_ONCE):
-            for member in members[start : start + _AT_ONCE]:
-                scribe.write(member, numbers[member])
-            scribe.send(connection)
-        connection.execute("SET session_replication_role = origin")
-        for table in ("purchases", "payouts", "ledger_transactions"):
-            connection.execute(_AFTER_THE_LAST.format(table=table))
+        Scribe([shop.id for shop in shops]).fill(connection, members)
         written = connection.execute("SELECT count(*) FROM ledger_entries").fetchone()
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
@@ -87,6 +80,13 @@ def _write_runs(connection: psycopg.Connection) -> None:
         connection.execute(_RUN, {"period": period, "as_of": f"{period}-01 00:00+03"})
 
 
+def _seal(connection: psycopg.Connection, period: str) -> None:
+    rows = connection.execute(_LISTED, {"period": period}).fetchall()
+    listed = [SealedLine(*row) for row in rows]
+    sums = {"payouts": len(listed), "total": sum(line.amount for line in listed)}
+    connection.execute(_SEAL, {"period": period, "sha256": seal_of(period, listed), **sums})
+
+
 def _sign_in(stack: Stack, members: Sequence[int]) -> Iterator[str]:
     """From all over the table, not its first pages."""
     step = max(1, len(members) // READERS)
@@ -97,7 +97,7 @@ def _sign_in(stack: Stack, members: Sequence[int]) -> Iterator[str]:
 
 
 @dataclass(slots=True)
-class _Scribe:
+class Scribe:
     """Rows of many members as COPY takes them, table by table."""
 
     shops: Sequence[int]
@@ -105,6 +105,21 @@ class _Scribe:
     purchases: Iterator[int] = field(default_factory=lambda: count(1))
     payouts: Iterator[int] = field(default_factory=lambda: count(1))
     transactions: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def fill(self, connection: psycopg.Connection, members: Sequence[int]) -> None:
+        """Give members of a fresh database their histories, as a superuser; in flat memory."""
+        connection.execute("SET session_replication_role = replica")
+        numbers = _numbers(connection)
+        _write_runs(connection)
+        for start in range(0, len(members), _AT_ONCE):
+            for member in members[start : start + _AT_ONCE]:
+                self.write(member, numbers[member])
+            self.send(connection)
+        connection.execute("SET session_replication_role = origin")
+        for table in ("purchases", "payouts", "ledger_transactions"):
+            connection.execute(_AFTER_THE_LAST.format(table=table))
+        for period in PERIODS:
+            _seal(connection, period)
 
     def send(self, connection: psycopg.Connection) -> None:
         """Write what was gathered, in one transaction."""
@@ -141,6 +156,7 @@ class _Scribe:
             _PURCHASES,
             *(one, shop, f"h-{one}", f"h-{one}", status, click, member, at.isoformat()),
             (at + timedelta(days=30)).isoformat(),
+            "confirm" if earned[0] else _NULL,
             *(1, at.isoformat(), f"msg_{one}", sum(AMOUNTS), "native", 3),
             *(FULL[0], *pending, *earned, f"purchase:{one}:tracked:1"),
         )
@@ -245,6 +261,16 @@ _RUN = """
     VALUES (%(period)s, %(as_of)s, 0, 0, '', 'bench-anna', 'done', 'bench-boris')
 """
 
+_LISTED = """
+    SELECT member_id, number_id, amount FROM payouts
+    WHERE period = %(period)s ORDER BY member_id, number_id
+"""
+
+_SEAL = """
+    UPDATE settlement_runs SET payouts = %(payouts)s, total = %(total)s, sha256 = %(sha256)s
+    WHERE period = %(period)s
+"""
+
 _AFTER_THE_LAST = """
     SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))
 """
@@ -252,9 +278,9 @@ _AFTER_THE_LAST = """
 _CLICKS = """clicks (id, member_id, shop_id, clicked_at, valid_until,
     cashback_bp, commission_bp, hold_days, on_hold_end)"""
 _PURCHASES = """purchases (id, shop_id, order_id, order_key, status, click_id, member_id,
-    ordered_at, hold_ends_at, statement_no, stated_at, stated_source, stated_total, feed, revision,
-    promised_cashback, pending_cashback, pending_commission, confirmed_cashback,
-    confirmed_commission, tracked_reference)"""
+    ordered_at, hold_ends_at, hold_outcome, statement_no, stated_at, stated_source, stated_total,
+    feed, revision, promised_cashback, pending_cashback, pending_commission,
+    confirmed_cashback, confirmed_commission, tracked_reference)"""
 _LINES = "purchase_lines (purchase_id, statement_no, line_id, sku, category, quantity, amount)"
 _RETURNS = "purchase_returns (purchase_id, return_id, whole, returned_at, source, reject_reason)"
 _RETURN_LINES = "purchase_return_lines (purchase_id, return_id, line_id, quantity, amount)"
