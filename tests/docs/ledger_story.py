@@ -1,10 +1,11 @@
-"""The story that docs/ledger.md tells: two members, three purchases, three months."""
+"""The story that docs/ledger.md tells: two members and two friends, five purchases, four months."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tests.inviting import newcomers
 from tests.world import Shop, World, cancelled, confirmed, created, returned
 from tracker.kit.clock import MOSCOW
 from tracker.settlement.ports import Answer, Outcome, TopUp
@@ -47,6 +48,13 @@ def tell(world: World) -> None:
 
     _buy(world, shop, boris, "B-2001", 99.9, at=on("2011-03-02 18:00"))
     world.tell(shop, cancelled("B-2001", at=on("2011-03-03 08:00")))
+
+    vera, galina = newcomers(world, 2, boris)
+    _buy(world, shop, vera, "V-3001", 400, at=on("2011-03-04 10:00"))
+    world.tell(shop, confirmed("V-3001", at=on("2011-03-14 09:00")))
+    _buy(world, shop, galina, "G-4001", 250, at=on("2011-03-15 12:00"))
+    world.tell(shop, cancelled("G-4001", at=on("2011-03-16 08:00")))
+    world.tell(shop, cancelled("V-3001", at=on("2011-03-20 08:00")))
 
 
 def _buy(world: World, shop: Shop, member: int, order: str, *amounts: float, at: datetime) -> None:
