@@ -23,7 +23,7 @@ _ROUBLES = "#,##0.00\N{NO-BREAK SPACE}\N{RUBLE SIGN}"
 _DAYS = {Language.RU: "d MMMM y", Language.UK: "d MMMM y", Language.EN: "MMMM d, y"}
 """Without the abbreviated year that the long forms end with: a sentence would have two stops."""
 
-_BETWEEN_WORDS = re.compile(r"(?<=\w)[./:@\\]+(?=\w)|[/\\@]|://")
+_BETWEEN_WORDS = re.compile(r"(?<=\w)[.\N{IDEOGRAPHIC FULL STOP}/:@\\]+(?=\w)|[/\\@]|://")
 """What makes an address that a telephone would offer to open."""
 
 

@@ -124,7 +124,7 @@ def paid(member: int, key: str = "payout:1") -> Notice:
 
 def tracked(member: int, key: str = "purchase:1", shop: int = 7) -> Notice:
     """A notice that goes by e-mail unless the member chose otherwise."""
-    values = {"amount": 15_300, "shop": shop, "expected": day(30).isoformat()}
+    values: dict[str, str | int] = {"amount": 15_300, "shop": shop, "expected": day(30).isoformat()}
     return Notice(member, Kind.CASHBACK_TRACKED, key, values)
 
 

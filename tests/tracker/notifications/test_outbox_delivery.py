@@ -18,7 +18,7 @@ from tests.tracker.notifications.outbox import (
     tell,
     tracked,
 )
-from tests.world import World, day
+from tests.world import World
 from tracker.notifications.contracts import Kind, Notice
 from tracker.notifications.jobs import CHUNK
 from tracker.notifications.ports import Letter, Outcome, ShortMessage
@@ -206,14 +206,3 @@ def test_a_gateway_that_takes_nothing_is_left_in_peace(world: World) -> None:
     tell(world, *(paid(one, f"payout:{one}") for one in members))
     deliver(world, provider)
     assert provider.batches == [CHUNK]
-
-
-def test_the_due_look_and_the_gauges(world: World) -> None:
-    member, provider = world.member(), Provider()
-    address(world, member, "a@example.org")
-    metrics = "tracker_notifications_waiting"
-    assert f"{metrics} 0.0" in world.client().get("/metrics").text
-    tell(world, tracked(member))
-    assert f"{metrics} 1.0" in world.client().get("/metrics").text
-    deliver(world, provider, day(1.5))
-    assert f"{metrics} 0.0" in world.client().get("/metrics").text
