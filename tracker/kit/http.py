@@ -1,6 +1,8 @@
 """HTTP by Flask, for every edge: problem documents, strict bodies, paging, the runtime."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, TypeVar
 
@@ -52,9 +54,41 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
-    """The API document, whose errors are problem documents."""
+    """The API document, whose errors are problem documents.
+
+    It is written when it is first asked for: that takes longer than all else that a process does
+    to begin, and most processes are never asked.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        self._unwritten: list[flask_smorest.Blueprint] = []
+        self._writing = threading.Lock()
+        super().__init__(app)
+
+    def register_blueprint(self, blp: flask_smorest.Blueprint, **options: Any) -> None:
+        """Serve its routes, and let them be in the document."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._unwritten.append(blp)
+
+    def _openapi_json(self) -> Response:
+        with self._writing:
+            while self._unwritten:
+                blueprint = self._unwritten.pop(0)
+                blueprint.register_views_in_doc(
+                    self, self._app, self.spec, name=blueprint.name, parameters=None
+                )
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+        said: Response = super()._openapi_json()
+        return said
+
+    def _register_responses(self) -> None:
+        """What every route may answer that does not say more of it: also a problem document."""
+        said = {status.name: status.phrase for status in HTTPStatus}
+        for name, description in (said | {"DEFAULT_ERROR": "What else may go wrong"}).items():
+            self.spec.components.response(name, refusal(description), lazy=True)
 
 
 def runtime() -> Runtime:
