@@ -74,10 +74,10 @@ def _sorted_by(name: str) -> str:
     return " ".join(plain(word) for word in words(name))
 
 
-class CursorNotOurs(Invalid):
+class CursorNotUsable(Invalid):
     """The cursor is none that this list gave."""
 
-    code = "cursor_not_ours"
+    code = "cursor_not_usable"
 
 
 def write_cursor(key: Key) -> str:
@@ -87,12 +87,12 @@ def write_cursor(key: Key) -> str:
 
 
 def read_cursor(text: str) -> Key:
-    """What `write_cursor` wrote. Raises CursorNotOurs."""
+    """What `write_cursor` wrote. Raises CursorNotUsable."""
     try:
         told = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         number, name, slug = told
     except (ValueError, TypeError, RecursionError) as error:
-        raise CursorNotOurs(fields={"cursor": "none that this list gave"}) from error
+        raise CursorNotUsable(fields={"cursor": "none that this list gave"}) from error
     if type(number) is not int or not isinstance(name, str) or not isinstance(slug, str):
-        raise CursorNotOurs(fields={"cursor": "none that this list gave"})
+        raise CursorNotUsable(fields={"cursor": "none that this list gave"})
     return number, name, slug

@@ -3,10 +3,12 @@
 import time
 
 import pytest
+from werkzeug.test import Client
 
 import wsgi
 from partners.shops.rules import Section, ShopStatus
 from partners.shops.service import upsert
+from tests.doors import Carried
 from tests.partners.catalogue.shelf import URL, Shelf, card, soon
 from tracker.kit.database import unit_of_work
 
@@ -59,6 +61,19 @@ def test_what_is_known_is_not_sent_again(shelf: Shelf) -> None:
             assert "Content-Type" not in again.headers
         for told in ('"other"', "", "\x80", '"'):
             assert shelf.response(path, {"If-None-Match": told}).status_code == 200
+
+
+def test_the_event_loop_says_the_same(shelf: Shelf) -> None:
+    shelf.put("tea", "Чай")
+    client = Client(Carried(wsgi.build_loop(shelf.tools)))
+    ours, theirs = shelf.response("", None, q="чай"), client.get(URL, query_string={"q": "чай"})
+    assert (theirs.status_code, theirs.data) == (200, ours.data)
+    told = {"If-None-Match": theirs.headers["ETag"]}
+    again = client.get(URL, query_string={"q": "чай"}, headers=told)
+    assert (again.status_code, again.data) == (304, b"")
+    assert {name: again.headers[name] for name in ("ETag", "Cache-Control", "Vary")} == {
+        name: ours.headers[name] for name in ("ETag", "Cache-Control", "Vary")
+    }
 
 
 def test_each_answer_has_a_tag_of_its_own(shelf: Shelf) -> None:
