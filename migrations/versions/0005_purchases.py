@@ -29,7 +29,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("sub_id ~ '^[A-Za-z0-9._~-]{1,64}$'", name=op.f("ck_clicks_sub_id")),
+        sa.CheckConstraint("sub_id ~ '^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}$'", name=op.f("ck_clicks_sub_id")),
         sa.CheckConstraint(
             "on_hold_end IN ('confirm', 'reject', 'wait_for_staff')",
             name=op.f("ck_clicks_on_hold_end"),

@@ -1,12 +1,28 @@
 """How clicks look to the member who made them."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from partners.shops.rules import MAX_SLUG
-from tracker.clicks.rules import MAX_SUB_ID
+from tracker.clicks.rules import SUB_ID, read_sub_id
 from tracker.kit.fields import Percent
 
-_PLACE = "What you call the place of the link: A-Z a-z 0-9 . _ ~ -, not dots alone"
+_PLACE = "What you call the place of the link; it is kept with the click, and travels with it"
+
+
+def _see_that_it_is_one(text: str) -> None:
+    try:
+        read_sub_id(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def _sub_id() -> fields.String:
+    return fields.String(
+        load_default=None,
+        # The pattern is for the document: Python's $ lets a line end through.
+        validate=[validate.Regexp(SUB_ID), _see_that_it_is_one],
+        metadata={"description": _PLACE},
+    )
 
 
 class VisitSchema(Schema):
@@ -15,17 +31,13 @@ class VisitSchema(Schema):
     shop = fields.String(
         required=True, validate=validate.Length(1, MAX_SLUG), metadata={"description": "Its slug"}
     )
-    sub_id = fields.String(
-        load_default=None, validate=validate.Length(1, MAX_SUB_ID), metadata={"description": _PLACE}
-    )
+    sub_id = _sub_id()
 
 
 class PlaceSchema(Schema):
     """Where the link was followed."""
 
-    sub_id = fields.String(
-        load_default=None, validate=validate.Length(1, MAX_SUB_ID), metadata={"description": _PLACE}
-    )
+    sub_id = _sub_id()
 
 
 class MadeClickSchema(Schema):

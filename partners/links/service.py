@@ -11,9 +11,9 @@ from partners.links.queries import promised
 from partners.offers.service import terms_at
 from partners.shops.links import LinkNotUsable, template_of
 from partners.shops.rules import ShopNotFound, ShopStatus
-from tracker.clicks.rules import ALLOWANCES, Click, read_sub_id
+from tracker.clicks.rules import ALLOWANCES, Click
 from tracker.clicks.service import record, record_one
-from tracker.kit.errors import Conflict, Gone, Invalid
+from tracker.kit.errors import Conflict, Gone
 
 _PREFIX = "clk_"
 
@@ -28,12 +28,6 @@ class ShopLeft(Gone):
     """The shop has left the programme."""
 
     code = "shop_left"
-
-
-class ClickInvalid(Invalid):
-    """What was said of the click is wrong; ``fields`` says where."""
-
-    code = "click_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +60,8 @@ def follow_link(
 ) -> Followed:
     """A member goes to a shop: the click with the terms of this moment, and the way.
 
-    Raises ShopNotFound, ShopLeft, NothingPromised, LinkNotUsable, TooManyClicks, and ClickInvalid
-    for a sub-id that is none.
+    Raises ShopNotFound, ShopLeft, NothingPromised, LinkNotUsable and TooManyClicks.
     """
-    _see_that_it_is_one(sub_id)
     shop = promised(session, slug, at, to=member_id)
     if shop is None:
         raise ShopNotFound(f"no shop is called {slug!r}")
@@ -81,14 +73,6 @@ def follow_link(
     address = _address(shop.link_template, slug, click)
     record_one(session, click, ALLOWANCES)
     return Followed(click, slug, shop.name, address)
-
-
-def _see_that_it_is_one(sub_id: str | None) -> None:
-    try:
-        if sub_id is not None:
-            read_sub_id(sub_id)
-    except ValueError as error:
-        raise ClickInvalid("the sub-id is none", fields={"sub_id": str(error)}) from error
 
 
 def _address(template: str, slug: str, click: Click) -> str:

@@ -48,7 +48,6 @@ def test_the_codes_are_these() -> None:
         ShopNotFound.code,
         partners.links.service.NothingPromised.code,
         partners.links.service.ShopLeft.code,
-        partners.links.service.ClickInvalid.code,
         partners.links.queries.CursorNotUsable.code,
         LinkNotUsable.code,
         TooManyClicks.code,

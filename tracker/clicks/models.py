@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.clicks.rules import OnHoldEnd
+from tracker.clicks.rules import SUB_ID, OnHoldEnd
 from tracker.kit.database import Base, Instant, one_of
 
 
@@ -19,7 +19,7 @@ class ClickRow(Base):
         CheckConstraint("hold_days BETWEEN 0 AND 90", name="hold_days"),
         CheckConstraint(one_of("on_hold_end", OnHoldEnd), name="on_hold_end"),
         CheckConstraint("valid_until > clicked_at", name="valid_until"),
-        CheckConstraint("sub_id ~ '^[A-Za-z0-9._~-]{1,64}$'", name="sub_id"),
+        CheckConstraint(f"sub_id ~ '{SUB_ID}'", name="sub_id"),
         Index("ix_clicks_of_member", "member_id", "clicked_at", "id"),
     )
 

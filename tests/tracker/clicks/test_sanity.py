@@ -96,13 +96,13 @@ def test_a_click_is_only_looked_at_from_one_side(
     assert Sign.MANY_ORDERS not in found
 
 
-@pytest.mark.parametrize("text", ["a", "home.top_1~a-B", "x" * 64, "-", "..a"])
+@pytest.mark.parametrize("text", ["a", "home.top_1~a-B", "x" * 64, "-", "a.."])
 def test_sub_ids_are_of_letters_that_mean_nothing(text: str) -> None:
     assert read_sub_id(text) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", "...", "x" * 65, "a b", "a/b", "a%20", "a\n", "é", "٣", "a\x00", "@"]
+    "text", ["", ".", "..", ".a", "x" * 65, "a b", "a/b", "a%20", "a\n", "é", "٣", "a\x00", "@"]
 )
 def test_and_of_nothing_else(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
