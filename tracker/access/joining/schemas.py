@@ -6,8 +6,11 @@ from tracker.access.captcha import MAX_SOLUTION
 from tracker.access.rules import Kind, Step
 from tracker.members.rules import Language
 
-_TOKEN = validate.Length(1, 100)
-_CODE = validate.Regexp(r"[0-9]{6}\Z", error="Must be six digits.")
+# The lengths keep out what `$` lets through: a line's end.
+_TOKEN = [validate.Length(equal=47), validate.Regexp("^joi_[A-Za-z0-9_-]{43}$")]
+_CODE = [validate.Length(equal=6), validate.Regexp("^[0-9]{6}$", error="Must be six digits.")]
+_CAPTCHA = [validate.Length(1, MAX_SOLUTION), validate.Regexp("^[A-Za-z0-9+/=]+$")]
+_TOUCH = [validate.Length(1, 200), validate.Regexp("^[!-~]+$")]
 
 
 class ChallengeSchema(Schema):
@@ -27,7 +30,7 @@ class Begin(Schema):
     phone = fields.String(required=True, validate=validate.Length(1, 50))
     captcha = fields.String(
         required=True,
-        validate=validate.Length(1, MAX_SOLUTION),
+        validate=_CAPTCHA,
         metadata={"description": "A solution in base64, as ALTCHA's widget gives it; good once"},
     )
     language = fields.Enum(
@@ -37,7 +40,7 @@ class Begin(Schema):
         metadata={"description": "Of the messages from now on, and of the cabinet"},
     )
     referral = fields.String(
-        validate=validate.Length(1, 200),
+        validate=_TOUCH,
         metadata={"description": "What a referral link left with an app; a browser has a cookie"},
     )
 
