@@ -125,9 +125,13 @@ def set_email(
 
 
 def find(session: Session, member_id: int, *, lock: bool = False) -> Member:
-    """A member who has not left. Raises MemberNotFound."""
+    """A member who has not left. Raises MemberNotFound.
+
+    ``lock``: against others who lock the member, and not against who only refers to one: a sign-in
+    that has the number in hand would wait for us, and we for the number.
+    """
     query = select(Member).where(Member.id == member_id, Member.closed_at.is_(None))
-    found = session.scalar(query.with_for_update() if lock else query)
+    found = session.scalar(query.with_for_update(key_share=True) if lock else query)
     if found is None:
         raise MemberNotFound(f"no member {member_id}")
     return found

@@ -11,6 +11,8 @@ from tests.clients import Cabinet
 from tests.obedient import ObedientBilling
 from tests.signing_in import (
     PASSWORD,
+    answer_code,
+    ask_code,
     at,
     by_code,
     by_password,
@@ -114,6 +116,23 @@ def test_a_change_is_made_once(world: World, member: int) -> None:
     assert said.count(204) == 1
     assert set(said) <= {204, 409, 422}
     assert world.query("SELECT count(*) AS count FROM numbers")[0].count == 2
+
+
+def test_no_sign_in_by_the_old_number_outlives_it(world: World, member: int) -> None:
+    app, old = world.signed_in(member), world.phone(member)
+    flows = []
+    for _ in range(4):
+        sign_in = ask_code(world, old)
+        flows.append((sign_in, code_sent(world, old)))
+    name = ask(app).get_json()["change"]
+    codes = code_sent(world, old), code_sent(world, NEW)
+    with ThreadPoolExecutor(5) as pool:
+        tries = [pool.submit(answer_code, world, *flow) for flow in flows[:2]]
+        done = pool.submit(answer, app, name, *codes)
+        tries += [pool.submit(answer_code, world, *flow) for flow in flows[2:]]
+    assert done.result().status_code == 204
+    tokens = [one.result().get_json().get("token") for one in tries]
+    assert not any(works(world, token) for token in tokens if token)
 
 
 def test_without_the_password_no_code_goes_out(world: World, member: int) -> None:

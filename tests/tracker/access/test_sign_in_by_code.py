@@ -16,6 +16,7 @@ from tests.signing_in import (
     works,
 )
 from tests.world import World
+from tracker.kit.logs import set_up_logs
 
 UNKNOWN = "+79009999999"
 
@@ -141,3 +142,17 @@ def test_neither_number_nor_code_can_be_read_in_the_database(world: World, membe
                 hex=f"%{secret.encode().hex()}%",
             )
             assert found == [], table.name
+
+
+def test_nothing_of_it_is_logged(
+    world: World, member: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    set_up_logs("DEBUG")
+    phone = world.phone(member)
+    sign_in = ask_code(world, phone)
+    code = code_sent(world, phone)
+    token = answer_code(world, sign_in, code).get_json()["token"]
+    assert answer_code(world, sign_in, code).status_code == 409
+    said = "".join(capfd.readouterr())
+    for secret in (phone, phone[1:], sign_in, code, token):
+        assert secret not in said

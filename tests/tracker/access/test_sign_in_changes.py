@@ -1,5 +1,6 @@
 """Another password or address: by what the member knows or has, and told to the member."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,18 @@ def test_by_the_old_password(world: World, member: int) -> None:
     assert by_password(world, world.phone(member), FRESH).status_code == 200
     assert by_password(world, world.phone(member), PASSWORD).status_code == 422
     assert "password_changed" in notices(world, member)
+
+
+def test_no_sign_in_by_the_old_one_outlives_it(world: World, member: int) -> None:
+    app, phone = world.signed_in(member), world.phone(member)
+    with ThreadPoolExecutor(8) as pool:
+        tries = [pool.submit(by_password, world, phone) for _ in range(4)]
+        done = pool.submit(set_password, app, old_password=PASSWORD)
+        tries += [pool.submit(by_password, world, phone) for _ in range(4)]
+    assert done.result().status_code == 204
+    tokens = [one.result().get_json().get("token") for one in tries]
+    assert not any(works(world, token) for token in tokens if token)
+    assert works(world, app.token)
 
 
 def test_not_by_a_wrong_one_however_often(world: World, member: int) -> None:

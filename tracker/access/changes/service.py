@@ -79,7 +79,7 @@ def change_number(
 
 def change_email(session: Session, keys: Keyring, me: SignedIn, email: str, now: datetime) -> None:
     """Let a member have another address, which they proved."""
-    find(session, me.member_id, lock=True)
+    find(session, me.member_id)
     set_email(session, keys, me.member_id, email, now)
     _tell(session, me, Kind.EMAIL_CHANGED, now)
 

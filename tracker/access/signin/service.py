@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberPassword
@@ -70,8 +70,7 @@ def proved_by_code(
     if owner is None:
         return None
     if is_trusted(owner.proved_at, now, trust):
-        prove_number(session, owner.number_id, owner.proved_at, now)
-        return owner.member_id
+        return owner.member_id if _proved_again(session, owner.number_id, now) else None
     step = _second_question(session, owner.member_id)
     return StepUp(owner.member_id, owner.number_id, owner.proved_at, step)
 
@@ -86,6 +85,18 @@ def prove_number(session: Session, number_id: int, before: datetime | None, now:
             Number.proved_at.is_not_distinct_from(before),
         )
         .values(proved_at=now)
+        .returning(Number.id)
+    )
+    return done.first() is not None
+
+
+def _proved_again(session: Session, number_id: int, now: datetime) -> bool:
+    """Note it, if the number is its member's yet: whoever takes it away waits for us, and signs
+    out the session that we open."""
+    done = session.scalars(
+        update(Number)
+        .where(Number.id == number_id, Number.ended_at.is_(None))
+        .values(proved_at=func.greatest(Number.proved_at, now))
         .returning(Number.id)
     )
     return done.first() is not None
