@@ -10,7 +10,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TINY = ["--quick", "--scale", "0.05"]
-CONTENDERS = {"door": 2, "booking": 2, "end-to-end": 1, "settlement": 2, "catalogue": 4}
+CONTENDERS = {
+    "door": 2,
+    "booking": 2,
+    "end-to-end": 1,
+    "settlement": 2,
+    "history": 5,
+    "catalogue": 4,
+}
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
