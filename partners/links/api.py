@@ -63,7 +63,7 @@ class Clicks(MethodView):
     @signed_in
     @blueprint.arguments(VisitSchema)
     @blueprint.response(201, FollowedSchema)
-    @blueprint.doc(responses=_REFUSALS)
+    @blueprint.doc(responses={"400": refusal("The body cannot be read"), **_REFUSALS})
     def post(self, visit: dict[str, Any]) -> dict[str, Any]:
         """The same for an app: the click, and the address to open now."""
         followed = _follow(visit["shop"], visit["sub_id"])

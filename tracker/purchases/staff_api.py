@@ -93,7 +93,12 @@ class FlagReview(MethodView):
     @requires(Role.OPERATOR)
     @blueprint.arguments(ReviewSchema)
     @blueprint.response(200, FlagSchema)
-    @blueprint.doc(responses={"409": refusal("Somebody has reviewed it already")})
+    @blueprint.doc(
+        responses={
+            "400": refusal("The body cannot be read"),
+            "409": refusal("Somebody has reviewed it already"),
+        }
+    )
     def post(self, given: dict[str, str], purchase_id: int, flag: str) -> Flagged:
         """Keep what was found; it moves no money, and stands for good."""
         if flag not in [*Sign]:
