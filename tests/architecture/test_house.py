@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRODUCT = ("tracker", "partners", "webhooks", "sandbox")
+PRODUCT = ("tracker", "partners", "webhooks", "sandbox", "wiring")
 LINES_IN_A_FILE = 300
 LINES_IN_A_FUNCTION = 70
 

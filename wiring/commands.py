@@ -1,0 +1,93 @@
+"""The commands of all rooms, and what they are given of each other."""
+
+from collections.abc import Mapping
+
+import click
+
+import partners.credentials.sealed
+import partners.links.cli
+import partners.offers.cli
+import partners.shops.names
+import partners.shops.service
+import tracker.access.cli
+import tracker.audit.cli
+import tracker.claims.cli
+import tracker.claims.sealed
+import tracker.ledger.cli
+import tracker.ledger.queries
+import tracker.members.cli
+import tracker.members.sealed
+import tracker.notifications.cli
+import tracker.privacy.cli
+import tracker.privacy.people_cli
+import tracker.purchases.cli
+import tracker.purchases.proof
+import tracker.purchases.reward_cli
+import tracker.relatives.sealed
+import tracker.settlement.cli
+import tracker.settlement.proof
+import tracker.staff.cli
+import webhooks.desk.cli
+import webhooks.observations.cli
+import webhooks.onboarding.cli
+import webhooks.onboarding.secrets_cli
+import webhooks.proof
+import webhooks.totals.cli
+import webhooks.trials.cli
+from tracker.ledger.cli import Proof
+from tracker.purchases.settling import programme_of
+
+PROOFS: Mapping[str, Proof] = {
+    "ledger": tracker.ledger.queries.prove,
+    "purchases": tracker.purchases.proof.prove,
+    "settlement": tracker.settlement.proof.prove,
+    "inbox": webhooks.proof.prove,
+}
+"""Every room's part of the ledger proof."""
+
+SEALED = (
+    *tracker.members.sealed.COLUMNS,
+    *tracker.relatives.sealed.COLUMNS,
+    *tracker.claims.sealed.COLUMNS,
+    *partners.credentials.sealed.COLUMNS,
+)
+"""Every column that the key seals for longer than a moment."""
+
+
+def _group(name: str, about: str, *commands: click.Command) -> click.Group:
+    return click.Group(name, help=about, commands=list(commands))
+
+
+_HOLDS, _PURCHASES = tracker.purchases.cli.build(programme_of, partners.shops.service.ids_by_slug)
+
+COMMANDS: tuple[click.Command, ...] = (
+    _group(
+        "shops",
+        "Partner shops.",
+        partners.offers.cli.import_shops,
+        partners.offers.cli.list_shops,
+        webhooks.onboarding.secrets_cli.secret,
+        webhooks.onboarding.secrets_cli.secrets,
+        webhooks.observations.cli.health,
+        webhooks.totals.cli.totals,
+        webhooks.onboarding.cli.dialect_of,
+        webhooks.onboarding.cli.try_dialect,
+        webhooks.trials.cli.conformance,
+    ),
+    _group("clicks", "Who was promised which terms.", partners.links.cli.import_clicks),
+    tracker.members.cli.commands,
+    tracker.access.cli.commands,
+    tracker.purchases.reward_cli.commands,
+    tracker.staff.cli.commands,
+    tracker.audit.cli.commands,
+    webhooks.desk.cli.commands,
+    _HOLDS,
+    _PURCHASES,
+    tracker.settlement.cli.commands,
+    tracker.claims.cli.commands,
+    tracker.notifications.cli.commands,
+    tracker.ledger.cli.build(PROOFS),
+    tracker.privacy.cli.build(SEALED),
+    tracker.privacy.people_cli.build(partners.shops.names.names_of),
+)
+"""All groups of commands but those of the processes themselves."""

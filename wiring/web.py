@@ -1,0 +1,133 @@
+"""The web service: every room's routes, and what is told of its health."""
+
+from flask import Flask
+
+import partners.catalogue.api
+import partners.links.api
+import partners.shops.names
+import partners.shops.service
+import tracker.access.changes.api
+import tracker.access.devices.api
+import tracker.access.guard
+import tracker.access.joining.api
+import tracker.access.signin.api
+import tracker.audit.staff_api
+import tracker.cabinet.api
+import tracker.cabinet.staff_api
+import tracker.claims.api
+import tracker.claims.queries
+import tracker.claims.staff_api
+import tracker.ledger.queries
+import tracker.notifications.queries
+import tracker.privacy.api
+import tracker.purchases.flags_desk
+import tracker.purchases.queries
+import tracker.purchases.reward_queries
+import tracker.purchases.staff_api
+import tracker.referrals.api
+import tracker.referrals.service
+import tracker.relatives.api
+import tracker.settlement.queries
+import tracker.settlement.staff_api
+import tracker.staff.guard
+import webhooks.desk.staff_api
+import webhooks.door.api
+import webhooks.door.document
+import webhooks.door.loop
+import webhooks.inbox.queries
+import webhooks.observations.queries
+import webhooks.observations.staff_api
+import webhooks.onboarding.staff_api
+import webhooks.totals.api
+import webhooks.totals.document
+import webhooks.totals.queries
+import webhooks.totals.staff_api
+from tracker.kit import health, processes
+from tracker.kit.bodies import Application, Bodies
+from tracker.kit.bridge import Bridge
+from tracker.kit.http import Api, set_up_http
+from tracker.kit.runtime import Runtime
+from webhooks.door.reception import MAX_BODY
+
+
+def build_loop(tools: Runtime) -> Application:
+    """The web service over given tools: the door on an event loop, all else in threads."""
+    bodies = Bodies(seconds=processes.BODY_SECONDS, room=processes.BODIES_BYTES)
+    rest = Bridge(
+        build_app(tools),
+        bodies,
+        threads=processes.THREADS,
+        waiting=processes.REQUESTS,
+        limit=MAX_BODY,
+    )
+    return webhooks.door.loop.Loop(tools, bodies, elsewhere=rest)
+
+
+def build_app(tools: Runtime) -> Flask:
+    """The web service over given tools."""
+    app = Flask("tracker", static_folder=None)
+    app.config.update(
+        API_TITLE="Partner-cashback tracker",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS={
+            "components": {
+                "securitySchemes": tracker.staff.guard.SECURITY
+                | tracker.access.guard.SECURITY
+                | webhooks.door.document.SECURITY,
+                "schemas": webhooks.door.document.SCHEMAS | webhooks.totals.document.SCHEMAS,
+            }
+        },
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    set_up_http(app, tools)
+    api = Api(app)
+    set_up_http(app, tools)
+    for blueprint in (
+        webhooks.door.api.build(webhooks.door.api.Threads(tools)),
+        webhooks.totals.api.build(tools),
+        webhooks.totals.staff_api.blueprint,
+        webhooks.desk.staff_api.blueprint,
+        webhooks.observations.staff_api.blueprint,
+        webhooks.onboarding.staff_api.blueprint,
+        partners.links.api.blueprint,
+        tracker.purchases.staff_api.blueprint,
+        tracker.purchases.staff_api.referrals,
+        tracker.referrals.api.build(tracker.purchases.reward_queries),
+        tracker.settlement.staff_api.blueprint,
+        tracker.audit.staff_api.blueprint,
+        partners.catalogue.api.build(tools),
+        tracker.cabinet.api.build(partners.shops.names.called),
+        tracker.cabinet.staff_api.build(partners.shops.names.called),
+        tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
+        tracker.access.signin.api.blueprint,
+        tracker.access.devices.api.blueprint,
+        tracker.access.changes.api.blueprint,
+        tracker.relatives.api.blueprint,
+        tracker.privacy.api.build(partners.shops.names.names_of),
+        tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
+        tracker.claims.staff_api.blueprint,
+    ):
+        api.register_blueprint(blueprint)
+    app.register_blueprint(
+        health.build(
+            tools,
+            readiness=webhooks.inbox.queries.readiness,
+            gauges=[
+                webhooks.inbox.queries.gauges,
+                webhooks.observations.queries.gauges,
+                webhooks.totals.queries.gauges,
+                tracker.purchases.queries.gauges,
+                tracker.purchases.reward_queries.gauges,
+                tracker.purchases.flags_desk.gauges,
+                tracker.ledger.queries.gauges,
+                tracker.settlement.queries.gauges,
+                tracker.claims.queries.gauges,
+                tracker.notifications.queries.gauges,
+            ],
+        )
+    )
+    return app

@@ -1,0 +1,108 @@
+"""What workers do, and what the scheduler asks after."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+import partners.shops.names
+import tracker.access.joining.jobs
+import tracker.access.rules
+import tracker.claims.jobs
+import tracker.claims.queries
+import tracker.notifications.jobs
+import tracker.purchases.jobs
+import tracker.purchases.queries
+import tracker.settlement.calendar
+import tracker.settlement.jobs
+import webhooks.inbox.partitions
+import webhooks.inbox.work
+from tracker.gateways.billing import HttpBilling
+from tracker.gateways.smpp import SmppSms
+from tracker.gateways.smtp import SmtpMail
+from tracker.kit import tasks
+from tracker.kit.processes import Due
+from tracker.kit.runtime import Runtime
+from tracker.kit.settings import Settings
+from tracker.notifications.contracts import Channel
+from tracker.notifications.service import TASKS
+from tracker.purchases.settling import programme_of
+from webhooks.dispatch import Dispatcher
+
+
+def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
+    """What workers do, by the names that nudges use."""
+    settings = tools.settings
+    programme = programme_of(settings)
+    gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
+    return {
+        "inbox": Dispatcher(tools.engine, programme, settings.clock.at).handle_chunk,
+        "inbox-partitions": lambda: bool(webhooks.inbox.partitions.make_partitions(tools.engine)),
+        "holds": lambda: bool(
+            tracker.purchases.jobs.end_due_holds(tools.engine, tools.clock.now(), programme)
+        ),
+        "settlement": partial(
+            tracker.settlement.jobs.deliver,
+            tools.engine,
+            settings.keys,
+            gateway,
+            key_memory=settings.billing_key_memory,
+        ),
+        "settlement-prepare": lambda: tracker.settlement.calendar.prepare_due(
+            tools.engine,
+            tools.clock.now(),
+            minimum=settings.payout_minimum,
+            cap=settings.payout_cap,
+        ),
+        "claims": lambda: tracker.claims.jobs.look_at_claims(
+            tools.engine, settings.keys, programme, tools.clock.now()
+        ),
+        tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
+            tools.engine
+        ),
+        TASKS[Channel.SMS]: partial(
+            tracker.notifications.jobs.deliver_sms,
+            office_of(tools),
+            SmppSms(settings.sms, settings.sms_timeout),
+            timeout=settings.sms_timeout,
+        ),
+        TASKS[Channel.EMAIL]: partial(
+            tracker.notifications.jobs.deliver_mail,
+            office_of(tools),
+            SmtpMail(settings.mail, settings.mail_timeout),
+            timeout=settings.mail_timeout,
+        ),
+    }
+
+
+def office_of(tools: Runtime) -> tracker.notifications.jobs.Office:
+    """What it takes to send messages to members."""
+    trust = timedelta(days=tools.settings.number_trust_days)
+    return tracker.notifications.jobs.Office(
+        engine=tools.engine,
+        keys=tools.settings.keys,
+        clock=tools.clock,
+        quiet=tools.settings.quiet_hours,
+        trusted=partial(tracker.access.rules.is_trusted, trust=trust),
+        shop_names=partners.shops.names.names_of,
+    )
+
+
+def due_work(settings: Settings) -> Mapping[str, Due]:
+    """What the scheduler asks each time, by the task that it would nudge."""
+    return {
+        "inbox": lambda session, _: webhooks.inbox.work.is_waiting(session),
+        "inbox-partitions": lambda session, _: webhooks.inbox.partitions.partition_is_due(session),
+        "holds": tracker.purchases.queries.hold_is_over,
+        "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
+        "settlement-prepare": tracker.settlement.calendar.run_is_due,
+        tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
+        "claims": tracker.claims.queries.look_is_due,
+        **{
+            task: partial(
+                tracker.notifications.jobs.delivery_is_due,
+                channel=channel,
+                quiet=settings.quiet_hours,
+            )
+            for channel, task in TASKS.items()
+        },
+    }
