@@ -55,7 +55,7 @@ def build(tools: Runtime) -> Blueprint:
     class Catalogue(MethodView):
         """The shops."""
 
-        @blueprint.arguments(CatalogueFilter, location="query")
+        @blueprint.arguments(CatalogueFilter(), location="query")
         @documented(CataloguePage)
         def get(self, asked: dict[str, Any]) -> Response:
             """Shops of a section, of a subsection, or with a name like what is searched for."""
@@ -76,7 +76,7 @@ def build(tools: Runtime) -> Blueprint:
     class Sections(MethodView):
         """The sections."""
 
-        @blueprint.arguments(Spoken, location="query")
+        @blueprint.arguments(Spoken(), location="query")
         @documented(SectionsShown)
         def get(self, asked: dict[str, Any]) -> Response:
             """The six sections and their subsections, in three languages, with their shops."""
@@ -87,7 +87,7 @@ def build(tools: Runtime) -> Blueprint:
     class OneShop(MethodView):
         """A shop."""
 
-        @blueprint.arguments(Spoken, location="query")
+        @blueprint.arguments(Spoken(), location="query")
         @documented(ShopShown)
         def get(self, asked: dict[str, Any], slug: str) -> Response:
             """A shop that takes part now."""

@@ -1,6 +1,6 @@
 """How the catalogue is asked for and what it looks like outside."""
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from partners.catalogue.rules import MAX_SEARCH, Sort
 from partners.shops.rules import Section
@@ -11,10 +11,10 @@ from tracker.members.rules import Language
 MAX_PAGE = 200
 _MAX_CURSOR = 2_000
 
-
-def _searchable(text: str) -> None:
-    if any(ord(sign) < ord(" ") or 0x7F <= ord(sign) < 0xA0 for sign in text):
-        raise ValidationError("Control characters are not searched for.")
+_SEARCHABLE = validate.Regexp(
+    r"^[^\x00-\x1f\x7f-\x9f]*$", error="Control characters are not searched for."
+)
+_CURSOR = validate.Regexp(r"^[A-Za-z0-9_-]+$", error="None that this list gave.")
 
 
 class Spoken(Schema):
@@ -37,7 +37,7 @@ class CatalogueFilter(Spoken):
     )
     q = fields.String(
         load_default="",
-        validate=[validate.Length(max=MAX_SEARCH), _searchable],
+        validate=[validate.Length(max=MAX_SEARCH), _SEARCHABLE],
         metadata={
             "description": "Part of a name, in Russian, Ukrainian or English, Cyrillic or Latin"
         },
@@ -48,7 +48,7 @@ class CatalogueFilter(Spoken):
         metadata={"description": "Neither: by name; with `q`, what answers it best first"},
     )
     cursor = fields.String(
-        validate=validate.Length(1, _MAX_CURSOR),
+        validate=[validate.Length(1, _MAX_CURSOR), _CURSOR],
         metadata={"description": "`next` of the page before, everything else as it was"},
     )
     limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_PAGE))
