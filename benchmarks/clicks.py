@@ -21,7 +21,7 @@ from benchmarks.seed import TERMS, Shop, make_members, make_shops
 from benchmarks.sizes import Sizes
 from benchmarks.stack import Stack, cores
 
-CLIENTS = 16
+CLIENTS = 8
 MEMBERS = 10_000
 """Enough that nobody uses up an allowance."""
 _PER_SECOND = 10_000

@@ -15,6 +15,7 @@ CONTENDERS = {
     "booking": 2,
     "end-to-end": 1,
     "settlement": 2,
+    "clicks": 1,
     "history": 5,
     "catalogue": 4,
 }
