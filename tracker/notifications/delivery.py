@@ -16,12 +16,16 @@ from tracker.members.queries import open_email, open_phone
 from tracker.members.rules import Language
 from tracker.notifications.contracts import Channel, Kind
 from tracker.notifications.models import FENCES
-from tracker.notifications.ports import Receipt
-from tracker.notifications.rules import Step, step_after
+from tracker.notifications.ports import Reason, Receipt
+from tracker.notifications.rules import State, Step, step_after
 from tracker.notifications.service import open_code
 
 MAX_LOST = 3
 """How many workers may go away with one message in hand before it is given up."""
+
+HELD_UP = "held_up"
+"""The worker was stopped between the claim and the call, and did not make it."""
+NOT_ITS_TURN = frozenset({Reason.NO_TIME_LEFT, HELD_UP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ def is_due(session: Session, channel: Channel, *, night: bool) -> bool:
 
 
 def outcome_of(one: Claimed, receipt: Receipt) -> Ending:
-    """What a gateway's word means for a message."""
+    """What a gateway's word means for a message. One whose turn did not come stays in the queue."""
+    if receipt.reason in NOT_ITS_TURN:
+        return Ending(one.id, Step(State.WAITING, wait=0), reason=receipt.reason)
     step = step_after(
         receipt.outcome,
         channel=one.channel,

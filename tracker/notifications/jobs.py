@@ -15,6 +15,7 @@ from tracker.kit.logs import log
 from tracker.kit.quiet import QuietHours
 from tracker.notifications.contracts import Channel
 from tracker.notifications.delivery import (
+    HELD_UP,
     Chunk,
     Claimed,
     Ending,
@@ -106,7 +107,7 @@ def _deliver(
         return bool(chunk.messages)
     if office.stopwatch() - began > LEASE_MARGIN / 2:
         # Held up before the call, so that the lease might be over before it is: put back at once.
-        receipts = [Receipt(one.key, Outcome.TEMPORARY, reason="held_up") for one in written]
+        receipts = [Receipt(one.key, Outcome.TEMPORARY, reason=HELD_UP) for one in written]
     else:
         receipts = hand_over(written)
     by_id = {one.id: one for one in chunk.messages}

@@ -1,6 +1,8 @@
 """From the outbox to the provider: who is written to, what comes of its answers, how often."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ from tests.tracker.notifications.outbox import (
 from tests.world import World
 from tracker.notifications.contracts import Kind, Notice
 from tracker.notifications.jobs import CHUNK
-from tracker.notifications.ports import Letter, Outcome, ShortMessage
+from tracker.notifications.ports import Letter, Outcome, Reason, Receipt, ShortMessage
 
 
 def test_a_payout_is_told_by_sms_and_cashback_by_letter(world: World) -> None:
@@ -206,3 +208,18 @@ def test_a_gateway_that_takes_nothing_is_left_in_peace(world: World) -> None:
     tell(world, *(paid(one, f"payout:{one}") for one in members))
     deliver(world, provider)
     assert provider.batches == [CHUNK]
+
+
+def test_what_a_slow_provider_did_not_get_to_is_next(world: World) -> None:
+    class Slow(Provider):
+        def send(self, batch: Sequence[Any]) -> list[Receipt]:
+            left = [
+                Receipt(one.key, Outcome.TEMPORARY, reason=Reason.NO_TIME_LEFT) for one in batch[1:]
+            ]
+            return [*super().send(batch[:1]), *left]
+
+    provider = Slow()
+    tell(world, *(paid(one, f"payout:{one}") for one in world.members(5)))
+    deliver(world, provider)
+    assert set(states(world)) == {"sent"}
+    assert len(provider.sent) == 5
