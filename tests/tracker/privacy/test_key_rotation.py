@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 import wsgi
 from partners.credentials.service import secrets_of
-from tests.world import World, created
+from tests.world import World, created, day
+from tracker.claims.models import Claim
+from tracker.claims.service import Filing, Hand, file, file_of, note_of
 from tracker.kit.crypto import CannotDecrypt, Keyring, key_from, new_key
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
@@ -52,9 +54,11 @@ def test_everything_is_sealed_anew_and_the_old_key_can_go(
         add(session, keys, member, "+79000000099", Wish(100, None, "бабушка"))
         token = hire(session, keys, "anna", Role.VIEWER)
         gone = hire(session, keys, "boris", Role.VIEWER)
+        hand = Hand(session, keys, world.programme, day(5))
+        claim = file(hand, member, Filing(shop.id, "B-1", day(1), 100, "письмо", [b"%PDF-1"]))
 
     changing, changed = under(world, Keyring(NEW, old)), under(world, Keyring(NEW))
-    assert sum(run(changing, "status").values()) == 5
+    assert sum(run(changing, "status").values()) == 7
     with unit_of_work(world.tools.engine) as session:
         # Meanwhile both are read, and a number is one member's, whichever key its hash is under.
         assert ids_by_phone(session, changing.settings.keys, [phone]) == {phone: member}
@@ -67,6 +71,8 @@ def test_everything_is_sealed_anew_and_the_old_key_can_go(
         "numbers.sealed": 2,
         "members.email_sealed": 1,
         "relatives.label_sealed": 1,
+        "claims.note_sealed": 1,
+        "claim_files.sealed": 1,
         "webhook_secrets.sealed": 1,
     }
     assert sum(run(changed, "status").values()) == 0
@@ -79,6 +85,8 @@ def test_everything_is_sealed_anew_and_the_old_key_can_go(
         assert emails_of(session, ring, [member]) == {member: "anna@club.example"}
         assert [one.label for one in listed(session, ring, member)] == ["бабушка"]
         assert secrets_of(session, ring, shop.id)[0].key == shop.secret
+        assert note_of(ring, session.get_one(Claim, claim.id)) == "письмо"
+        assert file_of(session, ring, claim.id, 1) == b"%PDF-1"
         assert recognise(session, ring, token, Role.VIEWER).login == "anna"
         with pytest.raises(TokenNotAccepted):  # was not used while both keys were there
             recognise(session, ring, gone, Role.VIEWER)
