@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from tracker.kit.documents import ProblemSchema, refusal
+from tracker.kit.errors import Unsupported
 from tracker.kit.problems import CAREFUL, MEDIA, Problem, problem, problem_of
 from tracker.kit.runtime import Runtime
 from tracker.kit.strict_json import decode
@@ -23,6 +24,9 @@ _RUNTIME = "tracker"
 MAX_BODY = 1024 * 1024
 """Bytes that a request may have where a route does not say otherwise."""
 
+MAX_ID = 2**63 - 1
+"""The largest number that a row may have."""
+
 T = TypeVar("T")
 
 
@@ -30,7 +34,11 @@ class _StrictParser(FlaskParser):
     """Reads bodies as strictly as the front door does."""
 
     def _raw_load_json(self, req: Request) -> Any:
-        return decode(req.get_data()) if req.is_json else missing
+        if req.is_json:
+            return decode(req.get_data())
+        if req.get_data():
+            raise Unsupported("Bodies are application/json.")
+        return missing
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
@@ -39,18 +47,34 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     ARGUMENTS_PARSER = _StrictParser()
 
     def route(self, rule: str, **options: Any) -> Callable[[type[MethodView]], type[MethodView]]:
-        """A route; where its path names something, there may be nothing of that name."""
-        add = super().route(rule, **options)
+        """A route, with the answers that follow from its kind; numbers in its path are ids."""
+        add = super().route(rule.replace("<int:", f"<int(max={MAX_ID}):"), **options)
 
         def decorated(view: type[MethodView]) -> type[MethodView]:
-            for method in (view.methods or set()) if "<" in rule else ():
-                name = method.lower()
-                told = self.doc(responses={"404": refusal("Nothing of this name or number")})
-                setattr(view, name, told(getattr(view, name)))
+            for method in view.methods or ():
+                handler = getattr(view, method.lower())
+                told = self.doc(responses=_usual_answers(handler, named="<" in rule))(handler)
+                setattr(view, method.lower(), told)
             added: type[MethodView] = add(view)
             return added
 
         return decorated
+
+
+def _usual_answers(handler: Any, *, named: bool) -> dict[str, Any]:
+    """What a route may answer besides what it tells itself."""
+    told = getattr(handler, "_apidoc", {})
+    answers = {"503": refusal("The database is away; Retry-After says when to try again")}
+    if named:
+        answers["404"] = refusal("Nothing of this name or number")
+    if any(one["in"] == "json" for one in told.get("arguments", {}).get("parameters", ())):
+        answers |= {
+            "400": refusal("The body cannot be read"),
+            "413": refusal("The body is too large"),
+            "415": refusal("The body is not application/json"),
+        }
+    said = told.get("manual_doc", {}).get("responses", {})
+    return {status: one for status, one in answers.items() if status not in said}
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]
@@ -61,6 +85,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     """
 
     ERROR_SCHEMA = ProblemSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
+    """Each route tells every answer that it may give."""
 
     def __init__(self, app: Flask) -> None:
         self._unwritten: list[flask_smorest.Blueprint] = []
@@ -85,10 +111,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         return said
 
     def _register_responses(self) -> None:
-        """What every route may answer that does not say more of it: also a problem document."""
-        said = {status.name: status.phrase for status in HTTPStatus}
-        for name, description in (said | {"DEFAULT_ERROR": "What else may go wrong"}).items():
-            self.spec.components.response(name, refusal(description), lazy=True)
+        """What a route may answer that does not say more of it: also a problem document."""
+        for status in HTTPStatus:
+            self.spec.components.response(status.name, refusal(status.phrase), lazy=True)
 
 
 def runtime() -> Runtime:
