@@ -38,6 +38,7 @@ class Claimed:
     id: int
     member_id: int
     phone: str
+    """Empty when it was erased meanwhile."""
     amount: int
     asked: int
     as_of: datetime
@@ -196,7 +197,8 @@ def _claim(session: Session, keys: Keyring, statement: Any, values: dict[str, An
 
 
 def _claimed(keys: Keyring, row: Row[Any]) -> Claimed:
-    phone = open_phone(keys, row.member_id, row.sealed)
+    # Of a member whose data were erased after the seal there is no number: it is withheld.
+    phone = open_phone(keys, row.member_id, row.sealed) if row.sealed is not None else ""
     return Claimed(row.id, row.member_id, phone, row.amount, row.asked, row.as_of, row.overdue)
 
 

@@ -10,14 +10,16 @@ from werkzeug.test import TestResponse
 from partners.shops.names import names_of
 from tests.clients import Cabinet
 from tests.signing_in import PASSWORD, by_password, code_sent, fresh, give_email, give_password
-from tests.stories.operators import Operator
-from tests.world import Shop, World, created, day
+from tests.stories.months import approved, earns
+from tests.stories.operators import Operator, work
+from tests.world import BONUS, Shop, World, created, day
 from tracker.kit.database import unit_of_work
 from tracker.members.service import Newcomer, join_many
 from tracker.privacy.people_cli import build
 from tracker.relatives.service import Wish, add, confirm
 from tracker.settlement.jobs import send
 from tracker.settlement.ports import Outcome
+from tracker.settlement.service import start
 
 EMAIL = "anna@club.example"
 GRAN = "+79000000091"
@@ -156,6 +158,26 @@ def test_nothing_is_erased_while_a_payment_is_on_its_way(
     send(world.tools.engine, world.tools.settings.keys, Operator(says=Outcome.UNKNOWN), lambda: 0.0)
     answer = asked(client)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "payment_on_its_way")
+
+
+def test_a_sealed_list_is_paid_to_all_others(world: World, shop: Shop, member: int) -> None:
+    other = world.member()
+    earns(world, shop, member, 500)
+    earns(world, shop, other, 150)
+    approved(world)
+    client = world.signed_in(member)
+    assert len(world.query("SELECT FROM payouts WHERE member_id = :id", id=member)) == 2
+    assert erased(world, client, member).status_code == 204
+    with unit_of_work(world.tools.engine) as session:
+        start(session, "2011-01")
+    operator = Operator()
+    work(world, operator)
+    assert operator.total == 15_000 + BONUS
+    rows = world.query(
+        "SELECT DISTINCT state, reason FROM payouts WHERE member_id = :id", id=member
+    )
+    assert [tuple(row) for row in rows] == [("withheld", "member_changed")]
+    assert world.differences() == []
 
 
 @pytest.mark.parametrize("password", [None, "wrong", ""])
