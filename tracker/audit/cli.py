@@ -29,7 +29,7 @@ def list_entries(
 
     Actions: inbox.retry, inbox.discard, purchase.reattribute, purchase.decide, purchase.separate,
     purchase.vouch, purchase.flag.review, referral.review, shop.terms, shop.secret, shop.dialect,
-    shop.trial, member.search.
+    shop.trial, claim.decide, claim.read, member.search, member.export, member.erase.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, **wanted)
