@@ -95,8 +95,4 @@ def test_the_actions_that_the_command_names_are_those_of_the_code() -> None:
         for room in ("tracker", "webhooks", "partners")
         for path in root.glob(f"{room}/**/*.py")
     ]
-    assert told == {
-        action
-        for path in sources
-        for action in _ACTION.findall(path.read_text())
-    }
+    assert told == {action for path in sources for action in _ACTION.findall(path.read_text())}
