@@ -64,7 +64,7 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
             for kind, paths in (("pages", one.pages), ("searches", one.searches)):
                 constants = _constants(one, kind, paths, folder / str(one.shops))
                 for name, asked in ((kind, paths), (f"{kind} floor", constants)):
-                    _ask(one, asked, _WARM_UP)
+                    _ask(one, asked, min(_WARM_UP, sizes.seconds / 3))
                     contenders[f"{name} {one.shops}"] = partial(_ask, one, asked, sizes.seconds)
         legs = interleaved(sizes.rounds, contenders)
     return [

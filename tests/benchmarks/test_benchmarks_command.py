@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS
+
 ROOT = Path(__file__).parents[2]
 TINY = ["--quick", "--scale", "0.05"]
 CONTENDERS = {
@@ -28,21 +30,19 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.fixture(scope="module")
-def document() -> dict[str, Any]:
-    done = run(*TINY, "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+def test_none_is_left_out() -> None:
+    assert CONTENDERS.keys() == BENCHMARKS.keys()
 
 
 @pytest.mark.parametrize(("name", "count"), CONTENDERS.items())
-def test_every_figure_stands_beside_its_floor(
-    document: dict[str, Any], name: str, count: int
-) -> None:
-    figures = [one for one in document["figures"] if one["benchmark"] == name]
-    assert len(figures) == count
-    for one in figures:
+def test_every_figure_stands_beside_its_floor(name: str, count: int) -> None:
+    done = run(*TINY, "--json", name)
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert document["machine"]["cores"] >= 1
+    assert {one["benchmark"] for one in document["figures"]} == {name}
+    assert len(document["figures"]) == count
+    for one in document["figures"]:
         assert one["rate"] > 0
         assert one["floor"] > 0
         assert min(one["ratios"]) <= one["ratio"] <= max(one["ratios"])
@@ -50,13 +50,10 @@ def test_every_figure_stands_beside_its_floor(
         assert one["cpu_per_thousand"] >= 0
         assert one["floor_cpu_per_thousand"] >= 0
         assert {"tracker", "postgres", "valkey", "client"} <= one["busy"].keys()
-
-
-def test_latencies_and_the_machine_are_told(document: dict[str, Any]) -> None:
-    assert document["machine"]["cores"] >= 1
-    figures = {one["benchmark"]: one["details"] for one in document["figures"]}
-    assert 0 < figures["door"]["p50_ms"] <= figures["door"]["p99_ms"]
-    assert 0 < figures["end-to-end"]["lag_p50_ms"] <= figures["end-to-end"]["lag_p99_ms"]
+        told = one["details"]
+        slow = [each for each in told if each.endswith("p99_ms")]
+        assert slow or name in ("booking", "settlement")
+        assert all(0 < told.get(each.replace("p99", "p50"), 1e-9) <= told[each] for each in slow)
 
 
 def test_a_name_that_is_none_is_bad_usage() -> None:
