@@ -126,13 +126,13 @@ def test_two_members_claim_one_order_and_one_gets_it(world: World, shop: Shop) -
     assert world.differences() == []
 
 
-def decided(world: World, claim_id: int, outcome: str, *, expected: int = 200) -> Any:
+def decided(world: World, claim_id: int, outcome: str, *, expected: int = 200, **more: Any) -> Any:
     login = f"staff-{claim_id}-{outcome}"
     with unit_of_work(world.tools.engine) as session:
         token = hire(session, world.tools.settings.keys, login, Role.OPERATOR)
     answer = world.client().post(
         f"/admin/api/v1/claims/{claim_id}/decide",
-        json={"outcome": outcome, "reason": "looked at the receipt"},
+        json={"outcome": outcome, "reason": "looked at the receipt"} | more,
         headers={"Authorization": f"Bearer {token}"},
     )
     assert answer.status_code == expected, answer.get_json()

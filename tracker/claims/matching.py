@@ -13,10 +13,13 @@ from tracker.purchases.rules import Status
 
 
 def known_of(
-    session: Session, shop_id: int, order_id: str, key: str
+    session: Session, shop_id: int, order_id: str, key: str, *, lock: bool = False
 ) -> tuple[Known | None, int | None]:
-    """The order of that number, or else the one that looks like it; with the purchase's id."""
-    row = session.execute(
+    """The order of that number, or else the one that looks like it; with the purchase's id.
+
+    ``lock``: it stays as it is until the unit of work ends.
+    """
+    query = (
         select(
             Purchase.id,
             Purchase.order_id,
@@ -32,7 +35,8 @@ def known_of(
         )
         .order_by((Purchase.order_id == order_id).desc())
         .limit(1)
-    ).one_or_none()
+    )
+    row = session.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if row is None:
         return None, None
     named = by_ids(session, {row.click_id} if row.click_id else set())
@@ -44,6 +48,12 @@ def known_of(
         bool(named),
     )
     return known, row.id
+
+
+def is_click_of(session: Session, click_id: str, member_id: int) -> bool:
+    """Whether a click is the member's."""
+    click = by_ids(session, {click_id}).get(click_id)
+    return click is not None and click.member_id == member_id
 
 
 def click_for(session: Session, member_id: int, shop_id: int, ordered_at: datetime) -> str | None:

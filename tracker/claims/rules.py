@@ -26,6 +26,11 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 """A click by our clock may be so much later than an order by the shop's."""
 
 MAX_OPEN = 10
+MAX_FILED = 30
+FILED_WITHIN = timedelta(days=30)
+"""So many claims a member may make within that time, also if they are settled or taken back at
+once: shops number their orders one after another, and who may guess often finds others' orders."""
+
 MAX_FILES = 3
 MAX_FILE = 240 * 1024
 """Bytes of one file."""
@@ -85,7 +90,7 @@ class ClaimKnown(Conflict):
 
 
 class TooManyClaims(Conflict):
-    """Too many claims of the member wait for an answer."""
+    """Too many claims of the member wait for an answer, or were made of late."""
 
     code = "too_many_claims"
 

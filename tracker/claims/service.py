@@ -9,16 +9,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.audit.service import record
-from tracker.claims.matching import click_for, known_of
+from tracker.claims.matching import click_for, is_click_of, known_of
 from tracker.claims.models import Claim, ClaimFile
 from tracker.claims.queries import open_claim
 from tracker.claims.rules import (
     ANSWERED_WITHIN,
+    FILED_WITHIN,
     LOOKED_AT_EVERY,
+    MAX_FILED,
     MAX_OPEN,
     ClaimKnown,
     ClaimNotFound,
     Finding,
+    Known,
     NothingToCredit,
     Outcome,
     State,
@@ -71,6 +74,8 @@ def file(hand: Hand, member_id: int, filing: Filing) -> Claim:
     find(session, member_id, lock=True)
     if _count_open(session, member_id) >= MAX_OPEN:
         raise TooManyClaims(f"{MAX_OPEN} wait for an answer")
+    if _count_filed(session, member_id, now - FILED_WITHIN) >= MAX_FILED:
+        raise TooManyClaims(f"{MAX_FILED} were made within {FILED_WITHIN.days} days")
     claim = Claim(
         member_id=member_id,
         shop_id=filing.shop_id,
@@ -164,25 +169,49 @@ def _match(hand: Hand, claim: Claim, *, is_new: bool = False) -> None:
     """Answer the claim if what the shops have reported leaves no doubt."""
     session = hand.session
     known, purchase_id = known_of(session, claim.shop_id, claim.order_id, claim.order_key)
-    told = Told(claim.ordered_at, claim.amount)
-    finding = compare(told, known, claim.member_id)
-    click = click_for(session, claim.member_id, claim.shop_id, claim.ordered_at)
+    finding = _compared(claim, known)
     if finding is Finding.MINE:
         claim.purchase_id = purchase_id
         _close(hand, claim, Outcome.ALREADY_TRACKED)
-    elif click is None and is_new:
+    elif is_new and not click_for(session, claim.member_id, claim.shop_id, claim.ordered_at):
         _close(hand, claim, Outcome.NO_CLICK)
-    elif finding is Finding.CREDIT and click is not None and purchase_id is not None:
+    elif finding is Finding.CREDIT:
+        _credit_if_free(hand, claim)
+
+
+def _compared(claim: Claim, known: Known | None) -> Finding:
+    return compare(Told(claim.ordered_at, claim.amount), known, claim.member_id)
+
+
+def _credit_if_free(hand: Hand, claim: Claim) -> None:
+    """Credit the order that was found, unless it is somebody's by now.
+
+    By the shop's word of when it was ordered: a member's may be a day off, and a click that came
+    after the order earns nothing.
+    """
+    session = hand.session
+    known, purchase_id = known_of(
+        session, claim.shop_id, claim.order_id, claim.order_key, lock=True
+    )
+    if known is None or known.ordered_at is None or purchase_id is None:
+        return
+    click = click_for(session, claim.member_id, claim.shop_id, known.ordered_at)
+    if click is not None and _compared(claim, known) is Finding.CREDIT:
         _reattribute(hand, claim, purchase_id, click)
         _close(hand, claim, Outcome.CREDITED)
 
 
 def _credit(hand: Hand, claim: Claim, click_id: str | None) -> None:
     session = hand.session
-    known, purchase_id = known_of(session, claim.shop_id, claim.order_id, claim.order_key)
-    click = click_id or click_for(session, claim.member_id, claim.shop_id, claim.ordered_at)
-    if known is None or purchase_id is None or click is None:
+    known, purchase_id = known_of(
+        session, claim.shop_id, claim.order_id, claim.order_key, lock=True
+    )
+    if known is None or purchase_id is None:
         raise NothingToCredit
+    ordered_at = known.ordered_at or claim.ordered_at
+    click = click_id or click_for(session, claim.member_id, claim.shop_id, ordered_at)
+    if click is None or not is_click_of(session, click, claim.member_id):
+        raise NothingToCredit("no click of the member's fits")
     if known.member_id is None:
         _reattribute(hand, claim, purchase_id, click)
     elif known.member_id != claim.member_id:
@@ -221,6 +250,11 @@ def _count_open(session: Session, member_id: int) -> int:
     query = select(func.count()).where(
         Claim.member_id == member_id, Claim.state == State.WITH_STAFF
     )
+    return session.scalar(query) or 0
+
+
+def _count_filed(session: Session, member_id: int, since: datetime) -> int:
+    query = select(func.count()).where(Claim.member_id == member_id, Claim.filed_at > since)
     return session.scalar(query) or 0
 
 
