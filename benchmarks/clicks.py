@@ -20,6 +20,7 @@ from benchmarks.processes import NOW, serving
 from benchmarks.seed import TERMS, Shop, make_members, make_shops
 from benchmarks.sizes import Sizes
 from benchmarks.stack import Stack, cores
+from tracker.kit.clock import SystemClock
 
 CLIENTS = 8
 MEMBERS = 10_000
@@ -62,7 +63,8 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
 def sign_in(stack: Stack, members: Sequence[int]) -> list[str]:
     """A session for each member; their tokens."""
     tokens = ["ses_" + secrets.token_urlsafe(32) for _ in members]
-    until = NOW + timedelta(days=30)
+    now = SystemClock().now()
+    until = now + timedelta(days=30)
     with (
         stack.connect() as connection,
         connection.cursor() as cursor,
@@ -70,7 +72,7 @@ def sign_in(stack: Stack, members: Sequence[int]) -> list[str]:
     ):
         for member, token in zip(members, tokens, strict=True):
             hashed = stack.keys.hash("session token", token)
-            copy.write_row((member, hashed, "app", "", True, NOW, NOW, until))
+            copy.write_row((member, hashed, "app", "", True, now, now, until))
     return tokens
 
 

@@ -17,6 +17,7 @@ from benchmarks.seed import EPOCH, TERMS, Shop, make_members, make_shops
 from benchmarks.stack import Stack
 from tracker.access.rules import Kind
 from tracker.access.sessions import Device, open_session
+from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import share
 from tracker.settlement.rules import SealedLine
@@ -93,7 +94,7 @@ def _sign_in(stack: Stack, members: Sequence[int]) -> Iterator[str]:
     with unit_of_work(stack.engine) as session:
         for member in members[::step][:READERS]:
             device = Device(Kind.APP)
-            yield open_session(session, stack.keys, member, device, EPOCH + timedelta(days=2)).token
+            yield open_session(session, stack.keys, member, device, SystemClock().now()).token
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from tests.world import Shop, World, cancelled, confirmed, created, day, rubles
 from tracker.access.rules import Kind
 from tracker.access.sessions import Device, open_session
+from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.ledger.service import Balance
 from tracker.members.service import Newcomer, join_many
@@ -31,7 +32,7 @@ def sign_in(world: World, member: int, device: str | None = None) -> None:
     """A member signs in on a device."""
     with unit_of_work(world.tools.engine) as session:
         device_of = Device(Kind.APP, device)
-        open_session(session, world.tools.settings.keys, member, device_of, day(-4))
+        open_session(session, world.tools.settings.keys, member, device_of, SystemClock().now())
 
 
 class Inviter:

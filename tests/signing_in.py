@@ -40,6 +40,15 @@ def at(world: World, moment: datetime) -> World:
     return later
 
 
+def pass_time(world: World, by: timedelta) -> None:
+    """So much real time passes for all sessions: they do not go by business time."""
+    world.change(
+        "UPDATE sessions SET created_at = created_at - :by, seen_at = seen_at - :by,"
+        " expires_at = expires_at - :by",
+        by=by,
+    )
+
+
 def proved(world: World, member: int, moment: datetime) -> None:
     """The member's number was last proved then."""
     world.change("UPDATE numbers SET proved_at = :at WHERE member_id = :id", at=moment, id=member)

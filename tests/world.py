@@ -155,7 +155,7 @@ class World:
         runtime = self.tools
         with unit_of_work(runtime.engine) as session:
             opened = open_session(
-                session, runtime.settings.keys, member, Device(Kind.APP), runtime.clock.now()
+                session, runtime.settings.keys, member, Device(Kind.APP), SystemClock().now()
             )
         return Cabinet(self._web, opened.token)
 

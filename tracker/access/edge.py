@@ -12,7 +12,8 @@ from tracker.members.rules import Language
 from tracker.notifications.service import TASKS
 
 REAL = SystemClock()
-"""Codes, tickets and budgets go by the clock on the wall."""
+"""Codes, tickets, budgets and sessions go by the clock on the wall: people sign in and out by it,
+also where business time runs faster. Whose a number is taken to be goes by business time."""
 
 
 def trust() -> timedelta:

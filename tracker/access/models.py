@@ -22,7 +22,10 @@ from tracker.members.rules import Language
 
 
 class MemberSession(Base):
-    """A member is signed in on a device: until it is signed out, revoked, or runs out."""
+    """A member is signed in on a device: until it is signed out, revoked, or runs out.
+
+    All moments are real ones.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (

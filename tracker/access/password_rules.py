@@ -43,7 +43,10 @@ def check(password: str, birth_date: date | None = None) -> None:
     Of dates of birth any that is written in full is refused; of the one that is known, also what
     people make of it: ``1203`` and ``90``, without zeros, the year last or first.
     """
-    if not SHORTEST <= len(password) <= LONGEST:
+    is_too_long = len(password) > LONGEST
+    # What is kept is the normal form: a common one in full-width letters is a common one.
+    password = normal_password(password[:LONGEST])
+    if is_too_long or len(password) < SHORTEST:
         raise _not_usable(f"{SHORTEST} to {LONGEST} characters are needed")
     missing = [name for name, kind in _NEEDED.items() if not kind.search(password)]
     if missing:

@@ -110,7 +110,11 @@ def lasts(*, remembered: bool) -> timedelta:
 
 
 def is_trusted(proved_at: datetime | None, now: datetime, trust: timedelta) -> bool:
-    """Whether a member still has the number that was proved then: nobody can have been given it."""
+    """Whether a member still has the number that was proved then: nobody can have been given it.
+
+    By business time: it is told of members who were taken in with their past as well, and days of
+    the demonstration are days in which operators hand out numbers.
+    """
     return proved_at is not None and now - proved_at < trust
 
 

@@ -1,4 +1,8 @@
-"""Sessions: opened, recognised, listed, ended. The caller owns the unit of work."""
+"""Sessions: opened, recognised, listed, ended. The caller owns the unit of work.
+
+``now`` is the real moment everywhere here, as of codes: where business time runs a day a second,
+twelve hours of it would be half a second.
+"""
 
 import secrets
 from dataclasses import dataclass

@@ -2,6 +2,9 @@
 
 Whoever proves to hold it then takes it over: joining and a change of number both come here. The old
 member keeps everything else.
+
+``now`` is the real moment, at which sessions end; ``today`` is the business moment, at which
+numbers are proved and end.
 """
 
 from dataclasses import dataclass
@@ -35,7 +38,13 @@ class Standing:
 
 
 def free_number(
-    session: Session, keys: Keyring, phone: str, now: datetime, *, trust: timedelta
+    session: Session,
+    keys: Keyring,
+    phone: str,
+    now: datetime,
+    today: datetime,
+    *,
+    trust: timedelta,
 ) -> Standing:
     """Take a number, in normal form, from a member who has not proved it for longer than ``trust``.
 
@@ -45,10 +54,10 @@ def free_number(
     owner = owner_of(session, keys, phone)
     if owner is None:
         return Standing(None, free=True)
-    if is_trusted(owner.proved_at, now, trust):
+    if is_trusted(owner.proved_at, today, trust):
         return Standing(owner.member_id, free=False)
-    end_number(session, owner.number_id, Ended.TAKEN_OVER, now)
-    _close_the_way_back(session, keys, phone, owner, now, now - trust)
+    end_number(session, owner.number_id, Ended.TAKEN_OVER, today)
+    _close_the_way_back(session, keys, phone, owner, now, today, today - trust)
     return Standing(owner.member_id, free=True)
 
 
@@ -58,6 +67,7 @@ def _close_the_way_back(  # noqa: PLR0917 - all of them say of what
     phone: str,
     former: Owner,
     now: datetime,
+    today: datetime,
     trusted_since: datetime,
 ) -> None:
     """Let the number be no way into the former owner's account, and nobody's payout go to it.
@@ -73,9 +83,9 @@ def _close_the_way_back(  # noqa: PLR0917 - all of them say of what
             Number.ended_at.is_(None),
             or_(Number.proved_at.is_(None), Number.proved_at <= trusted_since),
         )
-        .values(ended_at=now, end_reason=str(Ended.TAKEN_OVER))
+        .values(ended_at=today, end_reason=str(Ended.TAKEN_OVER))
     )
     revoke_all(session, former.member_id, now)
     key = f"number:{former.number_id}:taken_over"
-    notify(session, [Notice(former.member_id, Kind.NUMBER_CHANGED, key)], now)
+    notify(session, [Notice(former.member_id, Kind.NUMBER_CHANGED, key)], today)
     _LOG.warning("number_taken_over", member_id=former.member_id, number_id=former.number_id)

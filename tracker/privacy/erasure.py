@@ -70,7 +70,8 @@ _FORGET = tuple(
         """,
         "UPDATE relatives SET label_sealed = NULL WHERE member_id = :member",
         """
-        UPDATE sessions SET label = '', device_hash = NULL, revoked_at = coalesce(revoked_at, :now)
+        UPDATE sessions SET label = '', device_hash = NULL,
+            revoked_at = coalesce(revoked_at, clock_timestamp())
         WHERE member_id = :member
         """,
         "UPDATE member_passwords SET hash = '' WHERE member_id = :member",

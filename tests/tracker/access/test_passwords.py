@@ -41,6 +41,9 @@ def test_good_ones(password: str) -> None:
         ("Qwerty123", "common"),
         ("PASSWORd2026!", "common"),
         ("Iloveyou1", "common"),
+        ("Passw\uff4frd1", "common"),
+        ("\uff11\uff12\uff13031990Xk", "birth"),
+        ("Ae\u0301i\u0301o\u03011", "characters"),
         ("Abab1Abab1Abab1", "easily"),
     ],
 )

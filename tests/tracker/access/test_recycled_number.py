@@ -143,7 +143,7 @@ def test_a_takeover_leaves_the_account_to_its_member(later: World, member: int) 
     now = later.tools.clock.now()
     sign_in = by_code(later, phone).get_json()["sign_in"]
     with unit_of_work(later.tools.engine) as session:
-        standing = free_number(session, later.tools.settings.keys, phone, now, trust=TRUST)
+        standing = free_number(session, later.tools.settings.keys, phone, now, now, trust=TRUST)
     assert (standing.member_id, standing.free) == (member, True)
     (row,) = later.query("SELECT end_reason FROM numbers")
     assert row.end_reason == "taken_over"
@@ -157,6 +157,6 @@ def test_a_takeover_leaves_the_account_to_its_member(later: World, member: int) 
 def test_a_number_proved_lately_is_not_taken_over(world: World, member: int) -> None:
     with unit_of_work(world.tools.engine) as session:
         keys, now = world.tools.settings.keys, world.tools.clock.now()
-        standing = free_number(session, keys, world.phone(member), now, trust=TRUST)
+        standing = free_number(session, keys, world.phone(member), now, now, trust=TRUST)
     assert not standing.free
     assert world.phone(member)

@@ -1,15 +1,27 @@
 """Sessions over HTTP: cookies and tokens, fixation, revocation, other sites, other members."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from tests.signing_in import PASSWORD, at, by_password, fresh, give_password, works
+from tests.clients import Cabinet
+from tests.signing_in import (
+    PASSWORD,
+    at,
+    by_code,
+    by_password,
+    fresh,
+    give_password,
+    pass_time,
+    proved,
+    works,
+)
 from tests.world import World
 from tracker.access.rules import MAX_SESSIONS, label_of
+from tracker.kit.clock import SystemClock
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -168,17 +180,45 @@ def test_other_members_sessions_are_not_there(world: World, member: int) -> None
 
 def test_a_session_runs_out(world: World, member: int) -> None:
     token = by_password(world, world.phone(member)).get_json()["token"]
-    start = world.tools.clock.now()
-    assert works(at(world, start + timedelta(hours=11)), token)
-    assert not works(at(world, start + timedelta(hours=13)), token)
+    pass_time(world, timedelta(hours=11))
+    assert works(world, token)
+    pass_time(world, timedelta(hours=2))
+    assert not works(world, token)
 
 
 def test_a_remembered_one_goes_on_while_it_is_seen(world: World, member: int) -> None:
     token = by_password(world, world.phone(member), remember_me=True).get_json()["token"]
-    start = world.tools.clock.now()
-    for days in (20, 40, 60):
-        assert works(at(world, start + timedelta(days=days)), token)
-    assert not works(at(world, start + timedelta(days=91)), token)
+    for _ in range(3):
+        pass_time(world, timedelta(days=20))
+        assert works(world, token)
+    pass_time(world, timedelta(days=31))
+    assert not works(world, token)
+
+
+@pytest.mark.parametrize("days", [-5_000, -1, 1, 5_000])
+def test_sessions_go_by_the_clock_on_the_wall(world: World, member: int, days: int) -> None:
+    """Where business time runs a day a second, nobody would stay signed in for a second."""
+    there = at(world, world.tools.clock.now() + timedelta(days=days))
+    proved(there, member, there.tools.clock.now())
+    tokens = [
+        answered.get_json()["token"]
+        for answered in (
+            by_password(there, there.phone(member)),
+            by_code(there, there.phone(member)),
+        )
+    ]
+    now = SystemClock().now()
+    for token in tokens:
+        app = Cabinet(world.app, token)
+        (mine,) = [one for one in app.get("/api/v1/sessions").get_json()["items"] if one["current"]]
+        for name, later in (("created_at", 0), ("seen_at", 0), ("expires_at", 12)):
+            told = datetime.fromisoformat(mine[name]) - timedelta(hours=later)
+            assert abs(told - now) < timedelta(minutes=1), name
+        assert works(there, token)
+    assert Cabinet(there.app, tokens[0]).delete("/api/v1/sessions").status_code == 204
+    assert [works(world, token) for token in tokens] == [True, False]
+    ended = world.query("SELECT revoked_at FROM sessions WHERE revoked_at IS NOT NULL")
+    assert all(abs(row.revoked_at - now) < timedelta(minutes=1) for row in ended)
 
 
 def test_who_has_left_is_signed_in_nowhere(world: World, member: int) -> None:

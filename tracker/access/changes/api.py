@@ -28,7 +28,7 @@ from tracker.access.changes.schemas import (
     ResetSchema,
 )
 from tracker.access.changes.service import change_email, change_number, change_password
-from tracker.access.edge import nudge, trust
+from tracker.access.edge import REAL, nudge, trust
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.password_rules import check
 from tracker.access.passwords import hash_password
@@ -79,7 +79,7 @@ class Password(MethodView):
             see_code(ticket, purpose, body["code"])
         hashed = hash_password(body["new_password"])
         with unit_of_work(house.engine) as session:
-            change_password(session, me, hashed, house.clock.now())
+            change_password(session, me, hashed, REAL.now(), house.clock.now())
         nudge()
 
 
@@ -129,6 +129,7 @@ class NumberAnswered(MethodView):
                 house.settings.keys,
                 acting_member(),
                 ticket.text("phone"),
+                REAL.now(),
                 house.clock.now(),
                 instead_of=None if instead_of is None else int(instead_of),
                 trust=trust(),
@@ -172,6 +173,7 @@ class EmailAnswered(MethodView):
                 house.settings.keys,
                 acting_member(),
                 ticket.text("email"),
+                REAL.now(),
                 house.clock.now(),
             )
         nudge()

@@ -1,5 +1,9 @@
 """Verbs on how a member signs in: another password, number, address. The caller owns the unit of
-work."""
+work.
+
+``now`` is the real moment, at which sessions end; ``today`` is the business moment, at which
+something was proved.
+"""
 
 from datetime import datetime, timedelta
 
@@ -35,21 +39,24 @@ def phone_of(keys: Keyring, number: Number) -> str:
     return open_phone(keys, number.member_id, number.sealed or b"")
 
 
-def change_password(session: Session, me: SignedIn, hashed: str, now: datetime) -> None:
+def change_password(
+    session: Session, me: SignedIn, hashed: str, now: datetime, today: datetime
+) -> None:
     """Let a member have another password: all other devices are signed out."""
     find(session, me.member_id)
     # Kept first: who signs in by the old one meanwhile waits for it, or is signed out below.
-    keep_password(session, me.member_id, hashed, now)
+    keep_password(session, me.member_id, hashed, today)
     revoke_all(session, me.member_id, now, but=me.session_id)
-    _tell(session, me, Kind.PASSWORD_CHANGED, now)
+    _tell(session, me, Kind.PASSWORD_CHANGED, now, today)
 
 
-def change_number(
+def change_number(  # noqa: PLR0917 - two clocks
     session: Session,
     keys: Keyring,
     me: SignedIn,
     phone: str,
     now: datetime,
+    today: datetime,
     *,
     instead_of: int | None,
     trust: timedelta,
@@ -64,26 +71,28 @@ def change_number(
     present = own_number(session, me.member_id)
     if present is not None and phone_of(keys, present) == phone:
         raise NumberNotNew
-    if not free_number(session, keys, phone, now, trust=trust).free:
+    if not free_number(session, keys, phone, now, today, trust=trust).free:
         raise NumberInUse
     find(session, me.member_id, lock=True)
     present = own_number(session, me.member_id)
     if (present.id if present else None) != instead_of:
         raise TicketNotAccepted
     if present is not None:
-        end_number(session, present.id, Ended.CHANGED, now)
-    add_number(session, keys, me.member_id, phone, role=Role.OWN, proved_at=now)
+        end_number(session, present.id, Ended.CHANGED, today)
+    add_number(session, keys, me.member_id, phone, role=Role.OWN, proved_at=today)
     revoke_all(session, me.member_id, now, but=me.session_id)
-    _tell(session, me, Kind.NUMBER_CHANGED, now)
+    _tell(session, me, Kind.NUMBER_CHANGED, now, today)
 
 
-def change_email(session: Session, keys: Keyring, me: SignedIn, email: str, now: datetime) -> None:
+def change_email(  # noqa: PLR0917 - two clocks
+    session: Session, keys: Keyring, me: SignedIn, email: str, now: datetime, today: datetime
+) -> None:
     """Let a member have another address, which they proved."""
     find(session, me.member_id)
-    set_email(session, keys, me.member_id, email, now)
-    _tell(session, me, Kind.EMAIL_CHANGED, now)
+    set_email(session, keys, me.member_id, email, today)
+    _tell(session, me, Kind.EMAIL_CHANGED, now, today)
 
 
-def _tell(session: Session, me: SignedIn, kind: Kind, now: datetime) -> None:
+def _tell(session: Session, me: SignedIn, kind: Kind, now: datetime, today: datetime) -> None:
     key = f"{kind}:{me.member_id}:{me.session_id}:{now.timestamp()}"
-    notify(session, [Notice(me.member_id, kind, key)], now)
+    notify(session, [Notice(me.member_id, kind, key)], today)

@@ -7,6 +7,7 @@ from flask.views import MethodView
 
 from tracker.access.cookies import FORGOTTEN, forget_session
 from tracker.access.devices.schemas import SessionList
+from tracker.access.edge import REAL
 from tracker.access.guard import acting_member, signed_in, token_of
 from tracker.access.rules import Kind, SessionNotFound
 from tracker.access.sessions import forget_token, live_sessions, revoke, revoke_all
@@ -30,7 +31,7 @@ class Sessions(MethodView):
         house = runtime()
         me = acting_member()
         with unit_of_work(house.engine) as session:
-            found = live_sessions(session, me.member_id, house.clock.now())
+            found = live_sessions(session, me.member_id, REAL.now())
         shown = [
             {
                 "id": one.id,
@@ -53,7 +54,7 @@ class Sessions(MethodView):
         house = runtime()
         me = acting_member()
         with unit_of_work(house.engine) as session:
-            revoke_all(session, me.member_id, house.clock.now(), but=me.session_id)
+            revoke_all(session, me.member_id, REAL.now(), but=me.session_id)
 
 
 @blueprint.route("/sessions/<int(max=9223372036854775807):session_id>")
@@ -66,7 +67,7 @@ class OneSession(MethodView):
         """Sign out a device."""
         house = runtime()
         with unit_of_work(house.engine) as session:
-            ended = revoke(session, acting_member().member_id, session_id, house.clock.now())
+            ended = revoke(session, acting_member().member_id, session_id, REAL.now())
         if not ended:
             raise SessionNotFound
 
@@ -83,5 +84,5 @@ class SignOut(MethodView):
         token = token_of(request)
         if token is not None:
             with unit_of_work(house.engine) as session:
-                forget_token(session, house.settings.keys, token, house.clock.now())
+                forget_token(session, house.settings.keys, token, REAL.now())
         return forget_session(Response(status=204))

@@ -219,12 +219,12 @@ def finish(  # noqa: PLR0917 - two clocks
     row = _row(session, keys, token, now, lock=True)
     _see_step(row, Step.PASSWORD)
     phone, email = _phone(keys, token, row), _email(keys, token, row)
-    if not free_number(session, keys, phone, today, trust=ending.trust).free:
+    if not free_number(session, keys, phone, now, today, trust=ending.trust).free:
         raise NumberIsAMembers
     member_id = _enrol(session, keys, token, row, phone, email, today, ending)
     keep_password(session, member_id, ending.password_hash, today)
     opened = open_session(
-        session, keys, member_id, ending.device, today, remembered=ending.remembered
+        session, keys, member_id, ending.device, now, remembered=ending.remembered
     )
     notify(session, [Notice(member_id, Kind.WELCOME, f"welcome:{member_id}")], today)
     row.step = Step.DONE

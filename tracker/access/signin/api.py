@@ -204,6 +204,7 @@ def _begin(session: Session, member_id: int, device: Device, body: dict[str, Any
         house.settings.keys,
         member_id,
         device,
+        REAL.now(),
         house.clock.now(),
         remembered=body["remember_me"],
         instead_of=old_token(),
@@ -236,11 +237,11 @@ def _second_proof(found: StepUp, phone: str) -> dict[str, Any]:
     }
 
 
-def _proves(session: Session, ticket: Ticket, now: datetime) -> bool:
+def _proves(session: Session, ticket: Ticket, today: datetime) -> bool:
     """Both are proved now: that is noted, once."""
     before = ticket.values["proved_at"]
     moment = None if before is None else datetime.fromisoformat(str(before))
-    return prove_number(session, ticket.number("number"), moment, now)
+    return prove_number(session, ticket.number("number"), moment, today)
 
 
 def _matched(ticket: Ticket, password: str) -> str:

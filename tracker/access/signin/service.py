@@ -1,4 +1,8 @@
-"""Verbs of signing in. The caller owns the unit of work."""
+"""Verbs of signing in. The caller owns the unit of work.
+
+``now`` is the real moment, by which sessions go; ``today`` is the business moment, at which a
+number was proved.
+"""
 
 from datetime import datetime, timedelta
 
@@ -37,12 +41,13 @@ def is_still_the_password(session: Session, member_id: int, known: str) -> bool:
     return session.scalar(kept.with_for_update()) == known
 
 
-def begin_session(
+def begin_session(  # noqa: PLR0917 - two clocks
     session: Session,
     keys: Keyring,
     member_id: int,
     device: Device,
     now: datetime,
+    today: datetime,
     *,
     remembered: bool,
     instead_of: str | None,
@@ -55,12 +60,12 @@ def begin_session(
         forget_token(session, keys, instead_of, now)
     opened = open_session(session, keys, member_id, device, now, remembered=remembered)
     notice = Notice(member_id, Kind.SIGNED_IN, f"sign-in:{opened.id}", {"at": now.isoformat()})
-    notify(session, [notice], now)
+    notify(session, [notice], today)
     return opened
 
 
 def proved_by_code(
-    session: Session, keys: Keyring, phone: str, now: datetime, trust: timedelta
+    session: Session, keys: Keyring, phone: str, today: datetime, trust: timedelta
 ) -> int | StepUp | None:
     """What a right code to a number opens: a member's account, or a second question.
 
@@ -69,13 +74,15 @@ def proved_by_code(
     owner = _owner(session, keys, phone)
     if owner is None:
         return None
-    if is_trusted(owner.proved_at, now, trust):
-        return owner.member_id if _proved_again(session, owner.number_id, now) else None
+    if is_trusted(owner.proved_at, today, trust):
+        return owner.member_id if _proved_again(session, owner.number_id, today) else None
     step = _second_question(session, owner.member_id)
     return StepUp(owner.member_id, owner.number_id, owner.proved_at, step)
 
 
-def prove_number(session: Session, number_id: int, before: datetime | None, now: datetime) -> bool:
+def prove_number(
+    session: Session, number_id: int, before: datetime | None, today: datetime
+) -> bool:
     """A number was proved by its member; False when it is not theirs, or was proved meanwhile."""
     done = session.scalars(
         update(Number)
@@ -84,19 +91,19 @@ def prove_number(session: Session, number_id: int, before: datetime | None, now:
             Number.ended_at.is_(None),
             Number.proved_at.is_not_distinct_from(before),
         )
-        .values(proved_at=now)
+        .values(proved_at=today)
         .returning(Number.id)
     )
     return done.first() is not None
 
 
-def _proved_again(session: Session, number_id: int, now: datetime) -> bool:
+def _proved_again(session: Session, number_id: int, today: datetime) -> bool:
     """Note it, if the number is its member's yet: whoever takes it away waits for us, and signs
     out the session that we open."""
     done = session.scalars(
         update(Number)
         .where(Number.id == number_id, Number.ended_at.is_(None))
-        .values(proved_at=func.greatest(Number.proved_at, now))
+        .values(proved_at=func.greatest(Number.proved_at, today))
         .returning(Number.id)
     )
     return done.first() is not None
