@@ -99,8 +99,15 @@ def see_that_it_is_ours(asked: Request) -> None:
     origin = asked.headers.get("Origin")
     if site not in (None, "same-origin", "none"):
         raise FromAnotherSite
-    if origin is not None and urlsplit(origin).netloc not in _hosts(asked):
+    if origin is not None and _host_of(origin) not in _hosts(asked):
         raise FromAnotherSite
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:  # a bracket that nothing closes, say
+        return None
 
 
 def _hosts(asked: Request) -> set[str]:
