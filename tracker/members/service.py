@@ -112,16 +112,22 @@ def add_number(
 def set_email(
     session: Session, keys: Keyring, member_id: int, email: str, proved_at: datetime | None
 ) -> None:
-    """Let an address, in normal form, be the member's."""
-    session.execute(
+    """Let an address, in normal form, be the member's.
+
+    Raises MemberNotFound for one who has left: an address would come back that was erased.
+    """
+    set_ = session.scalars(
         update(Member)
-        .where(Member.id == member_id)
+        .where(Member.id == member_id, Member.closed_at.is_(None))
         .values(
             email_sealed=seal_email(keys, member_id, email),
             email_hash=keys.hash(EMAIL, email),
             email_proved_at=proved_at,
         )
+        .returning(Member.id)
     )
+    if set_.first() is None:
+        raise MemberNotFound(f"no member {member_id}")
 
 
 def find(session: Session, member_id: int, *, lock: bool = False) -> Member:
