@@ -12,13 +12,20 @@ from tracker.kit.money import (
 )
 
 
+_DECIMAL = {
+    "type": "string",
+    "format": "decimal",
+    "pattern": r"^-?(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$",
+}
+"""What the API document says of them; what is below zero we only ever tell."""
+
+
 class Rubles(fields.Field[int]):
     """A sum: kopecks in code, a decimal string such as "1530.00" outside; never a number."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # What the API document says of it.
-        self.metadata = {"type": "string", "format": "decimal", **self.metadata}
+        self.metadata = {**_DECIMAL, **self.metadata}
 
     def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
         return None if value is None else format_rubles(value)
@@ -37,7 +44,7 @@ class Percent(fields.Field[int]):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.metadata = {"type": "string", "format": "decimal", **self.metadata}
+        self.metadata = {**_DECIMAL, **self.metadata}
 
     def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
         return None if value is None else format_percent(value)

@@ -1,0 +1,167 @@
+"""Who comes by with whatever the API document allows, and what they find: a member with a past."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from tests.clients import Cabinet
+from tests.inviting import Inviter, sign_in
+from tests.joining import Newcomer
+from tests.signing_in import PASSWORD, ask_code, at, give_email, give_password, solved
+from tests.world import World, confirmed, created, day, returned
+from tracker.kit.database import unit_of_work
+from tracker.kit.runtime import Runtime
+from tracker.staff.rules import Role
+from tracker.staff.service import hire
+
+TODAY = day(40)
+PDF = "JVBERi0xLjcgYSByZWNlaXB0"
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A deployment of which nobody has had too much yet, and a member who has been around."""
+
+    world: World
+    member: int
+    staff: str
+    """The token of somebody who may do all that staff may."""
+    parts: Mapping[str, Callable[[], str]]
+    """What the parts of paths may be for something to be there."""
+    fields: Mapping[str, Callable[[], Any]]
+    """Fields that nobody hits upon by chance."""
+
+    def member_headers(self) -> dict[str, str]:
+        """Signed in a moment ago."""
+        return {"Authorization": f"Bearer {self.world.signed_in(self.member).token}"}
+
+    def staff_headers(self) -> dict[str, str]:
+        """Somebody of the staff."""
+        return {"Authorization": f"Bearer {self.staff}"}
+
+    def forget_tries(self) -> None:
+        """Nobody has tried anything too often."""
+        self.world.change("UPDATE budget_counts SET count = 0")
+
+    def filled(self, given: Any, *, path: bool = False) -> Any:
+        """A body, or the parts of a path, in which what is named stands for something."""
+        known = self.parts if path else self.fields
+        if not isinstance(given, dict):
+            return given
+        good = {name: known[name]() if name in known else value for name, value in given.items()}
+        if "fixed_amount" in good:
+            good.pop("share_percent", None)  # either, and not both: the document cannot say that
+        return good
+
+
+@contextmanager
+def scene_of(tools: Runtime) -> Iterator[Scene]:
+    """Set a scene in an empty deployment."""
+    free = replace(tools.settings, sms_budgets=(), mail_budgets=(), sign_in_budgets=())
+    world = at(World(replace(tools, settings=free)), TODAY)
+    inviter = Inviter(world, world.shop("tea"))
+    member, friend = inviter.member, inviter.friend()
+    give_password(world, member)
+    give_email(world, member, "anna@example.org")
+    for one in (member, friend):
+        sign_in(world, one, "one telephone for two")
+    _buys(world, inviter, friend)
+    parts = _parts(world, member, friend)
+    with unit_of_work(world.tools.engine) as session:
+        staff = hire(session, world.tools.settings.keys, "anna", Role.ADMIN)
+    yield Scene(world, member, staff, parts, _fields(world, member))
+
+
+def _buys(world: World, inviter: Inviter, friend: int) -> None:
+    """Orders that are paid, pending, given back in part, flagged, and nobody's."""
+    tea, member = inviter.shop, inviter.member
+    for order, on in (("A-1", 1), ("A-2", 32), ("A-3", 33)):
+        inviter.buys(member, order, on, 1000, 500)
+    inviter.buys(friend, "F-1", 34)
+    inviter.keeps("A-1", 2)
+    world.settle("2011-01", day(31))
+    world.tell(tea, returned("A-2", "R-1", {"1": 300}, at=day(35)))
+    world.tell(tea, confirmed("A-2", at=day(36)))
+    world.tell(tea, created("N-1", None, 1000, at=day(34)))
+
+
+def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str]]:
+    app = world.signed_in(member)
+    (flagged,) = world.query("SELECT id, purchase_id, flag FROM purchase_flags LIMIT 1")
+    (line,) = world.query("SELECT id FROM purchases WHERE order_id = 'A-2'")
+    claim = _claim(app)
+    (file,) = world.query("SELECT id FROM claim_files")
+    (code,) = world.query("SELECT referral_code FROM members WHERE id = :id", id=member)
+    same = {
+        "slug": "tea",
+        "code": code.referral_code,
+        "line_id": f"p{line.id}-accrued",
+        "claim_id": str(claim["id"]),
+        "file_id": str(file.id),
+        "member_id": str(member),
+        "friend_id": str(friend),
+        "purchase_id": str(flagged.purchase_id),
+        "flag": flagged.flag,
+    }
+    return {
+        **{name: partial(str, value) for name, value in same.items()},
+        "session_id": lambda: _session(world.signed_in(member)),
+        "relative_id": lambda: _relative(world.signed_in(member)),
+    }
+
+
+def _session(app: Cabinet) -> str:
+    return str(app.get("/api/v1/sessions").get_json()["items"][-1]["id"])
+
+
+def _relative(app: Cabinet) -> str:
+    """One who has not agreed yet."""
+    for one in app.get("/api/v1/relatives").get_json()["items"]:
+        if one["state"] == "unconfirmed":
+            return str(one["id"])
+    wish = {"phone": _phone(), "share_percent": "1.00"}
+    return str(app.post("/api/v1/relatives", json=wish).get_json()["id"])
+
+
+def _claim(app: Cabinet) -> dict[str, Any]:
+    body = {
+        "shop": "tea",
+        "order_id": "C-1",
+        "ordered_at": day(34).isoformat(),
+        "amount": "1000.00",
+        "evidence": [PDF],
+    }
+    response = app.post("/api/v1/claims", json=body)
+    assert response.status_code == 201, response.get_json()
+    claim: dict[str, Any] = response.get_json()
+    return claim
+
+
+def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:
+    def begun() -> str:
+        newcomer = Newcomer(world, _phone())
+        newcomer.begin()
+        return newcomer.token
+
+    return {
+        "phone": _phone,
+        "email": lambda: f"somebody-{next(_NUMBERS)}@example.org",
+        "captcha": lambda: solved(world),
+        "joining": begun,
+        "sign_in": lambda: ask_code(world, world.phone(member)),
+        "password": lambda: PASSWORD,
+        "shop": lambda: "tea",
+        "ordered_at": lambda: day(34).isoformat(),
+        "evidence": lambda: [PDF],
+        "order_id": lambda: f"order-{next(_NUMBERS)}",
+        "amount": lambda: "1000.00",
+        "fixed_amount": lambda: "1000.00",
+    }
+
+
+def _phone() -> str:
+    return f"+7916{next(_NUMBERS):07}"
