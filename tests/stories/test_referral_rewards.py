@@ -148,17 +148,17 @@ def test_a_pending_one_holds_its_place(inviter: Inviter) -> None:
 
 def test_the_ceiling_is_never_passed_within_one_unit_of_work(inviter: Inviter) -> None:
     """Eight friends buy in one chunk. In the next all are kept but one, which had a place: it
-    leaves before another takes it, whichever purchase the shop told of first."""
+    leaves before another takes it, whichever purchase is looked at first."""
     world, shop = inviter.world, inviter.shop
     friends = inviter.friends(8)
     clicks = world.clicks(friends, shop, day(0))
-    for place, click in reversed(list(enumerate(clicks))):
-        world.post(shop, created(f"A-{place}", click, 1000, at=day(1 + place / 10)))
+    for place, click in enumerate(clicks):
+        world.post(shop, created(f"A-{place + 1}", click, 1000, at=day(2 - place / 10)))
     world.work()
     assert inviter.has == Balance(5 * REWARD, 0, 0)
     for place in range(8):
-        world.post(shop, confirmed(f"A-{place}", at=day(2)))
-    world.post(shop, cancelled("A-0", at=day(2)))
+        world.post(shop, confirmed(f"A-{place + 1}", at=day(3)))
+    world.post(shop, cancelled("A-8", at=day(3)))
     world.work()
     assert inviter.has == Balance(0, 5 * REWARD, 0)
     assert highest(world, inviter.member) == 5 * REWARD

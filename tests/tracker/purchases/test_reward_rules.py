@@ -92,8 +92,8 @@ def test_the_movements_take_the_money_where_it_belongs(
     before: RewardState, after: RewardState
 ) -> None:
     pending, available = _money(before)
-    gifts = (as_gift(one, amount=1, friend_id=7) for one in (before, after))
-    for kind in movements(*gifts, REWARD):
+    then, now = (as_gift(one, amount=1, friend_id=7) for one in (before, after))
+    for kind in movements(then, now, REWARD):
         to_pending, to_available = {
             Kind.REWARD_TRACKED: (1, 0),
             Kind.REWARD_REJECTED: (-1, 0),
