@@ -50,7 +50,7 @@ def upgrade() -> None:
         )
     op.execute(
         "GRANT SELECT, INSERT,"
-        " UPDATE (sealed, state, try_at, tries, lost, fence, lease_until, reference, reason, ended_at)"
+        " UPDATE (channel, sealed, state, try_at, tries, lost, fence, lease_until, reference, reason, ended_at)"
         " ON notifications TO tracker_app"
     )
     op.execute("GRANT USAGE ON SEQUENCE notification_fences TO tracker_app")
@@ -68,7 +68,7 @@ def _moment(name: str) -> sa.Column[object]:
 def _checks() -> tuple[sa.CheckConstraint, ...]:
     return (
         sa.CheckConstraint(
-            "kind IN ('already_member', 'cashback_confirmed', 'cashback_rejected', 'cashback_taken_back', 'cashback_tracked', 'certificate_issued', 'claim_answered', 'email_changed', 'email_code', 'erasure_code', 'joining_code', 'number_changed', 'number_code', 'password_changed', 'payout_failed', 'payout_paid', 'relative_added', 'relative_code', 'reward_confirmed', 'reward_tracked', 'sign_in_code', 'signed_in', 'welcome')",
+            "kind IN ('already_member', 'cashback_confirmed', 'cashback_rejected', 'cashback_taken_back', 'cashback_tracked', 'certificate_issued', 'claim_answered', 'email_changed', 'email_code', 'erasure_code', 'joining_code', 'new_number_code', 'number_changed', 'number_code', 'password_changed', 'payout_failed', 'payout_paid', 'relative_added', 'relative_code', 'reward_confirmed', 'reward_tracked', 'sign_in_code', 'signed_in', 'welcome')",
             name=op.f("ck_notifications_kind"),
         ),
         sa.CheckConstraint("channel IN ('email', 'sms')", name=op.f("ck_notifications_channel")),
@@ -87,9 +87,10 @@ def _checks() -> tuple[sa.CheckConstraint, ...]:
             "(state = 'sending') = (lease_until IS NOT NULL)",
             name=op.f("ck_notifications_lease_until"),
         ),
-        # A code is gone as soon as it is of no more use: sent, or not to be sent.
+        # What is sealed goes as soon as it is of no more use: it was sent, or is not to be.
         sa.CheckConstraint(
-            "(sealed IS NOT NULL) = (member_id IS NULL AND state IN ('waiting', 'sending'))",
+            "CASE WHEN state IN ('waiting', 'sending') THEN num_nonnulls(member_id, sealed) > 0"
+            " ELSE sealed IS NULL END",
             name=op.f("ck_notifications_sealed"),
         ),
     )

@@ -105,6 +105,7 @@ CHANGES: dict[str, frozenset[str]] = {
     ),
     "notifications": frozenset(
         {
+            "channel",
             "sealed",
             "state",
             "try_at",

@@ -42,7 +42,7 @@ _KINDS = {
     Purpose.SIGN_IN: Kind.SIGN_IN_CODE,
     Purpose.STEP_UP_EMAIL: Kind.EMAIL_CODE,
     Purpose.NUMBER_OLD: Kind.NUMBER_CODE,
-    Purpose.NUMBER_NEW: Kind.NUMBER_CODE,
+    Purpose.NUMBER_NEW: Kind.NEW_NUMBER_CODE,
     Purpose.RELATIVE: Kind.RELATIVE_CODE,
     Purpose.EMAIL_CHANGE: Kind.EMAIL_CODE,
     Purpose.ERASURE: Kind.ERASURE_CODE,

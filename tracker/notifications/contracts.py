@@ -39,7 +39,8 @@ DEFAULTS: Mapping[Topic, Channel] = {
     Topic.SECURITY: Channel.SMS,
 }
 """Where a topic goes that the member has not chosen a channel for. What would go by e-mail to a
-member without a proved address is not sent, but for what concerns security."""
+member without a proved address is not sent. What concerns security goes by SMS then, and by e-mail
+to a member without a number."""
 
 
 class Kind(StrEnum):
@@ -49,7 +50,9 @@ class Kind(StrEnum):
     EMAIL_CODE = "email_code"
     SIGN_IN_CODE = "sign_in_code"
     NUMBER_CODE = "number_code"
-    """To the old or the new number of a member who changes it."""
+    """To the number that a member lets go."""
+    NEW_NUMBER_CODE = "new_number_code"
+    """To the number that a member would have instead."""
     RELATIVE_CODE = "relative_code"
     ERASURE_CODE = "erasure_code"
     ALREADY_MEMBER = "already_member"
@@ -87,6 +90,8 @@ class Form(StrEnum):
     """The same, the day alone."""
     SHOP = "shop"
     """A shop's id, an int: its name at the time of sending."""
+    DEVICE = "device"
+    """What a device is known by, in words of ours; empty: it says nothing of itself."""
 
 
 _CODE = {"code": Form.CODE}
@@ -98,11 +103,12 @@ VALUES: Mapping[Kind, Mapping[str, Form]] = {
     Kind.EMAIL_CODE: _CODE,
     Kind.SIGN_IN_CODE: _CODE,
     Kind.NUMBER_CODE: _CODE,
+    Kind.NEW_NUMBER_CODE: _CODE,
     Kind.RELATIVE_CODE: _CODE,
     Kind.ERASURE_CODE: _CODE,
     Kind.ALREADY_MEMBER: {},
     Kind.WELCOME: {},
-    Kind.SIGNED_IN: {"at": Form.MOMENT},
+    Kind.SIGNED_IN: {"at": Form.MOMENT, "device": Form.DEVICE},
     Kind.NUMBER_CHANGED: {},
     Kind.RELATIVE_ADDED: {},
     Kind.PASSWORD_CHANGED: {},

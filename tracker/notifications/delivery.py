@@ -18,7 +18,7 @@ from tracker.notifications.contracts import Channel, Kind
 from tracker.notifications.models import FENCES
 from tracker.notifications.ports import Reason, Receipt
 from tracker.notifications.rules import State, Step, step_after
-from tracker.notifications.service import open_code
+from tracker.notifications.service import open_sealed
 
 MAX_LOST = 3
 """How many workers may go away with one message in hand before it is given up."""
@@ -37,6 +37,10 @@ class Claimed:
     channel: Channel
     to: str | None
     """The number or address; None when there is none, or it cannot be read."""
+    readable: bool
+    """Whether all that is sealed could be read."""
+    elsewhere: Channel | None
+    """By which other channel the member can be reached, when there is nothing to write to."""
     code: str | None
     """Of those to a number or address that may be nobody's."""
     values: Mapping[str, str | int]
@@ -61,6 +65,8 @@ class Ending:
     step: Step
     reference: str | None = None
     reason: str | None = None
+    channel: Channel | None = None
+    """By which it is to go from now on; None: as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ def record(session: Session, fence: int, endings: Sequence[Ending]) -> int:
         "wait": [one.step.wait for one in endings],
         "reference": [one.reference for one in endings],
         "reason": [one.reason for one in endings],
+        "channel": [one.channel and str(one.channel) for one in endings],
     }
     found: Any = session.execute(_RECORD, {**values, "fence": fence})
     return int(found.rowcount)
@@ -146,21 +153,24 @@ def _claimed(keys: Keyring, row: Row[Any]) -> Claimed:
     channel = Channel(row.channel)
     to: str | None = None
     code: str | None = None
+    readable = True
     try:
         if row.sealed is not None:
-            inside = open_code(keys, row.key, row.sealed)
+            inside = open_sealed(keys, row.key, row.sealed)
             to, code = inside.to, inside.code
         elif channel is Channel.SMS and row.phone_sealed is not None:
             to = open_phone(keys, row.member_id, row.phone_sealed)
         elif channel is Channel.EMAIL and row.email_sealed is not None:
             to = open_email(keys, row.member_id, row.email_sealed)
     except CannotDecrypt:
-        to = code = None
+        to, code, readable = None, None, False
     return Claimed(
         row.id,
         Kind(row.kind),
         channel,
         to,
+        readable,
+        _elsewhere(row, channel),
         code,
         row.payload,
         Language(row.language),
@@ -169,6 +179,12 @@ def _claimed(keys: Keyring, row: Row[Any]) -> Claimed:
         int(row.seconds_left),
         int(row.waited),
     )
+
+
+def _elsewhere(row: Row[Any], channel: Channel) -> Channel | None:
+    if channel is Channel.SMS:
+        return None if row.email_sealed is None else Channel.EMAIL
+    return None if row.phone_sealed is None else Channel.SMS
 
 
 # In the order of the partial index: whoever was tried before goes behind who was not. For a
@@ -242,14 +258,14 @@ _TAKE_BACK = text("""
 _RECORD = text("""
     UPDATE notifications
     SET state = given.state, reference = given.reference, reason = given.reason,
-        lease_until = NULL,
+        channel = coalesce(given.channel, notifications.channel), lease_until = NULL,
         try_at = coalesce(clock_timestamp() + make_interval(secs => given.wait),
                           notifications.try_at),
         sealed = CASE WHEN given.wait IS NOT NULL THEN notifications.sealed END,
         ended_at = CASE WHEN given.wait IS NULL THEN clock_timestamp() END
     FROM unnest(CAST(:id AS bigint[]), CAST(:state AS text[]), CAST(:wait AS double precision[]),
-                CAST(:reference AS text[]), CAST(:reason AS text[]))
-         AS given (id, state, wait, reference, reason)
+                CAST(:reference AS text[]), CAST(:reason AS text[]), CAST(:channel AS text[]))
+         AS given (id, state, wait, reference, reason, channel)
     WHERE notifications.id = given.id AND notifications.fence = :fence
       AND notifications.state = 'sending'
 """)

@@ -29,7 +29,8 @@ FENCES = Sequence("notification_fences", metadata=Base.metadata)
 class Notification(Base):
     """One message to one member, or to a number or address that may be nobody's.
 
-    Whom it reaches is looked up when it is sent. No foreign key to members: it would take a lock
+    Where a member is reached is looked up when it is sent, but for notices to where a member was
+    reached before. No foreign key to members: it would take a lock
     on the member, after which nothing may be locked.
     """
 
@@ -41,9 +42,10 @@ class Notification(Base):
         CheckConstraint(one_of("state", State), name="state"),
         CheckConstraint("(state IN ('waiting', 'sending')) = (ended_at IS NULL)", name="ended_at"),
         CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="lease_until"),
-        # A code is gone as soon as it is of no more use: sent, or not to be sent.
+        # What is sealed goes as soon as it is of no more use: it was sent, or is not to be.
         CheckConstraint(
-            "(sealed IS NOT NULL) = (member_id IS NULL AND state IN ('waiting', 'sending'))",
+            "CASE WHEN state IN ('waiting', 'sending') THEN num_nonnulls(member_id, sealed) > 0"
+            " ELSE sealed IS NULL END",
             name="sealed",
         ),
         Index(
@@ -73,7 +75,8 @@ class Notification(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     """What stands in its text; nothing personal."""
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """The number or address and the code, to be read with the key, until it is sent."""
+    """The number or address, and the code if it carries one, to be read with the key, until it is
+    sent. None: to where the member is reached then."""
     language: Mapped[str] = mapped_column(Text)
     urgent: Mapped[bool]
     """Is sent by night too, and before all that is not."""

@@ -72,6 +72,8 @@ def _in_words(form: Form, value: str | int, language: Language, shops: Mapping[i
             return rubles(int(value))
         case Form.SHOP:
             return tame(shops[int(value)])
+        case Form.DEVICE:
+            return tame(str(value)) or _texts(language)["device"]["unknown"]
         case Form.DAY:
             return day_of(_moscow(value), language)
         case Form.MOMENT:

@@ -16,6 +16,7 @@ CODES = frozenset(
         Kind.EMAIL_CODE,
         Kind.SIGN_IN_CODE,
         Kind.NUMBER_CODE,
+        Kind.NEW_NUMBER_CODE,
         Kind.RELATIVE_CODE,
         Kind.ERASURE_CODE,
     }
@@ -54,7 +55,7 @@ class Manner:
     urgent: bool = False
     """Goes out by night too, and before what is not urgent."""
     channel: Channel | None = None
-    """None: as the topic's default. By e-mail to those without an address: by SMS instead, if it
+    """None: as the topic's default. To those who cannot be reached by it: by the other one, if it
     concerns security; else not at all."""
     lifetime: int = 3 * _DAY
     """How long it is worth sending."""
@@ -66,13 +67,13 @@ _CASHBACK = Manner(Topic.CASHBACK)
 _PAYOUTS = Manner(Topic.PAYOUTS)
 
 MANNERS: Mapping[Kind, Manner] = {
-    # A new number tells the thief who brought it; the address is still its owner's.
-    Kind.NUMBER_CHANGED: _BY_MAIL,
     Kind.WELCOME: _BY_MAIL,
     Kind.SIGNED_IN: _SECURITY,
+    # Those that would tell only the thief who brought the new one are sent to the old one as well.
+    Kind.NUMBER_CHANGED: _SECURITY,
+    Kind.EMAIL_CHANGED: _SECURITY,
     Kind.PASSWORD_CHANGED: _SECURITY,
     Kind.RELATIVE_ADDED: _SECURITY,
-    Kind.EMAIL_CHANGED: _SECURITY,
     Kind.CASHBACK_TRACKED: _CASHBACK,
     Kind.CASHBACK_CONFIRMED: _CASHBACK,
     Kind.CASHBACK_REJECTED: _CASHBACK,
@@ -90,6 +91,11 @@ MANNERS: Mapping[Kind, Manner] = {
 def channel_of(manner: Manner) -> Channel:
     """By which channel a kind goes to who has not chosen."""
     return manner.channel or DEFAULTS[manner.topic]
+
+
+def concerns_security(kind: Kind) -> bool:
+    """Whether a notice is to reach its member by whichever channel there is."""
+    return kind in MANNERS and MANNERS[kind].topic is Topic.SECURITY
 
 
 def check(notice: Notice) -> None:

@@ -22,11 +22,12 @@ TASKS = {Channel.SMS: "notifications-sms", Channel.EMAIL: "notifications-email"}
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
-    """What a message to a number or address holds, sealed until it is sent."""
+class Inside:
+    """What is sealed of a message to a given number or address until it is sent."""
 
     to: str
-    code: str
+    code: str | None
+    """None: it is a notice."""
 
 
 def notify(session: Session, notices: Sequence[Notice], now: datetime) -> None:
@@ -48,6 +49,38 @@ def notify(session: Session, notices: Sequence[Notice], now: datetime) -> None:
     ]
     # As one JSON value, and not as arrays: of texts with quotes those are slow to write.
     session.execute(_NOTIFY, {"notices": json.dumps(given), **_HOW, "at": now})
+
+
+def notify_at(
+    session: Session,
+    keys: Keyring,
+    notice: Notice,
+    now: datetime,
+    *,
+    phone: str | None = None,
+    email: str | None = None,
+) -> None:
+    """Queue a notice to a number or an address, in normal form, that the member had until now.
+
+    Whoever is being shut out of an account hears of it where they were reached before. Sealed, and
+    wiped as soon as it is sent; its key has to be another one than that of the member's own notice.
+
+    Raises ValueError for a notice that could not be put into words.
+    """
+    check(notice)
+    manner = MANNERS[notice.kind]
+    values: dict[str, Any] = {
+        "key": notice.key,
+        "kind": str(notice.kind),
+        "channel": str(_channel(phone, email)),
+        "member": notice.member_id,
+        "payload": json.dumps(dict(notice.values)),
+        "sealed": _sealed(keys, notice.key, Inside(phone or email or "", None)),
+        "urgent": manner.urgent,
+        "at": now,
+        "lifetime": manner.lifetime,
+    }
+    session.execute(_NOTIFY_AT, values)
 
 
 _HOW: Mapping[str, list[Any]] = {
@@ -81,14 +114,13 @@ def send_code(
     takes the same time, for numbers that are known and those that are not. ``expires_at`` is when
     the code is of no more use, by the clock that told ``now``.
     """
-    to = phone if phone is not None else email
-    if kind not in CODES or to is None or (phone is not None and email is not None):
-        raise ValueError("a code is of a kind of its own, and goes to one number or one address")
+    if kind not in CODES:
+        raise ValueError(f"{kind} is no code")
     values: dict[str, Any] = {
         "key": key,
         "kind": str(kind),
-        "channel": str(Channel.SMS if phone is not None else Channel.EMAIL),
-        "sealed": keys.seal(_purpose(key), json.dumps([to, code]).encode()),
+        "channel": str(_channel(phone, email)),
+        "sealed": _sealed(keys, key, Inside(phone or email or "", code)),
         "language": str(language),
         "at": now,
         "lifetime": (expires_at - now).total_seconds(),
@@ -96,14 +128,24 @@ def send_code(
     session.execute(_SEND_CODE, values)
 
 
-def open_code(keys: Keyring, key: str, sealed: bytes) -> Code:
-    """What `send_code` sealed. Raises CannotDecrypt."""
-    return Code(*json.loads(keys.open(_purpose(key), sealed)))
+def open_sealed(keys: Keyring, key: str, sealed: bytes) -> Inside:
+    """What `send_code` or `notify_at` sealed. Raises CannotDecrypt."""
+    return Inside(*json.loads(keys.open(_purpose(key), sealed)))
+
+
+def _sealed(keys: Keyring, key: str, inside: Inside) -> bytes:
+    return keys.seal(_purpose(key), json.dumps([inside.to, inside.code]).encode())
 
 
 def _purpose(key: str) -> str:
     """Binds what is sealed to its row."""
     return f"code of notification {key}"
+
+
+def _channel(phone: str | None, email: str | None) -> Channel:
+    if (phone is None) == (email is None):
+        raise ValueError("it goes to one number or one address")
+    return Channel.SMS if phone is not None else Channel.EMAIL
 
 
 _NOTIFY = text("""
@@ -121,11 +163,24 @@ _NOTIFY = text("""
     CROSS JOIN LATERAL (
         SELECT CASE WHEN choosable THEN coalesce(member.choices ->> topic, manner.channel)
                     WHEN member.email_proved_at IS NULL THEN 'sms'
+                    WHEN manner.channel = 'sms' AND NOT EXISTS (
+                        SELECT FROM numbers
+                        WHERE numbers.member_id = member.id AND role = 'own' AND ended_at IS NULL
+                    ) THEN 'email'
                     ELSE manner.channel END AS channel
     ) AS chosen
     WHERE chosen.channel = 'sms'
        OR chosen.channel = 'email' AND member.email_sealed IS NOT NULL
           AND member.email_proved_at IS NOT NULL
+    ON CONFLICT (key) DO NOTHING
+""")
+
+_NOTIFY_AT = text("""
+    INSERT INTO notifications (key, kind, channel, member_id, payload, sealed, language, urgent, at,
+                               expires_at)
+    SELECT :key, :kind, :channel, id, CAST(:payload AS jsonb), :sealed, language, :urgent, :at,
+           clock_timestamp() + make_interval(secs => :lifetime)
+    FROM members WHERE id = :member AND closed_at IS NULL
     ON CONFLICT (key) DO NOTHING
 """)
 

@@ -14,7 +14,14 @@ from tracker.members.queries import owner_of
 from tracker.notifications.contracts import Channel, Kind
 from tracker.notifications.delivery import Claimed, Ending
 from tracker.notifications.rendering import Words, letter, short_text, written
-from tracker.notifications.rules import CODES, State, Step
+from tracker.notifications.rules import CODES, State, Step, concerns_security
+
+_BY_OWNER = {
+    Kind.SIGN_IN_CODE: "not_a_member",
+    Kind.JOINING_CODE: None,
+    Kind.NEW_NUMBER_CODE: "another_members",
+}
+"""Kinds of which it matters whose the number is, and why they are not sent if they are not."""
 
 Trusted = Callable[[datetime | None, datetime], bool]
 """Whether a number that was last proved then is still taken for its member's, at a moment."""
@@ -45,12 +52,12 @@ def write(
     if one.to is None:
         return _unreachable(one)
     kind: Kind | None = one.kind
-    if one.channel is Channel.SMS and one.kind in (Kind.SIGN_IN_CODE, Kind.JOINING_CODE):
+    if one.channel is Channel.SMS and one.kind in _BY_OWNER:
         owner = owner_of(session, keys, one.to)
         is_trusted = owner is not None and trusted(owner.proved_at, now)
         kind = _fitting(one.kind, is_member=owner is not None, is_trusted=is_trusted)
     if kind is None:
-        return _ends(one, State.VOID, "not_a_member")
+        return _ends(one, State.VOID, _BY_OWNER[one.kind])
     try:
         values = dict(one.values) if one.code is None else {"code": one.code}
         texts = written(kind, values, one.language, shops)
@@ -62,16 +69,22 @@ def write(
 
 
 def _fitting(kind: Kind, *, is_member: bool, is_trusted: bool) -> Kind | None:
-    """What the holder of a number is told who asked for this code; None: nothing."""
+    """What is told to the number that somebody asked this code for; None: nothing."""
     if kind is Kind.SIGN_IN_CODE:
         return kind if is_member else None
+    if kind is Kind.NEW_NUMBER_CODE:
+        return None if is_trusted else kind
     return Kind.ALREADY_MEMBER if is_trusted else kind
 
 
 def _unreachable(one: Claimed) -> Ending:
-    """A code whose destination cannot be read was sealed under a key that is gone."""
-    if one.kind in CODES:
+    """What cannot be read was sealed under a key that is gone. What concerns security goes where
+    the member can be reached yet."""
+    if not one.readable or one.kind in CODES:
         return _ends(one, State.FAILED, "cannot_be_read")
+    if one.elsewhere is not None and concerns_security(one.kind):
+        step = Step(State.WAITING, wait=0)
+        return Ending(one.id, step, reason="no_address", channel=one.elsewhere)
     return _ends(one, State.VOID, "no_address")
 
 

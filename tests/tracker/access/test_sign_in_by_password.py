@@ -32,7 +32,7 @@ def test_every_sign_in_is_told_by_sms(world: World, member: int) -> None:
     assert notices(world, member) == ["signed_in", "signed_in"]
     rows = world.query("SELECT channel, payload FROM notifications WHERE kind = 'signed_in'")
     assert {row.channel for row in rows} == {"sms"}
-    assert all(set(row.payload) == {"at"} for row in rows)
+    assert all(set(row.payload) == {"at", "device"} for row in rows)
 
 
 def test_numbers_are_taken_as_people_write_them(world: World, member: int) -> None:

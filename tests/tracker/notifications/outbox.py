@@ -16,7 +16,7 @@ from tracker.members.service import set_email
 from tracker.notifications.contracts import Kind, Notice
 from tracker.notifications.jobs import Office, deliver_mail, deliver_sms
 from tracker.notifications.ports import Letter, Outcome, Reason, Receipt, ShortMessage
-from tracker.notifications.service import notify, send_code
+from tracker.notifications.service import notify, notify_at, send_code
 
 NOON = day(1.5)
 NIGHT = day(1.95)
@@ -89,6 +89,12 @@ def tell(world: World, *notices: Notice) -> None:
     """Queue notices."""
     with unit_of_work(world.tools.engine) as session:
         notify(session, notices, NOON)
+
+
+def tell_at(world: World, notice: Notice, **to: str) -> None:
+    """Queue a notice to a number or an address."""
+    with unit_of_work(world.tools.engine) as session:
+        notify_at(session, world.tools.settings.keys, notice, NOON, **to)
 
 
 def code(

@@ -71,7 +71,26 @@ def test_a_number_that_was_given_up_is_nobodys(world: World) -> None:
     assert [row.state for row in rows(world)] == ["void", "sent"]
 
 
-@pytest.mark.parametrize("kind", [Kind.NUMBER_CODE, Kind.RELATIVE_CODE, Kind.ERASURE_CODE])
+@pytest.mark.parametrize(
+    ("days", "state"),
+    [(1, ("void", "another_members")), (61, ("sent", None)), (None, ("sent", None))],
+)
+def test_a_code_for_a_new_number_goes_to_no_other_member(
+    world: World, days: int | None, state: tuple[str, str | None]
+) -> None:
+    """They would be annoyed, and it would be of no use: the number stays theirs."""
+    member, provider = world.member(), Provider()
+    proved = None if days is None else NOON - timedelta(days=days)
+    world.change("UPDATE numbers SET proved_at = :at WHERE member_id = :id", at=proved, id=member)
+    code(world, Kind.NEW_NUMBER_CODE, phone=world.phone(member))
+    deliver(world, provider)
+    assert told(world) == [state]
+    assert len(provider.sent) == (state[0] == "sent")
+
+
+@pytest.mark.parametrize(
+    "kind", [Kind.NUMBER_CODE, Kind.NEW_NUMBER_CODE, Kind.RELATIVE_CODE, Kind.ERASURE_CODE]
+)
 def test_other_codes_go_to_whom_they_are_for(world: World, kind: Kind) -> None:
     provider = Provider()
     code(world, kind, phone=STRANGER)
@@ -129,7 +148,7 @@ def test_a_code_goes_to_one_number_or_one_address(world: World) -> None:
         (STRANGER, None, Kind.WELCOME),
     ):
         with (
-            pytest.raises(ValueError, match="one number or one address"),
+            pytest.raises(ValueError, match=r"one number or one address|is no code"),
             unit_of_work(world.tools.engine) as session,
         ):
             send_code(

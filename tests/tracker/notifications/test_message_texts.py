@@ -22,6 +22,7 @@ SAMPLES: dict[Form, str | int] = {
     Form.MOMENT: "2010-12-31T23:30:00+00:00",
     Form.DAY: "2010-12-31T20:59:59+00:00",
     Form.SHOP: 7,
+    Form.DEVICE: "Samsung, Android",
 }
 EVERY = list(itertools.product(Kind, Language))
 
@@ -56,7 +57,7 @@ def test_an_sms_is_of_two_parts_at_most(kind: Kind, language: Language) -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_the_codes_most_sent_are_of_one_part(language: Language) -> None:
-    for kind in (Kind.JOINING_CODE, Kind.SIGN_IN_CODE, Kind.NUMBER_CODE):
+    for kind in (Kind.JOINING_CODE, Kind.SIGN_IN_CODE, Kind.NUMBER_CODE, Kind.NEW_NUMBER_CODE):
         text = short_text(kind, language, values(kind, language)).text
         assert len(parts_of(text, 0).bodies) == 1
 
@@ -91,6 +92,19 @@ def test_sums_and_days_as_people_write_them() -> None:
 
 def test_moments_are_told_by_moscows_clock() -> None:
     assert values(Kind.SIGNED_IN, Language.RU)["at"] == "1 января 2011, 02:30"
+
+
+def test_a_device_that_says_nothing_of_itself_has_a_name_in_each_language() -> None:
+    shown = {
+        one: written(Kind.SIGNED_IN, {"at": SAMPLES[Form.MOMENT], "device": ""}, one, {})["device"]
+        for one in Language
+    }
+    assert shown == {
+        Language.RU: "неизвестное устройство",
+        Language.UK: "невідомий пристрій",
+        Language.EN: "unknown device",
+    }
+    assert values(Kind.SIGNED_IN, Language.RU)["device"] == "Samsung, Android"
 
 
 @given(st.text(max_size=200))

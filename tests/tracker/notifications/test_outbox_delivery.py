@@ -18,6 +18,7 @@ from tests.tracker.notifications.outbox import (
     rows,
     states,
     tell,
+    tell_at,
     tracked,
 )
 from tests.world import World
@@ -72,7 +73,7 @@ def test_what_concerns_security_cannot_be_chosen_away(world: World) -> None:
     world.change('UPDATE members SET choices = \'{"security": "none"}\' WHERE id = :id', id=member)
     tell(
         world,
-        Notice(member, Kind.SIGNED_IN, "sign-in:1", {"at": NOON.isoformat()}),
+        signed_in(member),
         Notice(member, Kind.WELCOME, "welcome:1"),
     )
     deliver(world, provider)
@@ -112,6 +113,73 @@ def test_where_a_member_is_reached_is_looked_up_when_it_is_sent(world: World) ->
         ("sent", None),
         ("void", "no_address"),
     ]
+
+
+def signed_in(member: int) -> Notice:
+    told = {"at": NOON.isoformat(), "device": ""}
+    return Notice(member, Kind.SIGNED_IN, f"sign-in:{member}", told)
+
+
+def test_what_concerns_security_goes_where_the_member_can_be_reached_yet(world: World) -> None:
+    """By the other channel, be it that there was only that one or that the first is gone."""
+    without, loses_it, loses_mail, hears_nothing = world.members(4)
+    for member in (without, loses_it, loses_mail):
+        address(world, member, f"m{member}@example.org")
+    end = "UPDATE numbers SET ended_at = now(), end_reason = 'closed' WHERE member_id = :id"
+    world.change(end, id=without)
+    tell(world, *(signed_in(one) for one in (without, loses_it, hears_nothing)))
+    tell(world, Notice(loses_mail, Kind.WELCOME, "welcome:1"))
+    world.change(end, id=loses_it)
+    world.change(end, id=hears_nothing)
+    world.change("UPDATE members SET email_proved_at = NULL WHERE id = :id", id=loses_mail)
+    provider = Provider()
+    phone = world.phone(loses_mail)
+    for _ in range(2):
+        deliver(world, provider)
+    told = [one.phone if isinstance(one, ShortMessage) else one.address for one in provider.sent]
+    assert sorted(told) == sorted([phone, *(f"m{one}@example.org" for one in (without, loses_it))])
+    assert [(row.channel, row.state) for row in rows(world)] == [
+        ("email", "sent"),
+        ("email", "sent"),
+        ("sms", "void"),
+        ("sms", "sent"),
+    ]
+
+
+def test_a_notice_to_where_a_member_was_reached_goes_there(world: World) -> None:
+    member, provider = world.member(), Provider()
+    tell_at(world, Notice(member, Kind.NUMBER_CHANGED, "a"), phone="+79161234567")
+    tell_at(world, Notice(member, Kind.NUMBER_CHANGED, "b"), email="anna@example.org")
+    tell_at(world, Notice(10**9, Kind.NUMBER_CHANGED, "c"), phone="+79161234567")
+    deliver(world, provider)
+    message, letter = provider.sent
+    assert isinstance(message, ShortMessage)
+    assert isinstance(letter, Letter)
+    assert (message.phone, letter.address) == ("+79161234567", "anna@example.org")
+    assert [(row.state, row.sealed, row.member_id) for row in rows(world)] == [
+        ("sent", None, member),
+        ("sent", None, member),
+    ]
+
+
+def test_a_notice_that_cannot_be_read_is_given_up(world: World) -> None:
+    member, provider = world.member(), Provider()
+    for key in "ab":
+        tell_at(
+            world, Notice(member, Kind.NUMBER_CHANGED, key), phone=f"+7916123456{ord(key) % 10}"
+        )
+    world.change("UPDATE notifications SET sealed = (SELECT sealed FROM notifications LIMIT 1)")
+    deliver(world, provider)
+    assert [(row.state, row.reason) for row in rows(world)] == [
+        ("sent", None),
+        ("failed", "cannot_be_read"),
+    ]
+
+
+@pytest.mark.parametrize("to", [{}, {"phone": "+79161234567", "email": "a@example.org"}])
+def test_a_notice_goes_to_one_number_or_one_address(world: World, to: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="one number or one address"):
+        tell_at(world, Notice(world.member(), Kind.NUMBER_CHANGED, "a"), **to)
 
 
 @pytest.mark.parametrize("kind", [Kind.PAYOUT_PAID, Kind.SIGN_IN_CODE])

@@ -1,5 +1,7 @@
 """`/api/v1/password`, `/number`, `/email`: what a member changes of how they sign in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask.views import MethodView
@@ -27,7 +29,7 @@ from tracker.access.changes.schemas import (
     NumberChange,
     ResetSchema,
 )
-from tracker.access.changes.service import change_email, change_number, change_password
+from tracker.access.changes.service import Hand, change_email, change_number, change_password
 from tracker.access.edge import REAL, nudge, trust
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.password_rules import check
@@ -68,8 +70,6 @@ class Password(MethodView):
     @blueprint.doc(responses=REFUSALS)
     def post(self, body: dict[str, Any]) -> None:
         """Set a password: all other devices are signed out."""
-        house = runtime()
-        me = acting_member()
         check(body["new_password"], body.get("birth_date"))
         if "old_password" in body:
             see_password(body["old_password"])
@@ -78,8 +78,8 @@ class Password(MethodView):
             purpose = Purpose.STEP_UP_EMAIL if ticket.values["by"] == By.EMAIL else Purpose.SIGN_IN
             see_code(ticket, purpose, body["code"])
         hashed = hash_password(body["new_password"])
-        with unit_of_work(house.engine) as session:
-            change_password(session, me, hashed, REAL.now(), house.clock.now())
+        with _hand() as hand:
+            change_password(hand, hashed)
         nudge()
 
 
@@ -114,7 +114,6 @@ class NumberAnswered(MethodView):
     @blueprint.doc(responses=REFUSALS)
     def post(self, body: dict[str, Any]) -> None:
         """Prove both numbers: the new one is the member's, all other devices are signed out."""
-        house = runtime()
         ticket = of_this_session(NUMBER, body["change"])
         old = Purpose.STEP_UP_EMAIL if ticket.values["by"] == By.EMAIL else Purpose.NUMBER_OLD
         given = {
@@ -123,14 +122,10 @@ class NumberAnswered(MethodView):
         }
         see_codes(ticket, given)
         instead_of = ticket.values["old"]
-        with unit_of_work(house.engine) as session:
+        with _hand() as hand:
             change_number(
-                session,
-                house.settings.keys,
-                acting_member(),
+                hand,
                 ticket.text("phone"),
-                REAL.now(),
-                house.clock.now(),
                 instead_of=None if instead_of is None else int(instead_of),
                 trust=trust(),
             )
@@ -164,16 +159,16 @@ class EmailAnswered(MethodView):
     @blueprint.doc(responses=REFUSALS)
     def post(self, body: dict[str, Any]) -> None:
         """Prove the address: it is the member's from now on."""
-        house = runtime()
         ticket = of_this_session(EMAIL, body["change"])
         see_code(ticket, Purpose.EMAIL_CHANGE, body["code"])
-        with unit_of_work(house.engine) as session:
-            change_email(
-                session,
-                house.settings.keys,
-                acting_member(),
-                ticket.text("email"),
-                REAL.now(),
-                house.clock.now(),
-            )
+        with _hand() as hand:
+            change_email(hand, ticket.text("email"))
         nudge()
+
+
+@contextmanager
+def _hand() -> Iterator[Hand]:
+    """The member of this request and a unit of work, which is committed at the end."""
+    house = runtime()
+    with unit_of_work(house.engine) as session:
+        yield Hand(session, house.settings.keys, acting_member(), REAL.now(), house.clock.now())

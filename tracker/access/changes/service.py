@@ -1,10 +1,7 @@
 """Verbs on how a member signs in: another password, number, address. The caller owns the unit of
-work.
+work."""
 
-``now`` is the real moment, at which sessions end; ``today`` is the business moment, at which
-something was proved.
-"""
-
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,6 +11,7 @@ from tracker.access.changes.rules import NumberInUse, NumberNotNew
 from tracker.access.passwords import keep_password
 from tracker.access.rules import SignedIn
 from tracker.access.sessions import revoke_all
+from tracker.access.signin.service import proved_address
 from tracker.access.takeover import free_number
 from tracker.access.tickets import TicketNotAccepted
 from tracker.kit.crypto import Keyring
@@ -22,7 +20,20 @@ from tracker.members.queries import open_phone
 from tracker.members.rules import Ended, Role
 from tracker.members.service import add_number, end_number, find, set_email
 from tracker.notifications.contracts import Kind, Notice
-from tracker.notifications.service import notify
+from tracker.notifications.service import notify, notify_at
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who changes something, and when."""
+
+    session: Session
+    keys: Keyring
+    me: SignedIn
+    now: datetime
+    """The real moment, at which sessions end."""
+    today: datetime
+    """The business moment, at which something was proved."""
 
 
 def own_number(session: Session, member_id: int) -> Number | None:
@@ -39,60 +50,72 @@ def phone_of(keys: Keyring, number: Number) -> str:
     return open_phone(keys, number.member_id, number.sealed or b"")
 
 
-def change_password(
-    session: Session, me: SignedIn, hashed: str, now: datetime, today: datetime
-) -> None:
+def change_password(hand: Hand, hashed: str) -> None:
     """Let a member have another password: all other devices are signed out."""
+    session, me = hand.session, hand.me
     find(session, me.member_id)
     # Kept first: who signs in by the old one meanwhile waits for it, or is signed out below.
-    keep_password(session, me.member_id, hashed, today)
-    revoke_all(session, me.member_id, now, but=me.session_id)
-    _tell(session, me, Kind.PASSWORD_CHANGED, now, today)
+    keep_password(session, me.member_id, hashed, hand.today)
+    revoke_all(session, me.member_id, hand.now, but=me.session_id)
+    _tell(hand, Kind.PASSWORD_CHANGED)
 
 
-def change_number(  # noqa: PLR0917 - two clocks
-    session: Session,
-    keys: Keyring,
-    me: SignedIn,
-    phone: str,
-    now: datetime,
-    today: datetime,
-    *,
-    instead_of: int | None,
-    trust: timedelta,
-) -> None:
+def change_number(hand: Hand, phone: str, *, instead_of: int | None, trust: timedelta) -> None:
     """Let a member have another number, which they proved: all other devices are signed out.
 
     ``instead_of``: the number that they had when they asked. What is to be paid to it and was not
-    sent yet is withheld.
+    sent yet is withheld. Both numbers and the address are told.
 
     Raises TicketNotAccepted when they have another one by now, NumberNotNew and NumberInUse.
     """
-    present = own_number(session, me.member_id)
-    if present is not None and phone_of(keys, present) == phone:
+    session, keys, me = hand.session, hand.keys, hand.me
+    before = own_number(session, me.member_id)
+    former = phone_of(keys, before) if before is not None else None
+    if former == phone:
         raise NumberNotNew
-    if not free_number(session, keys, phone, now, today, trust=trust).free:
+    if not free_number(session, keys, phone, hand.now, hand.today, trust=trust).free:
         raise NumberInUse
     find(session, me.member_id, lock=True)
     present = own_number(session, me.member_id)
     if (present.id if present else None) != instead_of:
         raise TicketNotAccepted
     if present is not None:
-        end_number(session, present.id, Ended.CHANGED, today)
-    add_number(session, keys, me.member_id, phone, role=Role.OWN, proved_at=today)
-    revoke_all(session, me.member_id, now, but=me.session_id)
-    _tell(session, me, Kind.NUMBER_CHANGED, now, today)
+        end_number(session, present.id, Ended.CHANGED, hand.today)
+    add_number(session, keys, me.member_id, phone, role=Role.OWN, proved_at=hand.today)
+    revoke_all(session, me.member_id, hand.now, but=me.session_id)
+    _tell(hand, Kind.NUMBER_CHANGED)
+    _tell_former(hand, Kind.NUMBER_CHANGED, phone=former, email=_address(hand))
 
 
-def change_email(  # noqa: PLR0917 - two clocks
-    session: Session, keys: Keyring, me: SignedIn, email: str, now: datetime, today: datetime
+def change_email(hand: Hand, email: str) -> None:
+    """Let a member have another address, which they proved. The number and the old one are told."""
+    find(hand.session, hand.me.member_id)
+    former = _address(hand)
+    set_email(hand.session, hand.keys, hand.me.member_id, email, hand.today)
+    _tell(hand, Kind.EMAIL_CHANGED)
+    _tell_former(hand, Kind.EMAIL_CHANGED, email=former if former != email else None)
+
+
+def _address(hand: Hand) -> str | None:
+    """The address that the member proved."""
+    found = proved_address(hand.session, hand.keys, hand.me.member_id)
+    return found[0] if found else None
+
+
+def _tell(hand: Hand, kind: Kind) -> None:
+    """Tell the member where they are reached from now on."""
+    notify(hand.session, [Notice(hand.me.member_id, kind, _key(hand, kind))], hand.today)
+
+
+def _tell_former(
+    hand: Hand, kind: Kind, *, phone: str | None = None, email: str | None = None
 ) -> None:
-    """Let a member have another address, which they proved."""
-    find(session, me.member_id)
-    set_email(session, keys, me.member_id, email, today)
-    _tell(session, me, Kind.EMAIL_CHANGED, now, today)
+    """Tell the member where they were reached until now: the rest may be a thief's."""
+    for name, to in (("phone", phone), ("email", email)):
+        if to is not None:
+            notice = Notice(hand.me.member_id, kind, f"{_key(hand, kind)}:{name}")
+            notify_at(hand.session, hand.keys, notice, hand.today, **{name: to})
 
 
-def _tell(session: Session, me: SignedIn, kind: Kind, now: datetime, today: datetime) -> None:
-    key = f"{kind}:{me.member_id}:{me.session_id}:{now.timestamp()}"
-    notify(session, [Notice(me.member_id, kind, key)], today)
+def _key(hand: Hand, kind: Kind) -> str:
+    return f"{kind}:{hand.me.member_id}:{hand.me.session_id}:{hand.now.timestamp()}"

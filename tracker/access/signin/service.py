@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberPassword
 from tracker.access.passwords import has_password
-from tracker.access.rules import is_trusted
+from tracker.access.rules import UNKNOWN_DEVICE, is_trusted
 from tracker.access.sessions import Device, Opened, forget_token, open_session
 from tracker.access.signin.rules import Step, StepUp
 from tracker.kit.crypto import Keyring
@@ -52,15 +52,16 @@ def begin_session(  # noqa: PLR0917 - two clocks
     remembered: bool,
     instead_of: str | None,
 ) -> Opened:
-    """Let a member be signed in, and tell them so.
+    """Let a member be signed in, and tell them so: when, and on what.
 
     ``instead_of``: a token that the device came with. It is never gone on with: it ends.
     """
     if instead_of is not None:
         forget_token(session, keys, instead_of, now)
     opened = open_session(session, keys, member_id, device, now, remembered=remembered)
-    notice = Notice(member_id, Kind.SIGNED_IN, f"sign-in:{opened.id}", {"at": now.isoformat()})
-    notify(session, [notice], today)
+    device_name = "" if opened.label == UNKNOWN_DEVICE else opened.label
+    told = {"at": now.isoformat(), "device": device_name}
+    notify(session, [Notice(member_id, Kind.SIGNED_IN, f"sign-in:{opened.id}", told)], today)
     return opened
 
 
