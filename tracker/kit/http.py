@@ -1,5 +1,6 @@
 """HTTP by Flask, for every edge: problem documents, strict bodies, paging, the runtime."""
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -26,6 +27,9 @@ MAX_BODY = 1024 * 1024
 
 MAX_ID = 2**63 - 1
 """The largest number that a row may have."""
+
+_WITH_PORT = re.compile(r"(\d+\.\d+\.\d+\.\d+|\[[^\]]*\]):\d+", re.ASCII)
+"""An address as some proxies tell it."""
 
 T = TypeVar("T")
 
@@ -139,9 +143,14 @@ def client_address() -> str:
 
 
 def _network(text: str) -> str:
-    """What an address counts as; a text that is none counts as it stands, cut short."""
+    """What an address counts as; a text that is none counts as it stands, cut short.
+
+    Some proxies tell the port as well, which is another one each time.
+    """
+    with_port = _WITH_PORT.fullmatch(text)
+    bare = with_port[1] if with_port else text
     try:
-        address = ip_address(text.strip("[]").partition("%")[0])
+        address = ip_address(bare.strip("[]").partition("%")[0])
     except ValueError:
         return text[:45]
     if isinstance(address, IPv4Address):

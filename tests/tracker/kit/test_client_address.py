@@ -51,6 +51,21 @@ def test_what_our_proxies_say_is(tools: Runtime) -> None:
     assert address(tools, "10.0.0.1", "", proxies=1) == "10.0.0.1"
 
 
+@pytest.mark.parametrize(
+    ("told", "counts_as"),
+    [
+        ("203.0.113.9:50123", "203.0.113.9"),
+        ("[2001:db8::1]:443", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("[2001:db8::1", "2001:db8::/64"),
+        ("203.0.113.9:", "203.0.113.9:"),
+    ],
+)
+def test_a_port_makes_no_other_sender(tools: Runtime, told: str, counts_as: str) -> None:
+    """Or each connection would have a budget of its own behind a proxy that tells ports."""
+    assert address(tools, "10.0.0.1", told, proxies=1) == counts_as
+
+
 def test_the_door_on_a_loop_hands_on_whom_it_serves(tools: Runtime) -> None:
     """Budgets go by it: a request without an address would share one with all others."""
     app = Flask("test")
