@@ -24,7 +24,7 @@ from tracker.kit.http import Blueprint, runtime
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 
-_ONE = "/<int(max=9223372036854775807):member_id>"
+_ONE = "/<int:member_id>"
 
 
 def build(shops: ShopNames) -> Blueprint:

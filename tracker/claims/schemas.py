@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from tracker.claims.rules import BY_STAFF, MAX_FILE, MAX_FILES, MAX_NOTE, Outcome, State
-from tracker.kit.fields import Rubles
+from tracker.kit.fields import Moment, Rubles
 
 _PRINTABLE = validate.Predicate("isprintable", error="Must be printable.")
 _BASE64 = MAX_FILE * 4 // 3 + 4
@@ -40,7 +40,7 @@ class FilingSchema(Schema):
         validate=[validate.Length(1, 100), _PRINTABLE],
         metadata={"description": "As the shop's receipt has it"},
     )
-    ordered_at = fields.AwareDateTime(format="iso", required=True)
+    ordered_at = Moment(required=True)
     amount = Rubles(
         required=True,
         validate=validate.Range(min=1, max=10**12),

@@ -1,16 +1,17 @@
 """marshmallow fields that are ours."""
 
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from tracker.kit.moments import moment_of
 from tracker.kit.money import (
     format_percent,
     format_rubles,
     parse_rubles,
     percent_to_basis_points,
 )
-
 
 _DECIMAL = {
     "type": "string",
@@ -56,3 +57,18 @@ class Percent(fields.Field[int]):
             return percent_to_basis_points(value)
         except ValueError as error:
             raise ValidationError('Must be a decimal string such as "7.50".') from error
+
+
+class Moment(fields.AwareDateTime):
+    """A moment that others tell: in RFC 3339, in the years 2000 to 2099, and nothing like it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        moment = moment_of(value) if isinstance(value, str) else None
+        if moment is None:
+            raise ValidationError(
+                "Must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00."
+            )
+        return moment

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from webhooks.wire.reading import aware
+from tracker.kit.moments import aware
 
 ISO8601 = "iso8601"
 UNIX = "unix"

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self, TypeVar
 
+from tracker.kit.moments import moment_of
 from tracker.kit.money import parse_rubles
 
 MAX_ID_BYTES = 200
@@ -12,23 +13,7 @@ MAX_TEXT = 500
 MAX_ITEMS = 1_000
 MAX_QUANTITY = 1_000_000_000
 
-_MOMENT = re.compile(
-    r"20\d\d-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
-)
-_MAX_OFFSET = timedelta(hours=14)
-"""No clock on Earth is further from UTC; PostgreSQL refuses a moment from 16 hours on."""
-
 T = TypeVar("T")
-
-
-def aware(text: str) -> datetime | None:
-    """An ISO 8601 moment with its offset from UTC; None for what is no such moment anywhere."""
-    try:
-        moment = datetime.fromisoformat(text.upper())
-    except ValueError:
-        return None
-    offset = moment.utcoffset()
-    return moment if offset is not None and abs(offset) <= _MAX_OFFSET else None
 
 
 class Reader:
@@ -97,7 +82,7 @@ class Reader:
     def moment(self, name: str) -> datetime:
         """RFC 3339 with an offset of up to 14 hours, in the years 2000 to 2099."""
         value = self._get(name)
-        if isinstance(value, str) and _MOMENT.fullmatch(value) and (moment := aware(value)):
+        if isinstance(value, str) and (moment := moment_of(value)):
             return moment
         why = "must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00"
         return self._bad(name, value, why, _NEVER)

@@ -57,7 +57,7 @@ class Sessions(MethodView):
             revoke_all(session, me.member_id, REAL.now(), but=me.session_id)
 
 
-@blueprint.route("/sessions/<int(max=9223372036854775807):session_id>")
+@blueprint.route("/sessions/<int:session_id>")
 class OneSession(MethodView):
     """One device."""
 
