@@ -4,6 +4,7 @@ A migrated database serves as the template; a test that asks for one gets a clon
 """
 
 import itertools
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,10 @@ from tracker.kit.settings import Settings, load_settings
 
 _TEMPLATE = "template_tracker"
 _NUMBERS = itertools.count(1)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it puts in the background so, and whatever we start would be deaf too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
