@@ -16,6 +16,10 @@ REAL = SystemClock()
 also where business time runs faster. Whose a number is taken to be goes by business time."""
 
 
+_NOTICES = 20
+"""How often a day somebody may sign in by the password, or set another one by it."""
+
+
 def trust() -> timedelta:
     """How long a number is its member's without another proof."""
     return timedelta(days=runtime().settings.number_trust_days)
@@ -26,6 +30,17 @@ def spend_try(name: str) -> None:
     house = runtime()
     tries = budgets.sign_in_budgets(name, client_address(), house.settings)
     budgets.spend(house.engine, house.settings.keys, tries, REAL.now())
+
+
+def spend_notice(member_id: int) -> None:
+    """Count what a member is told of because of a password. Raises BudgetUsedUp.
+
+    Whoever signs in all day is sent an SMS each time, and may earn by it where the number is of
+    the dear sort. What is done by a code was counted with the code.
+    """
+    house = runtime()
+    told = budgets.Budget("notice member", str(member_id), _NOTICES, timedelta(days=1))
+    budgets.spend(house.engine, house.settings.keys, [told], REAL.now())
 
 
 def spend_message(to: codes.Destination) -> None:

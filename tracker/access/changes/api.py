@@ -30,7 +30,7 @@ from tracker.access.changes.schemas import (
     ResetSchema,
 )
 from tracker.access.changes.service import Hand, change_email, change_number, change_password
-from tracker.access.edge import REAL, nudge, trust
+from tracker.access.edge import REAL, nudge, spend_notice, trust
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.password_rules import check
 from tracker.access.passwords import hash_password
@@ -73,6 +73,7 @@ class Password(MethodView):
         check(body["new_password"], body.get("birth_date"))
         if "old_password" in body:
             see_password(body["old_password"])
+            spend_notice(acting_member().member_id)
         else:
             ticket = of_this_session(PASSWORD, body["reset"])
             purpose = Purpose.STEP_UP_EMAIL if ticket.values["by"] == By.EMAIL else Purpose.SIGN_IN

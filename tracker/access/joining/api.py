@@ -206,9 +206,9 @@ def _end(blueprint: Blueprint, referrer_of: ReferrerOf) -> None:
             keys, token = house.settings.keys, body["joining"]
             if body["kind"] is Kind.BROWSER:
                 see_that_it_is_ours(request)
-            check(body["password"], body.get("birth_date"))
             with unit_of_work(house.engine) as session:
                 service.see_step(session, keys, token, REAL.now(), Step.PASSWORD)
+            check(body["password"], body.get("birth_date"))
             device = device_of(request, body["kind"], body.get("device"))
             # No connection is held for as long as this takes.
             kept = passwords.hash_password(body["password"])

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tracker.access import captcha, codes, passwords
 from tracker.access.cookies import REMEMBERED, device_of
-from tracker.access.edge import REAL, ask, nudge, spend_try, trust
+from tracker.access.edge import REAL, ask, nudge, spend_notice, spend_try, trust
 from tracker.access.guard import see_that_it_is_ours
 from tracker.access.rules import Purpose
 from tracker.access.sessions import Device, Opened
@@ -71,6 +71,7 @@ class ByPassword(MethodView):
         # No connection is held for as long as this takes.
         if not passwords.verify(known, body["password"]) or member is None or known is None:
             raise SignInRefused
+        spend_notice(member)
         device = device_of(request, body["kind"], body.get("device"))
         with unit_of_work(house.engine) as session:
             if not is_still_the_password(session, member, known):
@@ -251,4 +252,5 @@ def _matched(ticket: Ticket, password: str) -> str:
         known = passwords.hash_of(session, ticket.number("member"))
     if known is None or not passwords.verify(known, password):
         raise SignInRefused
+    spend_notice(ticket.number("member"))
     return known
