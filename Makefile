@@ -35,7 +35,7 @@ fuzz: install  ## send changed bodies of every dialect at the door (N=100000, SE
 	$(BIN)/python -m tests.fuzz --bodies $(or $(N),100000) --seed $(or $(SEED),1) $(ARGS)
 
 api-fuzz: install  ## requests made out of the API document at the members' routes (N=200, SEED=1)
-	API_FUZZ_EXAMPLES=$(or $(N),200) API_FUZZ_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -n auto tests/wsgi/test_members_openapi.py $(ARGS)
+	API_FUZZ_EXAMPLES=$(or $(N),200) API_FUZZ_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -n auto tests/wsgi/test_members_*.py $(ARGS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.lock

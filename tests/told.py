@@ -11,7 +11,8 @@ from unittest.mock import patch
 import schemathesis
 from flask import Flask
 from schemathesis.checks import not_a_server_error
-from schemathesis.schemas import BaseSchema
+from schemathesis.core.result import Err
+from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi import checks
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
@@ -32,6 +33,15 @@ CHECKS = [
 NOBODYS = "postgresql://nobody@127.0.0.1:9/none"
 """A database that is not asked: the document needs none."""
 
+Operation = APIOperation[Any, Any, Any, Any]
+
+MEMBERS = ("/api/v1", "/go", "/r/")
+"""What members call, or who wants to become one."""
+STAFFS = tuple(
+    f"/admin/api/v1/{name}" for name in ("claims", "members", "referrals", "purchases/flags")
+)
+"""What staff call for members' sake."""
+
 TOLD = ("/api/v1", "/admin/api/v1", "/go/", "/r/")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -40,6 +50,21 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 def told() -> BaseSchema:
     """The document."""
     return schemathesis.openapi.from_dict(Client(_app()).get("/openapi.json").get_json())
+
+
+def operations() -> Iterator[Operation]:
+    """Those of members and for members; an error says which is not well described."""
+    for found in told().get_all_operations():
+        if isinstance(found, Err):
+            raise found.err()
+        operation = found.ok()
+        if operation.path.startswith((*MEMBERS, *STAFFS)):
+            yield operation
+
+
+def is_guarded(operation: Operation) -> bool:
+    """Whether strangers are told nothing but that."""
+    return bool(operation.definition.raw.get("security"))
 
 
 def as_told(response: TestResponse) -> TestResponse:

@@ -26,6 +26,8 @@ from tests.world import World
 from tests.wsgi.reach import comes_to
 from tests.wsgi.test_member_routes import routes
 from tracker.access import passwords
+from tracker.access.budgets import sms_budgets, spend
+from tracker.kit.clock import SystemClock
 from tracker.kit.limits import Limit
 from tracker.notifications.service import notify, send_code
 
@@ -222,6 +224,18 @@ def test_nothing_is_sent_without_a_budget(world: World, route: str) -> None:
     # It was the budget alone: with one it is done.
     if route not in ("POST /api/v1/joining", "POST /api/v1/sign-in/code"):  # the captcha is used
         assert act(world).status_code in (200, 201, 202)
+
+
+def test_of_two_codes_none_is_sent_if_one_may_not_be(world: World) -> None:
+    app = world.signed_in(member_of(world))
+    settings = world.tools.settings
+    for _ in range(5):
+        budgets = sms_budgets(NEW, "127.0.0.1", settings)
+        spend(world.tools.engine, settings.keys, budgets, SystemClock().now())
+    before = traces(world)
+    refused = app.post("/api/v1/number", json={"phone": NEW, "password": PASSWORD})
+    assert refused.status_code == 429
+    assert traces(world) == before
 
 
 @pytest.mark.parametrize("route", LOOKS)

@@ -7,88 +7,30 @@ just beyond them, and what comes by chance. `make api-fuzz N=1000 SEED=7` sends 
 import os
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from redis import Redis
 from schemathesis import Case, GenerationMode
-from schemathesis.core.result import Err
-from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import unsupported_method
 
-import migrations
-import wsgi
-from sandbox.servers import EmbeddedServers
-from sandbox.servers.databases import create_database, drop_database, url_for
-from tests.told import CHECKS, told
-from tests.wsgi.visitors import Scene, scene_of
-from tracker.kit.crypto import new_key
-from tracker.kit.settings import load_settings
+from tests.told import CHECKS, MEMBERS, Operation, is_guarded, operations, told
+from tests.wsgi.visitors import Scene
 
 EXAMPLES = int(os.environ.get("API_FUZZ_EXAMPLES", "6"))
 """By chance, for each operation and each sort of visitor; the edges come on top."""
 SEED = int(os.environ.get("API_FUZZ_SEED", "1"))
-NAME = "fuzz_members"
-
-Operation = APIOperation[Any, Any, Any, Any]
-
-MEMBERS = ("/api/v1", "/go", "/r/")
-STAFFS = tuple(
-    f"/admin/api/v1/{name}" for name in ("claims", "members", "referrals", "purchases/flags")
-)
 KNOCKS = 6
 """How many of the edges a stranger tries at a door that is shut."""
-
-
-def operations() -> Iterator[Operation]:
-    """Those of the document that are well described: an error says which is not."""
-    for found in told().get_all_operations():
-        if isinstance(found, Err):
-            raise found.err()
-        yield found.ok()
 
 
 def visits() -> Iterator[tuple[str, str]]:
     """Operations and those who come by."""
     for operation in operations():
-        if operation.path.startswith(MEMBERS):
-            if is_guarded(operation):
-                yield operation.label, "member"
-            yield operation.label, "stranger"
-        elif operation.path.startswith(STAFFS):
-            yield operation.label, "staff"
-            yield operation.label, "stranger"
-
-
-def is_guarded(operation: Operation) -> bool:
-    """Whether strangers are told nothing but that."""
-    return bool(operation.definition.raw.get("security"))
-
-
-@pytest.fixture(scope="module")
-def scene(servers: EmbeddedServers) -> Iterator[Scene]:
-    """One for all of these tests: they leave it as it is, or it does not matter."""
-    addresses = servers.addresses
-    create_database(addresses.superuser_url, NAME)
-    owner = url_for(addresses.database_owner_url, NAME)
-    migrations.upgrade(owner)
-    with Redis.from_url(addresses.redis_url) as redis:
-        redis.flushall()
-    environ = {
-        "DATABASE_URL": url_for(addresses.database_url, NAME),
-        "DATABASE_OWNER_URL": owner,
-        "REDIS_URL": addresses.redis_url,
-        "TRACKER_SECRET_KEY": new_key(),
-        "LOG_LEVEL": "ERROR",
-    }
-    tools = wsgi.runtime_from(load_settings(environ, Path("/nonexistent")), connections=10)
-    with scene_of(tools) as found:
-        yield found
-    tools.engine.dispose()
-    drop_database(addresses.superuser_url, NAME)
+        if is_guarded(operation):
+            yield operation.label, "member" if operation.path.startswith(MEMBERS) else "staff"
+        yield operation.label, "stranger"
 
 
 @pytest.mark.parametrize(("label", "who"), list(visits()))
@@ -138,12 +80,7 @@ def send(scene: Scene, case: Case[Any], who: str, *, good: bool) -> None:
     if good and is_allowed(case):
         case.path_parameters = scene.filled(case.path_parameters, path=True)
         case.body = scene.filled(case.body)
-    headers = {
-        "member": scene.member_headers,
-        "staff": scene.staff_headers,
-        "stranger": dict[str, str],
-    }[who]()
-    response = case.call(app=scene.world.app, headers=headers)
+    response = case.call(app=scene.world.app, headers=scene.headers(who))
     case.validate_response(response, checks=[*CHECKS, unsupported_method])
 
 

@@ -35,13 +35,12 @@ class Scene:
     fields: Mapping[str, Callable[[], Any]]
     """Fields that nobody hits upon by chance."""
 
-    def member_headers(self) -> dict[str, str]:
-        """Signed in a moment ago."""
-        return {"Authorization": f"Bearer {self.world.signed_in(self.member).token}"}
-
-    def staff_headers(self) -> dict[str, str]:
-        """Somebody of the staff."""
-        return {"Authorization": f"Bearer {self.staff}"}
+    def headers(self, who: str) -> dict[str, str]:
+        """Of a member who signed in a moment ago, of the staff, of a stranger."""
+        if who == "stranger":
+            return {}
+        token = self.world.signed_in(self.member).token if who == "member" else self.staff
+        return {"Authorization": f"Bearer {token}"}
 
     def forget_tries(self) -> None:
         """Nobody has tried anything too often."""
