@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tracker.access import budgets, codes, passwords
 from tracker.access.changes.rules import CHANGE, By, NoPassword, NothingToProveBy, PasswordWrong
 from tracker.access.changes.service import own_number, phone_of
-from tracker.access.edge import REAL, ask, trust
+from tracker.access.edge import REAL, nudge, spend_message, trust
 from tracker.access.guard import acting_member
 from tracker.access.rules import Purpose, is_trusted
 from tracker.access.tickets import (
@@ -145,15 +145,26 @@ def _known() -> _Known:
 
 
 def begin(change: str, values: Mapping[str, Value], *sides: Side) -> tuple[str, dict[str, Any]]:
-    """Begin a change of this session and send its codes; its name, and how long they are good."""
-    me = acting_member()
-    ticket = new_ticket({**values, "session": me.session_id}, REAL.now(), CHANGE)
-    asked = [ask(one.purpose, ticket, one.to, one.language) for one in sides]
+    """Begin a change of this session and send its codes; its name, and how long they are good.
+
+    Raises BudgetUsedUp, when none of them is sent.
+    """
+    house, now = runtime(), REAL.now()
+    keys = house.settings.keys
+    ticket = new_ticket({**values, "session": acting_member().session_id}, now, CHANGE)
+    for one in sides:
+        spend_message(one.to)
+    with unit_of_work(house.engine) as session:
+        asked = [
+            codes.ask(session, keys, one.purpose, one.to, ticket.id, now, language=one.language)
+            for one in sides
+        ]
+    nudge()
     times = {
         "expires_at": min(one.expires_at for one in asked),
         "resend_after": max(one.resend_after for one in asked),
     }
-    return seal_ticket(runtime().settings.keys, change, ticket), times
+    return seal_ticket(keys, change, ticket), times
 
 
 def of_this_session(change: str, text: str) -> Ticket:
