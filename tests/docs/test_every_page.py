@@ -11,7 +11,14 @@ from tests.docs.pages import ROOT, blocks
 from tests.docs.product import fault_of
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-COMPLETE = ("webhooks.md", "own-format.md", "conformance.md", "ledger.md", "operations.md")
+COMPLETE = (
+    "webhooks.md",
+    "own-format.md",
+    "conformance.md",
+    "ledger.md",
+    "members.md",
+    "operations.md",
+)
 
 
 def names(pages: list[Path]) -> list[str]:
