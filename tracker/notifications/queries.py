@@ -12,8 +12,9 @@ _STATES = ("waiting", "sending", "failed", "expired", "unknown", "sent", "void")
 
 
 def standing(session: Session) -> dict[str, Any]:
-    """How many messages are in each state and of which kinds, why those of the last day were not
-    sent, and how long the oldest wait (seconds), by how urgent they are.
+    """How many messages are in each state and of which kinds, why those that were tried still wait
+    and those of the last day were not sent, and how long the oldest wait (seconds), by how urgent
+    they are.
 
     Counted one by one: for a person who asks.
     """
@@ -28,6 +29,7 @@ def standing(session: Session) -> dict[str, Any]:
     reasons = session.execute(_REASONS)
     return {
         **kinds,
+        "waiting_because": {row.reason: row.count for row in session.execute(_WAITING_BECAUSE)},
         "reasons_of_a_day": {row.reason: row.count for row in reasons},
         "oldest_urgent_seconds": _oldest(session, urgent=True),
         "oldest_other_seconds": _oldest(session, urgent=False),
@@ -51,6 +53,12 @@ def _oldest(session: Session, *, urgent: bool) -> float | None:
 
 # States are written out, because only then does the planner see the partial indexes.
 _WAITING = text("SELECT count(*) FROM notifications WHERE state = 'waiting'")
+
+_WAITING_BECAUSE = text("""
+    SELECT reason, count(*) AS count FROM notifications
+    WHERE state = 'waiting' AND reason IS NOT NULL
+    GROUP BY 1 ORDER BY 2 DESC, 1
+""")
 
 _FAILED = text("""
     SELECT count(*) FROM notifications

@@ -48,8 +48,17 @@ def test_it_tells_what_waits_what_was_sent_and_why_some_was_not(world: World) ->
         "unknown": {},
         "sent": {"sign_in_code": 1},
         "void": {"sign_in_code": 1},
+        "waiting_because": {},
         "reasons_of_a_day": {"expired": 1, "timeout": 1},
     }
+
+
+def test_it_tells_why_what_was_tried_still_waits(world: World) -> None:
+    code(world, phone=world.phone(world.member()))
+    deliver(world, Provider(lambda _: Outcome.TEMPORARY))
+    found = status(world)
+    assert found["waiting"] == {"sign_in_code": 1}
+    assert found["waiting_because"] == {"timeout": 1}
 
 
 def test_nobodys_number_and_no_code_is_shown(world: World) -> None:
