@@ -231,8 +231,9 @@ def test_words_and_files_are_sealed_and_read_by_staff_alone(world: World, shop: 
     assert answer.data == base64.b64decode(PDF)
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert then.client().get(f"{url}/files/999", headers=headers).status_code == 404
-    acts = world.query("SELECT action FROM audit_entries ORDER BY id")
+    acts = world.query("SELECT action, subject FROM audit_entries ORDER BY id")
     assert [one.action for one in acts] == ["claim.read", "claim.read_file"]
+    assert {one.subject for one in acts} == {f"claim:{number}"}
     overdue = then.client().get("/admin/api/v1/claims?overdue=true", headers=headers).get_json()
     assert overdue["items"] == []
     late = at(world, day(16)).client().get("/admin/api/v1/claims?overdue=true", headers=headers)

@@ -147,7 +147,7 @@ def decide(
         hand.session,
         who,
         "claim.decide",
-        f"claim {claim_id}",
+        f"claim:{claim_id}",
         reason=reason,
         before=before,
         after={"outcome": str(outcome), "purchase_id": claim.purchase_id, "click_id": click_id},

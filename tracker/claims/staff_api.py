@@ -63,7 +63,7 @@ class OneClaim(MethodView):
         house = runtime()
         with unit_of_work(house.engine) as session:
             claim = claim_of(session, claim_id)
-            record(session, acting().login, "claim.read", f"claim {claim_id}")
+            record(session, acting().login, "claim.read", f"claim:{claim_id}")
             whole = {name: getattr(claim, name) for name in StaffClaimSchema().fields}
             note, files = note_of(house.settings.keys, claim), files_of(session, claim_id)
             return whole | {"note": note, "files": files}
@@ -82,7 +82,7 @@ class OneFile(MethodView):
         house = runtime()
         with unit_of_work(house.engine) as session:
             content = file_of(session, house.settings.keys, claim_id, file_id)
-            record(session, acting().login, "claim.read_file", f"claim {claim_id}")
+            record(session, acting().login, "claim.read_file", f"claim:{claim_id}")
         answer = Response(content, mimetype="application/octet-stream")
         answer.headers["Content-Disposition"] = f'attachment; filename="claim-{file_id}"'
         return answer
