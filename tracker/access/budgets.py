@@ -75,6 +75,22 @@ def spend(engine: Engine, keys: Keyring, budgets: Sequence[Budget], now: datetim
             _tell(by_key[key])
 
 
+def give_back(engine: Engine, keys: Keyring, budget: Budget, now: datetime) -> None:
+    """Take one use of a budget back, in the window that it was counted in or not at all."""
+    (scope, subject), start = _key(keys, budget), _start(budget.window, now)
+    with unit_of_work(engine) as session:
+        session.execute(_GIVE_BACK, {"scope": scope, "subject": subject, "start": start})
+
+
+def has_reached(engine: Engine, keys: Keyring, budget: Budget, now: datetime) -> bool:
+    """Count one use that is refused to nobody; True for the one that comes up to the limit."""
+    (scope, subject), start = _key(keys, budget), _start(budget.window, now)
+    with unit_of_work(engine) as session:
+        values = {"scopes": [scope], "subjects": [subject], "starts": [start]}
+        counted = session.execute(_COUNT, values).one()
+    return bool(counted.count_now == budget.limit)
+
+
 def sms_budgets(phone: str, address: str, settings: Settings) -> list[Budget]:
     """What a code by SMS is taken from, whatever it is for."""
     return _budgets("sms", phone, address, settings.sms_budgets)
@@ -138,5 +154,10 @@ _COUNT = text("""
     ON CONFLICT (scope, subject) DO UPDATE SET
         count = CASE WHEN kept.window_start >= excluded.window_start THEN kept.count + 1 ELSE 1 END,
         window_start = greatest(kept.window_start, excluded.window_start)
-    RETURNING scope, subject, count
+    RETURNING scope, subject, count AS count_now
+""")
+
+_GIVE_BACK = text("""
+    UPDATE budget_counts SET count = count - 1
+    WHERE scope = :scope AND subject = :subject AND window_start = :start AND count > 0
 """)

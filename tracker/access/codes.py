@@ -5,7 +5,8 @@ A code is bound to the token of the flow that asked for it, to what it is for, a
 wall, also where business time runs faster.
 
 `answer` never raises for a wrong code: the edge commits the attempt, and only then says no
-(`see_right`). What a code costs is taken from a budget before it is asked for (`budgets.spend`).
+(`edge.see_right`). What a code costs is taken from a budget before it is asked for, and so is a
+guess (`edge.spend_guess`).
 """
 
 import hmac
@@ -204,14 +205,6 @@ def was_right(
     one need not be asked for again because the other was wrong."""
     row = _row(session, keys, purpose, bound_to)
     return row is not None and row.used_at is not None and row.expires_at > now
-
-
-def see_right(verdict: Verdict) -> None:
-    """Raises CodeWrong or CodeNotAlive: to be called after the attempt was committed."""
-    if verdict is Verdict.WRONG:
-        raise CodeWrong(fields={"code": "wrong"})
-    if verdict is not Verdict.RIGHT:
-        raise CodeNotAlive
 
 
 def _why_not(row: OneTimeCode | None, now: datetime) -> Verdict:

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from tracker.access import budgets, codes
+from tracker.access.codes import Verdict
 from tracker.access.rules import Purpose
 from tracker.access.tickets import Ticket
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.http import client_address, runtime
+from tracker.kit.logs import log
 from tracker.members.rules import Language
 from tracker.notifications.service import TASKS
 
@@ -15,9 +17,19 @@ REAL = SystemClock()
 """Codes, tickets, budgets and sessions go by the clock on the wall: people sign in and out by it,
 also where business time runs faster. Whose a number is taken to be goes by business time."""
 
-
 _NOTICES = 20
 """How often a day somebody may sign in by the password, or set another one by it."""
+
+_GUESSES = 60
+"""Answers an hour from one address that are no code: a mobile operator's subscribers, who share
+one, mistype less often; a guesser needs a million."""
+
+_GUESSES_IN_ALL = 500
+"""Wrong answers an hour in all at which somebody should look. Nobody is refused because of them:
+or whoever guesses could shut out all the others."""
+
+_HOUR = timedelta(hours=1)
+_LOG = log("access")
 
 
 def trust() -> timedelta:
@@ -52,6 +64,38 @@ def spend_message(to: codes.Destination) -> None:
     else:
         wanted = budgets.mail_budgets(to.email or "", address, house.settings)
     budgets.spend(house.engine, house.settings.keys, wanted, REAL.now())
+
+
+def spend_guess() -> None:
+    """Count an answer to a code before it is looked at; `see_right` gives a right one back.
+
+    So one address can guess at the codes of many numbers no better than at those of one. Raises
+    BudgetUsedUp, whether or not the code would have been right.
+    """
+    house = runtime()
+    budgets.spend(house.engine, house.settings.keys, [_guesses()], REAL.now())
+
+
+def see_right(**verdicts: Verdict) -> None:
+    """See that what came in these fields was right: to be called after the attempts were committed.
+
+    Raises CodeWrong and CodeNotAlive.
+    """
+    house, now = runtime(), REAL.now()
+    if all(one is Verdict.RIGHT for one in verdicts.values()):
+        budgets.give_back(house.engine, house.settings.keys, _guesses(), now)
+        return
+    wrong = {name: "wrong" for name, said in verdicts.items() if said is Verdict.WRONG}
+    if not wrong:
+        raise codes.CodeNotAlive
+    in_all = budgets.Budget("guess all", "", _GUESSES_IN_ALL, _HOUR)
+    if budgets.has_reached(house.engine, house.settings.keys, in_all, now):
+        _LOG.error("codes_guessed", limit=_GUESSES_IN_ALL)
+    raise codes.CodeWrong(fields=wrong)
+
+
+def _guesses() -> budgets.Budget:
+    return budgets.Budget("guess address", client_address(), _GUESSES, _HOUR)
 
 
 def ask(purpose: Purpose, ticket: Ticket, to: codes.Destination, language: Language) -> codes.Asked:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tracker.access import budgets, codes
 from tracker.access.changes.asking import see_password_if_any
 from tracker.access.cookies import FORGOTTEN, forget_session
-from tracker.access.edge import REAL, nudge, spend_message
+from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.rules import Purpose
 from tracker.kit.database import snapshot, unit_of_work
@@ -133,11 +133,12 @@ def _add_erasure(blueprint: Blueprint) -> None:
             keys, me = house.settings.keys, acting_member().member_id
             with unit_of_work(house.engine) as session:
                 see_that_it_is_known(session, me, told["gives_up"])  # or the code would be used up
+            spend_guess()
             with unit_of_work(house.engine) as session:
                 verdict = codes.answer(
                     session, keys, Purpose.ERASURE, _flow(), told["code"], REAL.now()
                 )
-            codes.see_right(verdict)
+            see_right(code=verdict)
             with unit_of_work(house.engine) as session:
                 erase(session, me, told["gives_up"], house.clock.now())
             return forget_session(Response(status=204))

@@ -5,8 +5,8 @@ from typing import Any
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from tracker.access.codes import Asked, Destination, answer, ask, see_pause, see_right
-from tracker.access.edge import REAL, nudge, spend_message
+from tracker.access.codes import Asked, Destination, answer, ask, see_pause
+from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.rules import Purpose
 from tracker.kit.database import unit_of_work
@@ -133,11 +133,19 @@ class Confirmation(MethodView):
     @signed_in
     @blueprint.arguments(AnswerSchema)
     @blueprint.response(200, RelativeSchema)
-    @blueprint.doc(responses={"409": refusal("Confirmed already, or the code is good no more")})
+    @blueprint.doc(
+        responses={
+            "409": refusal("Confirmed already, or the code is good no more"),
+            "429": refusal("Too many wrong codes from here"),
+        }
+    )
     def post(self, told: dict[str, str], relative_id: int) -> dict[str, Any]:
         """Confirm a number by the code that its owner was sent."""
         house = runtime()
         keys, me = house.settings.keys, acting_member().member_id
+        with unit_of_work(house.engine) as session:
+            see_that_it_waits(session, keys, me, relative_id)
+        spend_guess()
         with unit_of_work(house.engine) as session:
             found = see_that_it_waits(session, keys, me, relative_id)
             flow, now = _flow(me, found), REAL.now()
@@ -145,7 +153,7 @@ class Confirmation(MethodView):
             if verdict is verdict.RIGHT:
                 confirm(session, found.number_id, house.clock.now())
                 _tell(session, me, found)
-        see_right(verdict)
+        see_right(code=verdict)
         nudge()
         with unit_of_work(house.engine) as session:
             return _shown(one_of(session, keys, me, relative_id))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tracker.access import budgets, codes, passwords
 from tracker.access.changes.rules import CHANGE, By, NoPassword, NothingToProveBy, PasswordWrong
 from tracker.access.changes.service import own_number, phone_of
-from tracker.access.edge import REAL, nudge, spend_message, trust
+from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message, trust
 from tracker.access.guard import acting_member
 from tracker.access.rules import Purpose, is_trusted
 from tracker.access.tickets import (
@@ -179,9 +179,10 @@ def see_code(ticket: Ticket, purpose: Purpose, code: str) -> None:
     """See that a change's code is right; the attempt counts. Raises CodeWrong, CodeNotAlive."""
     house = runtime()
     keys = house.settings.keys
+    spend_guess()
     with unit_of_work(house.engine) as session:
         verdict = codes.answer(session, keys, purpose, ticket.id, code, REAL.now())
-    codes.see_right(verdict)
+    see_right(code=verdict)
 
 
 def see_codes(ticket: Ticket, given: Mapping[str, tuple[Purpose, str | None]]) -> None:
@@ -191,15 +192,12 @@ def see_codes(ticket: Ticket, given: Mapping[str, tuple[Purpose, str | None]]) -
     Raises CodeWrong, CodeNotAlive.
     """
     house = runtime()
+    spend_guess()
     with unit_of_work(house.engine) as session:
         verdicts = {
             name: _answer(session, ticket, purpose, code) for name, (purpose, code) in given.items()
         }
-    wrong = {name: "wrong" for name, said in verdicts.items() if said is codes.Verdict.WRONG}
-    if wrong:
-        raise codes.CodeWrong(fields=wrong)
-    for verdict in verdicts.values():
-        codes.see_right(verdict)
+    see_right(**verdicts)
 
 
 def _answer(session: Session, ticket: Ticket, purpose: Purpose, code: str | None) -> codes.Verdict:

@@ -7,7 +7,7 @@ from flask.views import MethodView
 
 from tracker.access import captcha, codes, passwords
 from tracker.access.cookies import REMEMBERED, device_of, remember_session, touch_of
-from tracker.access.edge import REAL, nudge, spend_message, trust
+from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message, trust
 from tracker.access.guard import see_that_it_is_ours
 from tracker.access.joining import service
 from tracker.access.joining.schemas import (
@@ -33,6 +33,13 @@ _NONE = refusal("Nobody joins by this token, or not any more")
 _NOT_NEXT = refusal("Another step is next, or the code is no longer good")
 _WRONG = refusal("The code is wrong, or a field is")
 _TOO_OFTEN = refusal("Too soon or too often; the same for members' numbers and all others")
+
+_GUESSED = {
+    "404": _NONE,
+    "409": _NOT_NEXT,
+    "422": _WRONG,
+    "429": refusal("Too many wrong codes from here"),
+}
 
 
 def build(referrer_of: ReferrerOf) -> Blueprint:
@@ -124,10 +131,11 @@ def _codes(blueprint: Blueprint) -> None:
 
         @blueprint.arguments(Code)
         @blueprint.response(200, WaySchema)
-        @blueprint.doc(responses={"404": _NONE, "409": _NOT_NEXT, "422": _WRONG})
+        @blueprint.doc(responses=_GUESSED)
         def post(self, body: dict[str, Any]) -> dict[str, Any]:
             """Prove the number. Five guesses, then another code has to be asked for."""
             house = runtime()
+            _spend_guess(body["joining"], Step.PHONE_CODE)
             with unit_of_work(house.engine) as session:
                 proof = service.prove_phone(
                     session,
@@ -140,7 +148,7 @@ def _codes(blueprint: Blueprint) -> None:
                 )
             if proof.taken:
                 raise NumberIsAMembers
-            codes.see_right(proof.verdict)
+            see_right(code=proof.verdict)
             return _state(body["joining"])
 
     @blueprint.route("/joining/email-code")
@@ -149,17 +157,26 @@ def _codes(blueprint: Blueprint) -> None:
 
         @blueprint.arguments(Code)
         @blueprint.response(200, WaySchema)
-        @blueprint.doc(responses={"404": _NONE, "409": _NOT_NEXT, "422": _WRONG})
+        @blueprint.doc(responses=_GUESSED)
         def post(self, body: dict[str, Any]) -> dict[str, Any]:
             """Prove the address."""
             house = runtime()
             keys, token = house.settings.keys, body["joining"]
+            _spend_guess(token, Step.EMAIL_CODE)
             with unit_of_work(house.engine) as session:
                 verdict = service.prove_email(
                     session, keys, token, body["code"], REAL.now(), house.clock.now()
                 )
-            codes.see_right(verdict)
+            see_right(code=verdict)
             return _state(token)
+
+
+def _spend_guess(token: str, step: Step) -> None:
+    """Raises JoiningNotFound and AnotherStepIsNext, which cost nothing, and BudgetUsedUp."""
+    house = runtime()
+    with unit_of_work(house.engine) as session:
+        service.see_step(session, house.settings.keys, token, REAL.now(), step)
+    spend_guess()
 
 
 def _email(blueprint: Blueprint) -> None:

@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 
 from tracker.access import captcha, codes, passwords
 from tracker.access.cookies import REMEMBERED, device_of
-from tracker.access.edge import REAL, ask, nudge, spend_notice, spend_try, trust
+from tracker.access.edge import (
+    REAL,
+    ask,
+    nudge,
+    see_right,
+    spend_guess,
+    spend_notice,
+    spend_try,
+    trust,
+)
 from tracker.access.guard import see_that_it_is_ours
 from tracker.access.rules import Purpose
 from tracker.access.sessions import Device, Opened
@@ -119,6 +128,7 @@ class CodeAnswered(MethodView):
         device = device_of(request, body["kind"], body.get("device"))
         found: int | StepUp | None = None
         opened = None
+        spend_guess()
         with unit_of_work(house.engine) as session:
             verdict = codes.answer(
                 session, keys, Purpose.SIGN_IN, ticket.id, body["code"], REAL.now()
@@ -127,7 +137,7 @@ class CodeAnswered(MethodView):
                 found = proved_by_code(session, keys, phone, house.clock.now(), trust())
             if isinstance(found, int):
                 opened = _begin(session, found, device, body)
-        codes.see_right(verdict)
+        see_right(code=verdict)
         if isinstance(found, StepUp):
             return _second_proof(found, phone)
         if opened is None:
@@ -180,6 +190,8 @@ class SecondProof(MethodView):
         device = device_of(request, body["kind"], body.get("device"))
         verdict = codes.Verdict.RIGHT
         opened = None
+        if "code" in body:
+            spend_guess()
         with unit_of_work(house.engine) as session:
             if known is not None and not is_still_the_password(
                 session, ticket.number("member"), known
@@ -191,7 +203,8 @@ class SecondProof(MethodView):
                 )
             if verdict is codes.Verdict.RIGHT and _proves(session, ticket, house.clock.now()):
                 opened = _begin(session, ticket.number("member"), device, body)
-        codes.see_right(verdict)
+        if "code" in body:
+            see_right(code=verdict)
         if opened is None:
             raise TicketNotAccepted
         nudge()
