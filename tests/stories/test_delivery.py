@@ -9,6 +9,7 @@ from tests.stories.operators import KEY_MEMORY, Operator, run_state, states, wai
 from tests.world import BONUS, Shop, World, cancelled, confirmed, created, day, rubles
 from tracker.kit.database import unit_of_work
 from tracker.ledger.service import Balance
+from tracker.settlement.jobs import deliver
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.service import approve, start
 
@@ -67,6 +68,17 @@ def test_a_balance_that_fell_since_the_seal_is_withheld(
     assert states(world) == ["withheld"]
     assert run_state(world, "2011-01") == "done"
     assert world.differences() == []
+
+
+def test_a_chunk_of_which_nothing_may_be_sent_does_not_hold_up_the_next(
+    world: World, shop: Shop, member: int
+) -> None:
+    world.tell(shop, cancelled("A-1", at=day(32)))
+    tools = world.tools
+    assert deliver(tools.engine, tools.settings.keys, Operator(), key_memory=A_DAY)
+    assert states(world) == ["withheld"]
+    assert not deliver(tools.engine, tools.settings.keys, Operator(), key_memory=A_DAY)
+    assert run_state(world, "2011-01") == "done"
 
 
 def test_what_is_left_of_it_is_paid_the_month_after(world: World, shop: Shop) -> None:

@@ -57,6 +57,8 @@ class Chunk:
 
     fence: int
     payouts: tuple[Claimed, ...]
+    withheld: int = 0
+    """How many were claimed besides, and are not to be sent."""
 
 
 def claim_prepared(session: Session, keys: Keyring, limit: int) -> Chunk:
@@ -99,7 +101,7 @@ def claim_prepared(session: Session, keys: Keyring, limit: int) -> Chunk:
             "fence": chunk.fence,
         },
     )
-    return Chunk(chunk.fence, tuple(covered))
+    return Chunk(chunk.fence, tuple(covered), len(withheld))
 
 
 def claim_questions(session: Session, keys: Keyring, limit: int, key_memory: int) -> Chunk:

@@ -52,7 +52,7 @@ def deliver(
 
 
 def send(engine: Engine, keys: Keyring, gateway: BillingGateway, stopwatch: Stopwatch) -> int:
-    """Send one chunk; returns how many payouts were in it.
+    """Send one chunk; returns how many payouts were claimed, also of those withheld.
 
     A worker that was held up between the claim and the call lets go of the chunk: its lease is
     over, so the payouts are taken back as unknown, and the operator is asked first.
@@ -63,7 +63,7 @@ def send(engine: Engine, keys: Keyring, gateway: BillingGateway, stopwatch: Stop
     if chunk.payouts and _still_held(began, stopwatch):
         answers = gateway.submit([one.top_up for one in chunk.payouts])
         _record(engine, chunk, answers)
-    return len(chunk.payouts)
+    return len(chunk.payouts) + chunk.withheld
 
 
 def ask(
