@@ -53,6 +53,7 @@ def free_number(
     lock_number(session, phone)
     owner = owner_of(session, keys, phone)
     if owner is None:
+        _end_as_a_relatives(session, keys, phone, today, today - trust)
         return Standing(None, free=True)
     if is_trusted(owner.proved_at, today, trust):
         return Standing(owner.member_id, free=False)
@@ -72,9 +73,20 @@ def _close_the_way_back(  # noqa: PLR0917 - all of them say of what
 ) -> None:
     """Let the number be no way into the former owner's account, and nobody's payout go to it.
 
-    Who is signed in there may have come by the number. Members who pay to it as a relative's stop,
-    but for those by whom it was confirmed since: that was whoever holds it now.
+    Who is signed in there may have come by the number.
     """
+    _end_as_a_relatives(session, keys, phone, today, trusted_since)
+    revoke_all(session, former.member_id, now)
+    key = f"number:{former.number_id}:taken_over"
+    notify(session, [Notice(former.member_id, Kind.NUMBER_CHANGED, key)], today)
+    _LOG.warning("number_taken_over", member_id=former.member_id, number_id=former.number_id)
+
+
+def _end_as_a_relatives(
+    session: Session, keys: Keyring, phone: str, today: datetime, trusted_since: datetime
+) -> None:
+    """Members who pay to a number as a relative's stop, but for those by whom it was confirmed
+    since: that was whoever holds it now."""
     session.execute(
         update(Number)
         .where(
@@ -85,7 +97,3 @@ def _close_the_way_back(  # noqa: PLR0917 - all of them say of what
         )
         .values(ended_at=today, end_reason=str(Ended.TAKEN_OVER))
     )
-    revoke_all(session, former.member_id, now)
-    key = f"number:{former.number_id}:taken_over"
-    notify(session, [Notice(former.member_id, Kind.NUMBER_CHANGED, key)], today)
-    _LOG.warning("number_taken_over", member_id=former.member_id, number_id=former.number_id)

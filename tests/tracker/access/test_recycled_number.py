@@ -23,6 +23,7 @@ from tests.signing_in import (
 from tests.world import World
 from tracker.access.takeover import free_number
 from tracker.kit.database import unit_of_work
+from tracker.relatives.service import Wish, add, confirm
 
 EMAIL = "anna@example.org"
 TRUST = timedelta(days=60)
@@ -152,6 +153,21 @@ def test_a_takeover_leaves_the_account_to_its_member(later: World, member: int) 
     assert by_password(later, phone).status_code == 422
     assert by_code(later, phone).status_code == 422
     assert by_password(later, EMAIL).status_code == 200
+
+
+@pytest.mark.parametrize(("days", "ended"), [(60, True), (59, False)])
+def test_a_relatives_number_that_was_nobodys_own_is_its_new_holders(
+    world: World, member: int, days: int, ended: bool
+) -> None:
+    phone, today = "+79160000011", world.tools.clock.now()
+    keys = world.tools.settings.keys
+    with unit_of_work(world.tools.engine) as session:
+        made = add(session, keys, member, phone, Wish(10_000, None))
+        confirm(session, made.number_id, today - timedelta(days=days))
+    with unit_of_work(world.tools.engine) as session:
+        assert free_number(session, keys, phone, today, today, trust=TRUST).free
+    (row,) = world.query("SELECT end_reason FROM numbers WHERE role = 'relative'")
+    assert row.end_reason == ("taken_over" if ended else None)
 
 
 def test_a_number_proved_lately_is_not_taken_over(world: World, member: int) -> None:
