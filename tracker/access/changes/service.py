@@ -53,7 +53,8 @@ def phone_of(keys: Keyring, number: Number) -> str:
 def change_password(hand: Hand, hashed: str) -> None:
     """Let a member have another password: all other devices are signed out."""
     session, me = hand.session, hand.me
-    find(session, me.member_id)
+    # Locked, or an erasure that has begun would leave the password behind.
+    find(session, me.member_id, lock=True)
     # Kept first: who signs in by the old one meanwhile waits for it, or is signed out below.
     keep_password(session, me.member_id, hashed, hand.today)
     revoke_all(session, me.member_id, hand.now, but=me.session_id)
@@ -89,7 +90,7 @@ def change_number(hand: Hand, phone: str, *, instead_of: int | None, trust: time
 
 def change_email(hand: Hand, email: str) -> None:
     """Let a member have another address, which they proved. The number and the old one are told."""
-    find(hand.session, hand.me.member_id)
+    find(hand.session, hand.me.member_id, lock=True)
     former = _address(hand)
     set_email(hand.session, hand.keys, hand.me.member_id, email, hand.today)
     _tell(hand, Kind.EMAIL_CHANGED)
