@@ -20,19 +20,21 @@ def commands() -> None:
 @click.option("--subject", help="Only acts upon this, such as event:17.")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Only entries beyond this.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--latest", is_flag=True, help="The last ones instead of the first.")
 @json_option
 @click.pass_context
 def list_entries(
-    ctx: click.Context, /, *, as_json: bool, after: int, limit: int, **wanted: Any
+    ctx: click.Context, /, *, as_json: bool, after: int, limit: int, latest: bool, **wanted: Any
 ) -> None:
     """Acts in the order in which they were done.
 
     Actions: inbox.retry, inbox.discard, purchase.reattribute, purchase.decide, purchase.separate,
     purchase.vouch, purchase.flag.review, referral.review, shop.terms, shop.secret, shop.dialect,
-    shop.trial, claim.decide, claim.read, member.search, member.export, member.erase.
+    shop.trial, claim.decide, claim.read, claim.read_file, member.search, member.export,
+    member.erase.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
-        found = entries(session, after=after, limit=limit, **wanted)
+        found = entries(session, after=after, limit=limit, latest=latest, **wanted)
         rows = [
             {
                 "id": one.id,

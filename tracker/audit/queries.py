@@ -14,9 +14,11 @@ def entries(
     subject: str | None = None,
     after: int = 0,
     limit: int = 100,
+    latest: bool = False,
 ) -> list[AuditEntry]:
-    """Acts in the order in which they were done."""
-    query = select(AuditEntry).where(AuditEntry.id > after).order_by(AuditEntry.id).limit(limit)
+    """Acts in the order in which they were done: the first ones, or the latest."""
+    order = AuditEntry.id.desc() if latest else AuditEntry.id
+    query = select(AuditEntry).where(AuditEntry.id > after).order_by(order).limit(limit)
     for column, value in (
         (AuditEntry.who, who),
         (AuditEntry.action, action),
@@ -24,4 +26,5 @@ def entries(
     ):
         if value is not None:
             query = query.where(column == value)
-    return list(session.scalars(query))
+    found = list(session.scalars(query))
+    return found[::-1] if latest else found

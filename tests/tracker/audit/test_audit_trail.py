@@ -37,6 +37,15 @@ def test_an_act_is_kept_with_its_moment(world: World) -> None:
     assert abs(one.at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+def test_the_latest_are_told_in_the_order_in_which_they_were_done(world: World) -> None:
+    for event in range(1, 4):
+        keep(world, "anna", "inbox.discard", f"event:{event}")
+    with unit_of_work(world.tools.engine) as session:
+        first, last = (entries(session, limit=2, latest=latest) for latest in (False, True))
+    assert [one.subject for one in first] == ["event:1", "event:2"]
+    assert [one.subject for one in last] == ["event:2", "event:3"]
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "x" * (MAX_REASON + 1), "a\nb", "nul\0"])
 def test_a_reason_says_something(world: World, reason: str) -> None:
     with pytest.raises(ReasonMissing):
