@@ -18,6 +18,7 @@ from sandbox.servers.databases import create_database, drop_database, url_for
 from sandbox.stack import Stack
 from tests.docs.pages import ROOT, blocks, code, page, table
 from tests.docs.served import Served
+from tracker.access import reach
 from tracker.access.rules import Step
 from tracker.kit.errors import TrackerError
 
@@ -68,6 +69,7 @@ def test_its_codes_are_those_of_the_errors() -> None:
         tracker.access.budgets.BudgetUsedUp,
         passwords.PasswordNotUsable,
         members.PhoneNotUsable,
+        reach.PhoneNotReachable,
         members.EmailNotUsable,
     }
     told = {

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tracker.access import budgets, codes
 from tracker.access.codes import Verdict
+from tracker.access.reach import PhoneNotReachable, takes_codes
 from tracker.access.rules import Purpose
 from tracker.access.tickets import Ticket
 from tracker.kit.clock import SystemClock
@@ -56,7 +57,8 @@ def spend_notice(member_id: int) -> None:
 
 
 def spend_message(to: codes.Destination) -> None:
-    """Count the message that a code will go out by. Raises BudgetUsedUp."""
+    """Count the message that a code will go out by. Raises PhoneNotReachable and BudgetUsedUp."""
+    see_reachable(to)
     house = runtime()
     address = client_address()
     if to.phone is not None:
@@ -64,6 +66,12 @@ def spend_message(to: codes.Destination) -> None:
     else:
         wanted = budgets.mail_budgets(to.email or "", address, house.settings)
     budgets.spend(house.engine, house.settings.keys, wanted, REAL.now())
+
+
+def see_reachable(to: codes.Destination) -> None:
+    """Raises PhoneNotReachable, whether or not it is a member's."""
+    if to.phone is not None and not takes_codes(to.phone, runtime().settings.sms_countries):
+        raise PhoneNotReachable(fields={"phone": "no codes are sent there"})
 
 
 def spend_guess() -> None:

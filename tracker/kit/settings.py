@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
 from tracker.kit.clock import Clock, clock_from
+from tracker.kit.countries import countries_from
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
 from tracker.kit.limits import Limit, limits_from
@@ -68,6 +69,8 @@ class Settings:
     """When what is not urgent is not sent to members."""
     captcha_work: int
     """Rounds of PBKDF2 for each of the 256 or so tries that a captcha takes."""
+    sms_countries: frozenset[str]
+    """To whose mobile numbers codes are sent."""
     sms_budgets: tuple[Limit, ...]
     """How many codes by SMS may be asked for; each of them costs money."""
     mail_budgets: tuple[Limit, ...]
@@ -151,6 +154,9 @@ class _SettingsSchema(Schema):
     captcha_work = fields.Integer(
         data_key="CAPTCHA_WORK", load_default=5_000, validate=validate.Range(1, 1_000_000)
     )
+    sms_countries = fields.String(
+        data_key="SMS_COUNTRIES", load_default="RU,AM,AZ,BY,GE,KG,KZ,MD,TJ,UA,UZ"
+    )
     sms_budgets = fields.String(
         data_key="SMS_BUDGETS",
         load_default="number=5/h,number=10/d,prefix=100/h,address=100/h,all=5000/h",
@@ -206,6 +212,7 @@ class _SettingsSchema(Schema):
         values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
         values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
         values["quiet_hours"] = _read("QUIET_HOURS", quiet_hours_from, values["quiet_hours"])
+        values["sms_countries"] = _read("SMS_COUNTRIES", countries_from, values["sms_countries"])
         for name in ("sms_budgets", "mail_budgets", "sign_in_budgets"):
             to_whom = ("mailbox",) if name == "mail_budgets" else ("number", "prefix")
             known = (*to_whom, "address", "all")

@@ -14,6 +14,7 @@ from tracker.access.changes.asking import see_password_if_any
 from tracker.access.cookies import FORGOTTEN, forget_session
 from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message
 from tracker.access.guard import acting_member, signed_in
+from tracker.access.reach import takes_codes
 from tracker.access.rules import Purpose
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
@@ -152,7 +153,10 @@ def _lost(session: Session, member_id: int) -> tuple[int, Language, codes.Destin
     email = emails_of(session, keys, [member_id]).get(member_id)
     if phone is None and email is None:
         raise NoWayToAsk
-    to = codes.Destination(phone=phone) if phone else codes.Destination(email=email)
+    if phone and (email is None or takes_codes(phone, runtime().settings.sms_countries)):
+        to = codes.Destination(phone=phone)
+    else:
+        to = codes.Destination(email=email)
     return what_is_lost(session, member_id), language, to
 
 

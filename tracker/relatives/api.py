@@ -109,6 +109,7 @@ class Resend(MethodView):
     @blueprint.doc(
         responses={
             "409": refusal("Confirmed already"),
+            "422": refusal("No codes are sent to such numbers"),
             "429": refusal("Too soon, or too many codes were asked for"),
         }
     )

@@ -10,7 +10,15 @@ from sqlalchemy.orm import Session
 from tracker.access import budgets, codes, passwords
 from tracker.access.changes.rules import CHANGE, By, NoPassword, NothingToProveBy, PasswordWrong
 from tracker.access.changes.service import own_number, phone_of
-from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message, trust
+from tracker.access.edge import (
+    REAL,
+    nudge,
+    see_reachable,
+    see_right,
+    spend_guess,
+    spend_message,
+    trust,
+)
 from tracker.access.guard import acting_member
 from tracker.access.rules import Purpose, is_trusted
 from tracker.access.tickets import (
@@ -147,11 +155,13 @@ def _known() -> _Known:
 def begin(change: str, values: Mapping[str, Value], *sides: Side) -> tuple[str, dict[str, Any]]:
     """Begin a change of this session and send its codes; its name, and how long they are good.
 
-    Raises BudgetUsedUp, when none of them is sent.
+    Raises PhoneNotReachable and BudgetUsedUp, when none of them is sent.
     """
     house, now = runtime(), REAL.now()
     keys = house.settings.keys
     ticket = new_ticket({**values, "session": acting_member().session_id}, now, CHANGE)
+    for one in sides:
+        see_reachable(one.to)
     for one in sides:
         spend_message(one.to)
     with unit_of_work(house.engine) as session:
