@@ -1,6 +1,7 @@
 """``tracker up``: the whole stack in the foreground."""
 
 import math
+import os
 import sys
 import time
 from pathlib import Path
@@ -86,7 +87,9 @@ def _stay(data: Path, port: int, seconds: float) -> bool:
 def _demonstrate(data: Path, port: int, seconds: float, rate: float, wishes: Interruptible) -> bool:
     memory = Memory.of(data, START)
     clock = ScaledClock(memory.moment, SPEED, time.time())
-    with Stack(data, port=port, clock=str(clock)) as stack:
+    # A night is over in half a second, and whoever looks once a second may see nothing but nights.
+    environ = {"QUIET_HOURS": "", **os.environ}
+    with Stack(data, port=port, clock=str(clock), environ=environ) as stack:
         _say_ready(stack)
         until = time.monotonic() + seconds
         demonstration = Demonstration(stack, memory, clock, rate=rate)
