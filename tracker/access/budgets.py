@@ -26,6 +26,10 @@ message received owns some of them, and its numbers differ in the last four digi
 _SHARED = ("prefix", "all")
 """When one of these is used up, somebody should look."""
 
+_DEVICE_TRIES = 10
+"""Tries an hour on a member's own device."""
+
+_HOUR = timedelta(hours=1)
 _SUBJECT = "subject of a budget"
 _LOG = log("access")
 
@@ -104,6 +108,22 @@ def mail_budgets(email: str, address: str, settings: Settings) -> list[Budget]:
 def sign_in_budgets(name: str, address: str, settings: Settings) -> list[Budget]:
     """What a try to sign in by a number or mailbox and a password is taken from, whosever it is."""
     return _budgets("sign in", name, address, settings.sign_in_budgets)
+
+
+def sign_in_budgets_of_device(
+    name: str, device: str, address: str, settings: Settings
+) -> list[Budget]:
+    """What such a try is taken from on a device that the member was signed in on.
+
+    Strangers' tries at the name leave it what it has: they cannot lock the member out.
+    """
+    shared = [
+        one
+        for one in sign_in_budgets(name, address, settings)
+        if one.scope.endswith((" address", " all"))
+    ]
+    own = Budget("sign in device", f"{device}\0{name}", _DEVICE_TRIES, _HOUR)
+    return [own, *shared]
 
 
 def block_of(phone: str) -> str:

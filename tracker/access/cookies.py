@@ -54,6 +54,11 @@ def device_of(request: Request, kind: Kind, name: str | None = None) -> Device:
     return Device(kind, known if _NAME.fullmatch(known) else secrets.token_urlsafe(16), agent)
 
 
+def has_own_name(device: Device) -> bool:
+    """Whether a device's name is long enough to be known to it alone: not ``iPhone``."""
+    return device.name is not None and _NAME.fullmatch(device.name) is not None
+
+
 def remember_session(response: Response, opened: Opened, device: Device | None = None) -> Response:
     """Let a browser keep its session, and its own name where ``device`` is given."""
     # Without a time the browser forgets it when it is closed.

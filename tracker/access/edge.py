@@ -38,10 +38,16 @@ def trust() -> timedelta:
     return timedelta(days=runtime().settings.number_trust_days)
 
 
-def spend_try(name: str) -> None:
-    """Count a try at a password. Raises BudgetUsedUp, whether or not there is such a member."""
-    house = runtime()
-    tries = budgets.sign_in_budgets(name, client_address(), house.settings)
+def spend_try(name: str, known_device: str | None) -> None:
+    """Count a try at a password. Raises BudgetUsedUp, whether or not there is such a member.
+
+    ``known_device``: its name, where the member was signed in on it before.
+    """
+    house, address = runtime(), client_address()
+    if known_device is None:
+        tries = budgets.sign_in_budgets(name, address, house.settings)
+    else:
+        tries = budgets.sign_in_budgets_of_device(name, known_device, address, house.settings)
     budgets.spend(house.engine, house.settings.keys, tries, REAL.now())
 
 

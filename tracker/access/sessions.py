@@ -96,6 +96,19 @@ def recognise(session: Session, keys: Keyring, token: str, now: datetime) -> Sig
     return SignedIn(row.member_id, row.id)
 
 
+def was_signed_in_on(session: Session, keys: Keyring, member_id: int, device: Device) -> bool:
+    """Whether a member is or was signed in on a device."""
+    found = session.scalar(
+        select(MemberSession.id)
+        .where(
+            MemberSession.device_hash.in_(keys.hashes(_DEVICE, device.name or "")),
+            MemberSession.member_id == member_id,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def live_sessions(session: Session, member_id: int, now: datetime) -> list[MemberSession]:
     """The devices on which a member is signed in, the one seen last first."""
     return list(

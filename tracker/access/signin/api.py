@@ -8,7 +8,7 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from tracker.access import captcha, codes, passwords
-from tracker.access.cookies import REMEMBERED, device_of
+from tracker.access.cookies import REMEMBERED, device_of, has_own_name
 from tracker.access.edge import (
     REAL,
     ask,
@@ -21,7 +21,7 @@ from tracker.access.edge import (
 )
 from tracker.access.guard import see_that_it_is_ours
 from tracker.access.rules import Purpose
-from tracker.access.sessions import Device, Opened
+from tracker.access.sessions import Device, Opened, was_signed_in_on
 from tracker.access.signin.answers import REFUSALS, UNREADABLE, old_token, signed_in_as
 from tracker.access.signin.rules import FLOW, AskSupport, SignInRefused, StepUp
 from tracker.access.signin.schemas import (
@@ -73,7 +73,8 @@ class ByPassword(MethodView):
         see_that_it_is_ours(request)
         phone = normal_phone(body["phone"]) if "phone" in body else None
         email = normal_email(body["email"]) if "email" in body else None
-        spend_try(phone or email or "")
+        device = device_of(request, body["kind"], body.get("device"))
+        spend_try(phone or email or "", _known(device, phone=phone, email=email))
         with unit_of_work(house.engine) as session:
             member = member_named(session, house.settings.keys, phone=phone, email=email)
             known = passwords.hash_of(session, member)
@@ -81,7 +82,6 @@ class ByPassword(MethodView):
         if not passwords.verify(known, body["password"]) or member is None or known is None:
             raise SignInRefused
         spend_notice(member)
-        device = device_of(request, body["kind"], body.get("device"))
         with unit_of_work(house.engine) as session:
             if not is_still_the_password(session, member, known):
                 raise SignInRefused
@@ -186,8 +186,8 @@ class SecondProof(MethodView):
         see_that_it_is_ours(request)
         keys = house.settings.keys
         ticket = open_ticket(keys, STEP_UP, body["sign_in"], REAL.now())
-        known = _matched(ticket, body["password"]) if "password" in body else None
         device = device_of(request, body["kind"], body.get("device"))
+        known = _matched(ticket, body["password"], device) if "password" in body else None
         verdict = codes.Verdict.RIGHT
         opened = None
         if "code" in body:
@@ -258,9 +258,24 @@ def _proves(session: Session, ticket: Ticket, today: datetime) -> bool:
     return prove_number(session, ticket.number("number"), moment, today)
 
 
-def _matched(ticket: Ticket, password: str) -> str:
+def _known(device: Device, *, phone: str | None = None, email: str | None = None) -> str | None:
+    """A device's name, where the member named so was signed in on it before.
+
+    As much is looked up for a number or address of nobody, and nobody hears what was found.
+    """
+    if not has_own_name(device):
+        return None
+    house = runtime()
+    with unit_of_work(house.engine) as session:
+        member = member_named(session, house.settings.keys, phone=phone, email=email)
+        known = was_signed_in_on(session, house.settings.keys, member or 0, device)
+    return device.name if known else None
+
+
+def _matched(ticket: Ticket, password: str, device: Device) -> str:
     """What is kept of a member's password, when this is it. Raises SignInRefused."""
-    spend_try(ticket.text("phone"))
+    phone = ticket.text("phone")
+    spend_try(phone, _known(device, phone=phone))
     with unit_of_work(runtime().engine) as session:
         known = passwords.hash_of(session, ticket.number("member"))
     if known is None or not passwords.verify(known, password):
