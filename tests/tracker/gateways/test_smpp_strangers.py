@@ -58,8 +58,8 @@ def test_the_centres_own_requests_are_answered() -> None:
         bound = HEADER.pack(17, command | RESPONSE, 0, sequence) + b"\0"
         asked = [HEADER.pack(16, one, 0, n) for n, one in enumerate((0x15, 0x05, 0x103), 1)]
         connection.sendall(bound + b"".join(asked))
-        _, command, _, sequence = HEADER.unpack(connection.recv(16, socket.MSG_WAITALL))
-        connection.recv(4096)
+        length, command, _, sequence = HEADER.unpack(connection.recv(16, socket.MSG_WAITALL))
+        connection.recv(length - 16, socket.MSG_WAITALL)  # no more: the answers may be behind it
         connection.sendall(HEADER.pack(18, command | RESPONSE, 0, sequence) + b"7\0")
         for length in (16, 17, 16):
             octets = connection.recv(length, socket.MSG_WAITALL)
