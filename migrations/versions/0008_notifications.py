@@ -42,6 +42,7 @@ def upgrade() -> None:
     )
     for name, columns, where in (
         ("waiting", ["channel", "urgent", "try_at"], "state = 'waiting'"),
+        ("suspect", ["channel", "urgent", "try_at"], "state = 'waiting' AND lost > 0"),
         ("sending", ["lease_until"], "state = 'sending'"),
         ("failed", ["ended_at"], "state IN ('expired', 'failed', 'unknown')"),
     ):

@@ -56,6 +56,13 @@ class Notification(Base):
             postgresql_where=text("state = 'waiting'"),
         ),
         Index(
+            "ix_notifications_suspect",
+            "channel",
+            "urgent",
+            "try_at",
+            postgresql_where=text("state = 'waiting' AND lost > 0"),
+        ),
+        Index(
             "ix_notifications_sending", "lease_until", postgresql_where=text("state = 'sending'")
         ),
         Index(
