@@ -66,7 +66,7 @@ class Served:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,  # it waits for nothing of ours: only a busy machine takes so long
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.split("\036")

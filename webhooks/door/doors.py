@@ -109,6 +109,8 @@ class Doors:
         self._keys = keys
         self._seen: dict[str, Door] = {}
         self._looks = Buckets[str](1, burst=LOOKS, keep=NAMES)
+        self._failed: dict[str, BaseException] = {}
+        """Names whose last look ended in an error, as while the database is away."""
         self._lock = threading.Lock()
         self._rounds: dict[str, list[_Round]] = {}
         """By name: the look that goes on, and the one that comes after it, if anybody waits."""
@@ -120,7 +122,9 @@ class Doors:
     def look(self, wanted: Look) -> Door:
         """A shop's door by a look that begins after it was asked for; NOBODY for no such shop.
 
-        When the looks at this name are used up, what is remembered. Waits for the database.
+        When the looks at this name are used up, what is remembered; or what went wrong with the
+        last of them, since a shop that could not be looked for is not one that does not exist.
+        Waits for the database.
         """
         slug = wanted.slug
         with self._lock:
@@ -129,7 +133,7 @@ class Doors:
             leads = mine is None
             if mine is None:
                 if not wanted.is_owed and self._looks.take(slug[:MAX_SLUG], wanted.now):
-                    return self.remembered(slug)
+                    return self._unlooked(slug)
                 mine = _Round()
                 self._rounds.setdefault(slug, []).append(mine)
         if leads:
@@ -141,8 +145,10 @@ class Doors:
     def _go(self, slug: str, mine: _Round) -> None:
         try:
             mine.door = self._read(slug)
+            self._failed.pop(slug, None)
         except BaseException as error:
             mine.error = error
+            self._note_failure(slug, error)
             raise
         finally:
             with self._lock:
@@ -150,6 +156,17 @@ class Doors:
                 if not self._rounds[slug]:
                     del self._rounds[slug]
             mine.is_done.set()
+
+    def _unlooked(self, slug: str) -> Door:
+        known, failure = self.remembered(slug), self._failed.get(slug)
+        if known is NOBODY and failure is not None:
+            raise failure.with_traceback(None)
+        return known
+
+    def _note_failure(self, slug: str, error: BaseException) -> None:
+        if len(self._failed) >= NAMES:
+            self._failed.clear()
+        self._failed[slug[:MAX_SLUG]] = error
 
     def _read(self, slug: str) -> Door:
         """A shop's door as the database has it.
