@@ -17,8 +17,16 @@ from tracker.kit.bodies import Application
 from tracker.kit.cli import run
 from tracker.kit.runtime import Runtime
 from tracker.purchases.settling import programme_of
-from wiring.commands import COMMANDS, PROOFS, SEALED
-from wiring.tools import DATA, DEFAULT_DATA, runtime_from, runtime_of_web, settings_of_process
+from wiring.commands import COMMANDS, PROOFS
+from wiring.tools import (
+    DATA,
+    DEFAULT_DATA,
+    SEALED,
+    runtime_from,
+    runtime_of_web,
+    see_the_key,
+    settings_of_process,
+)
 from wiring.web import build_app, build_loop
 from wiring.work import due_work, tasks_of
 
@@ -80,6 +88,7 @@ def cli(ctx: click.Context, data: Path) -> None:
 @click.option("--processes", "count", default=2, show_default=True, help="About one for each core.")
 def serve(host: str, port: int, count: int) -> None:
     """The web service."""
+    see_the_key(settings_of_process())
     if settings_of_process().door == "loop":
         processes.serve_on_loop("wsgi:on_the_loop", address=host, port=port, processes=count)
     else:
@@ -90,6 +99,7 @@ def serve(host: str, port: int, count: int) -> None:
 @click.option("--burst", is_flag=True, help="Stop when the queue is empty.")
 def worker(burst: bool) -> None:
     """A worker: books events, ends holds, pays, sends messages. Start as many as are needed."""
+    see_the_key(settings_of_process())
     tools = runtime_from(settings_of_process(), connections=2)
     redis = tasks.connect_redis(tools.settings.redis_url)
     tasks.install(redis, tasks_of(tools))

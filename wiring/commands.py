@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import click
 
-import partners.credentials.sealed
 import partners.links.cli
 import partners.offers.cli
 import partners.shops.names
@@ -12,18 +11,15 @@ import partners.shops.service
 import tracker.access.cli
 import tracker.audit.cli
 import tracker.claims.cli
-import tracker.claims.sealed
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
-import tracker.members.sealed
 import tracker.notifications.cli
 import tracker.privacy.cli
 import tracker.privacy.people_cli
 import tracker.purchases.cli
 import tracker.purchases.proof
 import tracker.purchases.reward_cli
-import tracker.relatives.sealed
 import tracker.settlement.cli
 import tracker.settlement.proof
 import tracker.staff.cli
@@ -36,6 +32,7 @@ import webhooks.totals.cli
 import webhooks.trials.cli
 from tracker.ledger.cli import Proof
 from tracker.purchases.settling import programme_of
+from wiring.tools import SEALED
 
 PROOFS: Mapping[str, Proof] = {
     "ledger": tracker.ledger.queries.prove,
@@ -44,14 +41,6 @@ PROOFS: Mapping[str, Proof] = {
     "inbox": webhooks.proof.prove,
 }
 """Every room's part of the ledger proof."""
-
-SEALED = (
-    *tracker.members.sealed.COLUMNS,
-    *tracker.relatives.sealed.COLUMNS,
-    *tracker.claims.sealed.COLUMNS,
-    *partners.credentials.sealed.COLUMNS,
-)
-"""Every column that the key seals for longer than a moment."""
 
 
 def _group(name: str, about: str, *commands: click.Command) -> click.Group:

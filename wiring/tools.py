@@ -1,18 +1,32 @@
 """Settings and tools of a process."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy.exc import ProgrammingError
+
+import partners.credentials.sealed
+import tracker.claims.sealed
+import tracker.members.sealed
+import tracker.relatives.sealed
 from tracker.kit import processes, tasks
-from tracker.kit.database import make_engine
+from tracker.kit.database import AWAY, make_engine, unit_of_work
 from tracker.kit.logs import set_up_logs
+from tracker.kit.resealing import see_that_the_key_fits
 from tracker.kit.runtime import Runtime
 from tracker.kit.settings import Settings, load_settings
 
 DATA = "TRACKER_DATA"
-
-
 DEFAULT_DATA = ".tracker"
+
+SEALED = (
+    *tracker.members.sealed.COLUMNS,
+    *tracker.relatives.sealed.COLUMNS,
+    *tracker.claims.sealed.COLUMNS,
+    *partners.credentials.sealed.COLUMNS,
+)
+"""Every column that the key seals for longer than a moment."""
 
 
 def settings_of_process() -> Settings:
@@ -25,6 +39,17 @@ def runtime_from(settings: Settings, *, connections: int, patience: int | None =
     set_up_logs(settings.log_level)
     engine = make_engine(settings.database_url, pool_size=connections, patience=patience)
     return Runtime(settings, engine, tasks.Nudger(tasks.connect_redis(settings.redis_url)))
+
+
+def see_the_key(settings: Settings) -> None:
+    """Better not to start than to start with a key that opens nothing. Raises KeyNotKnown.
+
+    While the database is away, or has no tables yet, nothing can be said.
+    """
+    engine = make_engine(settings.database_url, pool_size=1)
+    with suppress(*AWAY, ProgrammingError), unit_of_work(engine) as session:
+        see_that_the_key_fits(session, settings.keys, SEALED)
+    engine.dispose()
 
 
 def runtime_of_web() -> Runtime:

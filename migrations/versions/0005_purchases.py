@@ -5,8 +5,6 @@ from alembic import op
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -29,7 +27,9 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
-        sa.CheckConstraint("sub_id ~ '^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}$'", name=op.f("ck_clicks_sub_id")),
+        sa.CheckConstraint(
+            "sub_id ~ '^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}$'", name=op.f("ck_clicks_sub_id")
+        ),
         sa.CheckConstraint(
             "on_hold_end IN ('confirm', 'reject', 'wait_for_staff')",
             name=op.f("ck_clicks_on_hold_end"),

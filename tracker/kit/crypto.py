@@ -66,6 +66,10 @@ class Keyring:
         except (InvalidTag, ValueError) as error:
             raise CannotDecrypt(purpose) from error
 
+    def has(self, sealed: bytes) -> bool:
+        """Whether it was sealed under a key of the ring."""
+        return sealed[:_MARK_BYTES] in self._keys
+
     def hash(self, purpose: str, text: str) -> bytes:
         """HMAC-SHA256 of a text under the present key: no use to a thief of the table."""
         return _hash(self._keys[self.mark], purpose, text)

@@ -1,6 +1,6 @@
 """A change of the key: what is sealed under a former one is sealed anew, a chunk at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,13 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import Base
+from tracker.kit.errors import TrackerError
+
+
+class KeyNotKnown(TrackerError):
+    """What this database holds was sealed under a key that this process was not given."""
+
+    code = "key_not_known"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,20 @@ class SealedColumn:
 def count_former(session: Session, keys: Keyring, column: SealedColumn) -> int:
     """How many rows are sealed under a key that is not the present one."""
     return session.scalar(select(func.count()).where(_is_former(keys, column))) or 0
+
+
+def see_that_the_key_fits(session: Session, keys: Keyring, columns: Sequence[SealedColumn]) -> None:
+    """Raises KeyNotKnown when the newest row of some column was sealed under a key that we lack."""
+    for column in columns:
+        sealed = column.table.c[column.name]
+        newest = session.scalar(
+            select(sealed).where(sealed.is_not(None)).order_by(column.table.c.id.desc()).limit(1)
+        )
+        if newest is not None and not keys.has(newest):
+            raise KeyNotKnown(
+                f"{column} was written under another TRACKER_SECRET_KEY: give that one, or name it"
+                " in TRACKER_FORMER_KEYS"
+            )
 
 
 def reseal(

@@ -15,6 +15,7 @@ from tracker.claims.models import Claim
 from tracker.claims.service import Filing, Hand, file, file_of, note_of
 from tracker.kit.crypto import CannotDecrypt, Keyring, key_from, new_key
 from tracker.kit.database import unit_of_work
+from tracker.kit.resealing import KeyNotKnown
 from tracker.kit.runtime import Runtime
 from tracker.members.queries import EMAIL, emails_of, ids_by_phone, phones_of
 from tracker.members.service import Newcomer, join_many, set_email
@@ -23,6 +24,7 @@ from tracker.relatives.queries import listed
 from tracker.relatives.service import Wish, add
 from tracker.staff.rules import Role, TokenNotAccepted
 from tracker.staff.service import hire, recognise
+from wiring.tools import see_the_key
 
 NEW = key_from(new_key())
 
@@ -105,6 +107,18 @@ def test_a_key_that_is_missing_is_said_and_nothing_is_lost(world: World) -> None
     assert result.exit_code == 1
     assert "TRACKER_FORMER_KEYS" in result.output
     assert world.phone(member) == phone
+
+
+def test_a_process_does_not_start_with_a_key_that_opens_nothing(world: World, old: bytes) -> None:
+    settings = world.tools.settings
+    see_the_key(replace(settings, keys=Keyring(NEW)))  # nothing was sealed yet
+    world.member()
+    see_the_key(settings)
+    see_the_key(replace(settings, keys=Keyring(NEW, old)))
+    with pytest.raises(KeyNotKnown, match="TRACKER_FORMER_KEYS"):
+        see_the_key(replace(settings, keys=Keyring(NEW)))
+    away = "postgresql://nobody@127.0.0.1:1/nothing"
+    see_the_key(replace(settings, keys=Keyring(NEW), database_url=away))
 
 
 def test_another_members_number_cannot_be_put_in_ones_place(world: World) -> None:
