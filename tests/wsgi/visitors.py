@@ -91,12 +91,15 @@ def _buys(world: World, inviter: Inviter, friend: int) -> None:
 def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str]]:
     app = world.signed_in(member)
     (flagged,) = world.query("SELECT id, purchase_id, flag FROM purchase_flags LIMIT 1")
+    (event, *_) = world.query("SELECT id FROM inbox_events ORDER BY id LIMIT 1")
     (line,) = world.query("SELECT id FROM purchases WHERE order_id = 'A-2'")
     claim = _claim(app)
     (file,) = world.query("SELECT id FROM claim_files")
     (code,) = world.query("SELECT referral_code FROM members WHERE id = :id", id=member)
     same = {
         "slug": "tea",
+        "period": "2011-01",
+        "event_id": str(event.id),
         "code": code.referral_code,
         "line_id": f"p{line.id}-accrued",
         "claim_id": str(claim["id"]),

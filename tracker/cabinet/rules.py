@@ -17,9 +17,6 @@ from tracker.kit.errors import Invalid, NotFound
 from tracker.purchases.contracts import RejectReason
 from tracker.settlement.rules import IN_FLIGHT, PayoutState
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
-"""The days that a period may begin and end with."""
-
 
 class Status(StrEnum):
     """What a line's money is."""

@@ -1,15 +1,11 @@
 """How a member's own affairs look outside."""
 
-import re
-from datetime import date
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from tracker.cabinet.cursors import MAX_CURSOR
 from tracker.cabinet.rules import (
-    FIRST_DAY,
-    LAST_DAY,
     Kind,
     MemberState,
     PaymentState,
@@ -17,25 +13,12 @@ from tracker.cabinet.rules import (
     Waits,
     Why,
 )
-from tracker.kit.fields import Percent, Rubles
+from tracker.kit.fields import Day, Percent, Rubles
 from tracker.members.rules import Language
 from tracker.notifications.contracts import NO_CHANNEL, Channel
 
 ALL = "all"
 MAX_PAGE = 200
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-
-
-class Day(fields.Date):
-    """A business date, written YYYY-MM-DD and in no other way."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
-        if not isinstance(value, str) or not _DAY.fullmatch(value):
-            raise ValidationError("Must be a date written YYYY-MM-DD.")
-        day: date = super()._deserialize(value, attr, data, **options)
-        if not FIRST_DAY <= day <= LAST_DAY:
-            raise ValidationError(f"Must lie between {FIRST_DAY} and {LAST_DAY}.")
-        return day
 
 
 class Switch(fields.Boolean):

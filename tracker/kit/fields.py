@@ -1,6 +1,7 @@
 """marshmallow fields that are ours."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -72,3 +73,19 @@ class Moment(fields.AwareDateTime):
                 "Must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00."
             )
         return moment
+
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Day(fields.Date):
+    """A business date that others tell: YYYY-MM-DD and in no other way, in years of ours."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> date:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            raise ValidationError("Must be a date written YYYY-MM-DD.")
+        day: date = super()._deserialize(value, attr, data, **options)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(f"Must lie between {FIRST_DAY} and {LAST_DAY}.")
+        return day

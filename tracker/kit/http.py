@@ -71,6 +71,7 @@ def _usual_answers(handler: Any, *, named: bool) -> dict[str, Any]:
     answers = {"503": refusal("The database is away; Retry-After says when to try again")}
     if named:
         answers["404"] = refusal("Nothing of this name or number")
+        answers["422"] = refusal("It cannot be the name of anything, or a field is wrong")
     if any(one["in"] == "json" for one in told.get("arguments", {}).get("parameters", ())):
         answers |= {
             "400": refusal("The body cannot be read"),

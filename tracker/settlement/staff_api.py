@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from tracker.kit.database import unit_of_work
+from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.members.queries import masked_phones
 from tracker.settlement.models import Payout, SettlementRun
@@ -68,6 +69,7 @@ class Approval(MethodView):
     @requires(Role.APPROVER)
     @blueprint.arguments(ApprovalSchema)
     @blueprint.response(200, RunSchema)
+    @blueprint.doc(responses={"409": refusal("Another list, the same person, or not its turn")})
     def post(self, told: dict[str, str], period: str) -> SettlementRun:
         """Approve exactly the sealed list, as another person than the one who prepared it."""
         with unit_of_work(runtime().engine) as session:

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from tracker.kit.database import unit_of_work
-from tracker.kit.fields import Rubles
+from tracker.kit.fields import Day, Rubles
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.staff.guard import requires
 from tracker.staff.rules import Role
@@ -26,7 +26,7 @@ class TotalFilter(Schema):
     """Which control totals."""
 
     shop = fields.String()
-    date = fields.Date()
+    date = Day()
     status = fields.String(validate=validate.OneOf(["match", "differs"]))
     cursor = fields.Integer(load_default=0)
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
@@ -73,7 +73,7 @@ class TotalPage(Schema):
 class SilentFilter(Schema):
     """For which day."""
 
-    date = fields.Date()
+    date = Day()
 
 
 class SilentSchema(Schema):
