@@ -21,8 +21,8 @@ from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify
 from tracker.settlement.models import FENCES
 from tracker.settlement.notices import payout_notices
-from tracker.settlement.ports import Answer, Outcome, TopUp
-from tracker.settlement.rules import PayoutState, gateway_key, payout_posting, wait_before_asking
+from tracker.settlement.ports import Answer, TopUp
+from tracker.settlement.rules import PayoutState, after_answer, gateway_key, payout_posting
 
 LEASE_SECONDS = 30
 UNKNOWN_AT_ONCE = 1_000
@@ -131,7 +131,7 @@ def record(session: Session, chunk: Chunk, answers: Sequence[Answer]) -> int:
     notices: list[Notice] = []
     for one, answer in zip(chunk.payouts, answers, strict=True):
         if one.id in mine:
-            state, wait = _meaning(one, answer.outcome)
+            state, wait = after_answer(answer.outcome, one.asked)
             rows.append(_row(one, answer, state, wait))
             postings += _postings_of(one, state)
             notices += payout_notices(
@@ -144,18 +144,6 @@ def record(session: Session, chunk: Chunk, answers: Sequence[Answer]) -> int:
     if notices:
         notify(session, notices, max(one.as_of for one in chunk.payouts))
     return len(mine)
-
-
-def _meaning(one: Claimed, outcome: Outcome) -> tuple[PayoutState, int | None]:
-    """The state an answer leads to, and the seconds until the next question."""
-    match outcome:
-        case Outcome.PAID:
-            return PayoutState.PAID, None
-        case Outcome.FAILED:
-            return PayoutState.FAILED, None
-        case Outcome.UNKNOWN | Outcome.NOT_FOUND:
-            wait = wait_before_asking(one.asked)
-            return (PayoutState.WITH_STAFF if wait is None else PayoutState.UNKNOWN), wait
 
 
 def _postings_of(one: Claimed, state: PayoutState) -> list[Posting]:

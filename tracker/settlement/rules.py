@@ -13,6 +13,7 @@ from enum import StrEnum
 from tracker.kit.clock import moscow_midnight
 from tracker.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting, posting
+from tracker.settlement.ports import Outcome
 
 SYSTEM = "system"
 """Who prepared a run that no person asked for."""
@@ -130,6 +131,18 @@ def gateway_key(payout_id: int) -> str:
 def wait_before_asking(asked: int) -> int | None:
     """Seconds until the next question after ``asked`` ones; None when staff take over."""
     return _ASK_AFTER[asked] if asked < len(_ASK_AFTER) else None
+
+
+def after_answer(outcome: Outcome, asked: int) -> tuple[PayoutState, int | None]:
+    """The state an answer leads to, and the seconds until the next question after ``asked``."""
+    match outcome:
+        case Outcome.PAID:
+            return PayoutState.PAID, None
+        case Outcome.FAILED:
+            return PayoutState.FAILED, None
+        case Outcome.UNKNOWN | Outcome.NOT_FOUND:
+            wait = wait_before_asking(asked)
+            return (PayoutState.WITH_STAFF if wait is None else PayoutState.UNKNOWN), wait
 
 
 def payout_posting(
