@@ -34,7 +34,17 @@ def test_none_is_left_out() -> None:
     assert CONTENDERS.keys() == BENCHMARKS.keys()
 
 
-@pytest.mark.parametrize(("name", "count"), CONTENDERS.items())
+# The two that serve large stocks take as long as all others together.
+_LONG = ("history", "catalogue")
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        pytest.param(name, count, marks=[pytest.mark.slow] if name in _LONG else [])
+        for name, count in CONTENDERS.items()
+    ],
+)
 def test_every_figure_stands_beside_its_floor(name: str, count: int) -> None:
     done = run(*TINY, "--json", name)
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,11 @@ def http(billing: BillingProcess) -> Iterator[httpx2.Client]:
 
 def caller(billing: BillingProcess) -> httpx2.Client:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    return httpx2.Client(base_url=billing.url, headers=headers, timeout=20, trust_env=False)
+    # A connection each: one that was kept may be closed by the server as it is used again.
+    fresh = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.Client(
+        base_url=billing.url, headers=headers, timeout=20, trust_env=False, limits=fresh
+    )
 
 
 def submit(http: httpx2.Client, *topups: object) -> httpx2.Response:
