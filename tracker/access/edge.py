@@ -6,7 +6,6 @@ from tracker.access import budgets, codes
 from tracker.access.codes import Verdict
 from tracker.access.reach import PhoneNotReachable, takes_codes
 from tracker.access.rules import Purpose
-from tracker.access.tickets import Ticket
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.http import client_address, runtime
@@ -112,15 +111,15 @@ def _guesses() -> budgets.Budget:
     return budgets.Budget("guess address", client_address(), _GUESSES, _HOUR)
 
 
-def ask(purpose: Purpose, ticket: Ticket, to: codes.Destination, language: Language) -> codes.Asked:
+def ask(purpose: Purpose, flow: str, to: codes.Destination, language: Language) -> codes.Asked:
     """Send a code for a flow, and say how long it is good. Raises AskedTooSoon, BudgetUsedUp."""
     house = runtime()
     keys = house.settings.keys
     with unit_of_work(house.engine) as session:
-        codes.see_pause(session, keys, purpose, ticket.id, REAL.now())
+        codes.see_pause(session, keys, purpose, flow, REAL.now())
     spend_message(to)
     with unit_of_work(house.engine) as session:
-        asked = codes.ask(session, keys, purpose, to, ticket.id, REAL.now(), language=language)
+        asked = codes.ask(session, keys, purpose, to, flow, REAL.now(), language=language)
     nudge()
     return asked
 

@@ -152,17 +152,18 @@ def bulk_insert(session: Session, model: type[Base], rows: Sequence[Mapping[str,
     """
     if rows:
         names = tuple(rows[0])
-        session.execute(_insert_statement(_table(model), names), _columns(names, rows))
+        session.execute(_insert_statement(table_of(model), names), _columns(names, rows))
 
 
 def bulk_update(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Update many rows by their primary key, which each row names along with the new values."""
     if rows:
         names = tuple(rows[0])
-        session.execute(_update_statement(_table(model), names), _columns(names, rows))
+        session.execute(_update_statement(table_of(model), names), _columns(names, rows))
 
 
-def _table(model: type[Base]) -> Table:
+def table_of(model: type[Base]) -> Table:
+    """The table that a model is mapped to."""
     table = model.__table__
     if not isinstance(table, Table):
         raise TypeError(f"{model.__name__} is not mapped to a table")

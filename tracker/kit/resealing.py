@@ -8,7 +8,7 @@ from sqlalchemy import Row, Table, func, select, update
 from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
-from tracker.kit.database import Base
+from tracker.kit.database import Base, table_of
 from tracker.kit.errors import TrackerError
 
 
@@ -34,10 +34,7 @@ class SealedColumn:
     @property
     def table(self) -> Table:
         """The table it stands in; its key is ``id``."""
-        table = self.model.__table__
-        if not isinstance(table, Table):
-            raise TypeError(f"{self.model.__name__} is not mapped to a table")
-        return table
+        return table_of(self.model)
 
     def __str__(self) -> str:
         return f"{self.table.name}.{self.name}"

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from tracker.access import budgets, codes
 from tracker.access.changes.asking import see_password_if_any
 from tracker.access.cookies import FORGOTTEN, forget_session
-from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message
+from tracker.access.edge import REAL, ask, see_right, spend_guess
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.reach import takes_codes
 from tracker.access.rules import Purpose
+from tracker.access.told import CODE
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.fields import Rubles
@@ -55,7 +56,7 @@ class ErasureSchema(Schema):
 class ConfirmErasure(Schema):
     """The code, and what the member knows to be lost."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"[0-9]{6}\Z"))
+    code = fields.String(required=True, validate=CODE)
     gives_up = Rubles(required=True)
 
 
@@ -104,19 +105,7 @@ def _add_erasure(blueprint: Blueprint) -> None:
             see_password_if_any(told.get("password"))
             with unit_of_work(house.engine) as session:
                 lost, language, to = _lost(session, me)
-                codes.see_pause(session, house.settings.keys, Purpose.ERASURE, _flow(), REAL.now())
-            spend_message(to)
-            with unit_of_work(house.engine) as session:
-                asked = codes.ask(
-                    session,
-                    house.settings.keys,
-                    Purpose.ERASURE,
-                    to,
-                    _flow(),
-                    REAL.now(),
-                    language=language,
-                )
-            nudge()
+            asked = ask(Purpose.ERASURE, _flow(), to, language)
             times = {"expires_at": asked.expires_at, "resend_after": asked.resend_after}
             return {"gives_up": lost, **times}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberSession
@@ -13,7 +13,7 @@ from tracker.claims.models import Claim
 from tracker.claims.service import note_of
 from tracker.clicks.models import ClickRow
 from tracker.kit.crypto import Keyring
-from tracker.kit.database import Base
+from tracker.kit.database import Base, table_of
 from tracker.kit.money import format_percent, format_rubles
 from tracker.ledger.models import MemberBalance
 from tracker.members.models import Member, Number
@@ -151,20 +151,13 @@ def _claims(session: Session, keys: Keyring, member_id: int) -> list[dict[str, A
 
 
 def _rows(session: Session, part: _Part, member_id: int) -> list[dict[str, Any]]:
-    table = _table(part.model)
+    table = table_of(part.model)
     query = (
         select(*(table.c[name] for name in part.columns))
         .where(table.c[part.owner] == member_id)
         .order_by(table.c[part.order])
     )
     return [dict(row) for row in session.execute(query).mappings()]
-
-
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    if not isinstance(table, Table):
-        raise TypeError(f"{model.__name__} is not mapped to a table")
-    return table
 
 
 def _add_details(session: Session, purchases: list[dict[str, Any]]) -> None:

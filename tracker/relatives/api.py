@@ -5,7 +5,8 @@ from typing import Any
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from tracker.access.codes import Asked, Destination, answer, ask, see_pause
+from tracker.access import edge
+from tracker.access.codes import Asked, Destination, answer, ask
 from tracker.access.edge import REAL, nudge, see_right, spend_guess, spend_message
 from tracker.access.guard import acting_member, signed_in
 from tracker.access.rules import Purpose
@@ -119,11 +120,9 @@ class Resend(MethodView):
         keys, me = house.settings.keys, acting_member().member_id
         with unit_of_work(house.engine) as session:
             found = see_that_it_waits(session, keys, me, relative_id)
-            see_pause(session, keys, Purpose.RELATIVE, _flow(me, found), REAL.now())
-        spend_message(Destination(phone=found.phone))
-        with unit_of_work(house.engine) as session:
-            asked = _ask(session, me, found)
-        nudge()
+            language = Language(find(session, me).language)
+        to = Destination(phone=found.phone)
+        asked = edge.ask(Purpose.RELATIVE, _flow(me, found), to, language)
         return _shown(found) | _until(asked)
 
 

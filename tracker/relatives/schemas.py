@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from tracker.access.told import CODE
 from tracker.kit.fields import Percent, Rubles
 from tracker.relatives.rules import MAX_LABEL, MAX_RELATIVES, WHOLE
 
@@ -54,7 +55,7 @@ class ChangeSchema(WishSchema):
 class AnswerSchema(Schema):
     """The code that the relative was sent."""
 
-    code = fields.String(required=True, validate=validate.Regexp(r"[0-9]{6}\Z"))
+    code = fields.String(required=True, validate=CODE)
 
 
 class RelativeSchema(Schema):

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, validates_schema
 
 from tracker.access.changes.rules import By
-from tracker.access.signin.schemas import CODE, EMAIL, PASSWORD, PHONE, TICKET, only_one_of
+from tracker.access.told import CODE, EMAIL, PASSWORD, PHONE, TICKET, only_one_of
 
 
 class OnItsWay(Schema):

@@ -3,7 +3,8 @@
 from marshmallow import Schema, fields, validate
 
 from tracker.access.captcha import MAX_SOLUTION
-from tracker.access.rules import Kind, Step
+from tracker.access.rules import Step
+from tracker.access.told import CODE, DeviceFields
 from tracker.members.rules import Language
 
 # The lengths keep out what `$` lets through: a line's end.
@@ -54,7 +55,7 @@ class Token(Schema):
 class Code(Token):
     """The code that came, last of several."""
 
-    code = fields.String(required=True, validate=_CODE)
+    code = fields.String(required=True, validate=CODE)
 
 
 class Email(Token):
@@ -63,7 +64,7 @@ class Email(Token):
     email = fields.String(required=True, validate=validate.Length(1, 254))
 
 
-class Password(Token):
+class Password(Token, DeviceFields):
     """The last step, and what is to be signed in."""
 
     password = fields.String(
@@ -76,20 +77,6 @@ class Password(Token):
     )
     birth_date = fields.Date(
         metadata={"description": "Kept nowhere: the password must not say it in any way"}
-    )
-    kind = fields.Enum(
-        Kind,
-        by_value=True,
-        required=True,
-        metadata={"description": "`browser`: by a cookie; `app`: by a token in the answer"},
-    )
-    device = fields.String(
-        validate=validate.Length(1, 100),
-        metadata={"description": "An id that the app made up for its device, if it has one"},
-    )
-    remember_me = fields.Boolean(
-        load_default=False,
-        metadata={"description": "Signed in for 30 days from when it is last seen, not 12 hours"},
     )
 
 

@@ -107,7 +107,7 @@ class Code(MethodView):
             captcha.use(session, house.settings.keys, body["captcha"], REAL.now())
         ticket = new_ticket({"phone": phone}, REAL.now(), FLOW)
         to = codes.Destination(phone=phone)
-        asked = ask(Purpose.SIGN_IN, ticket, to, body["language"])
+        asked = ask(Purpose.SIGN_IN, ticket.id, to, body["language"])
         return _on_its_way(BY_CODE, ticket, asked)
 
 
@@ -169,7 +169,7 @@ class StepUpCode(MethodView):
         if found is None:
             raise TicketNotAccepted
         email, language = found
-        asked = ask(Purpose.STEP_UP_EMAIL, ticket, codes.Destination(email=email), language)
+        asked = ask(Purpose.STEP_UP_EMAIL, ticket.id, codes.Destination(email=email), language)
         return _on_its_way(STEP_UP, ticket, asked)
 
 
