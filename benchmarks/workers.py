@@ -19,15 +19,23 @@ from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.database import make_engine, unit_of_work
 from tracker.purchases.service import Programme
 from tracker.settlement.jobs import deliver
-from tracker.settlement.ports import Answer, BillingGateway, Outcome, StatementLine, TopUp
-from tracker.settlement.rules import first_of
-from tracker.settlement.service import approve, prepare, start
+from tracker.settlement.lists import prepare
+from tracker.settlement.ports import (
+    Answer,
+    BillingGateway,
+    Outcome,
+    Reach,
+    StatementLine,
+    Told,
+    TopUp,
+)
+from tracker.settlement.rules import Conduct, first_of
+from tracker.settlement.service import approve, start
 from webhooks.dispatch import Dispatcher
 
 PROGRAMME = Programme(welcome_bonus=20_000)
 _ENGINES: list[Engine] = []
 _KEYS: list[Keyring] = []
-_KEY_MEMORY = 86_400
 _TIMEOUT = 30.0
 
 P = ParamSpec("P")
@@ -90,7 +98,7 @@ def draw_up(period: str, cap: int) -> float:
 def pay(billing: tuple[str, str] | None) -> None:
     """Deliver until nothing is open; over HTTP to a (URL, token), else to nobody at all."""
     gateway: BillingGateway = HttpBilling(*billing, _TIMEOUT) if billing else InstantBilling()
-    while deliver(_ENGINES[0], _KEYS[0], gateway, key_memory=_KEY_MEMORY):
+    while deliver(_ENGINES[0], _KEYS[0], gateway, Conduct()):
         pass
 
 
@@ -105,9 +113,21 @@ class InstantBilling:
         """Never asked: nothing is unknown here."""
         raise AssertionError(f"asked about {top_up.key}")
 
-    def statement(self, day: object) -> list[StatementLine]:
+    def statement(self, day: object) -> Iterator[StatementLine]:
         """Never asked."""
         raise AssertionError(f"asked for the statement of {day}")
+
+    def reach(self, phones: Sequence[str]) -> list[Reach]:
+        """Every number is served."""
+        return [Reach.SERVED for _ in phones]
+
+    def told(self) -> Iterator[Told]:
+        """Nothing."""
+        return iter(())
+
+    def ready(self) -> bool:
+        """Always."""
+        return True
 
 
 def _open(url: str, key: str) -> None:

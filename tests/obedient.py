@@ -1,10 +1,10 @@
 """An operator's billing for stories that need no real one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.ports import Answer, Outcome, Reach, Told, TopUp
 
 
 @dataclass(slots=True)
@@ -21,5 +21,14 @@ class ObedientBilling:
         known = self.paid.get(top_up.key) == top_up
         return Answer(top_up.key, Outcome.PAID if known else Outcome.NOT_FOUND, "ref")
 
-    def statement(self, day: Any) -> list[Any]:
+    def statement(self, day: Any) -> Iterator[Any]:
         raise AssertionError(f"no story asks for the statement of {day}")
+
+    def reach(self, phones: Sequence[str]) -> list[Reach]:
+        return [Reach.NOT_TOLD for _ in phones]
+
+    def told(self) -> Iterator[Told]:
+        return iter(())
+
+    def ready(self) -> bool:
+        return True

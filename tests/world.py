@@ -47,9 +47,11 @@ from tracker.members.service import Newcomer, join_many
 from tracker.purchases.jobs import end_due_holds
 from tracker.purchases.service import decide
 from tracker.settlement.jobs import deliver
+from tracker.settlement.lists import prepare
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import BillingGateway
-from tracker.settlement.service import approve, prepare, start
+from tracker.settlement.rules import Conduct
+from tracker.settlement.service import approve, start
 from webhooks.dispatch import Dispatcher
 from webhooks.signatures import sign
 
@@ -247,7 +249,7 @@ class World:
             self.tools.engine,
             self.tools.settings.keys,
             gateway or self.billing,
-            key_memory=86_400,
+            Conduct(),
         ):
             pass
         return run

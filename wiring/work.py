@@ -26,6 +26,7 @@ from tracker.kit.settings import Settings
 from tracker.notifications.contracts import Channel
 from tracker.notifications.service import TASKS
 from tracker.purchases.settling import programme_of
+from tracker.settlement.rules import Conduct
 from webhooks.dispatch import Dispatcher
 
 
@@ -45,7 +46,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             tools.engine,
             settings.keys,
             gateway,
-            key_memory=settings.billing_key_memory,
+            conduct_of(settings),
         ),
         "settlement-prepare": lambda: tracker.settlement.calendar.prepare_due(
             tools.engine,
@@ -72,6 +73,17 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             timeout=settings.mail_timeout,
         ),
     }
+
+
+def conduct_of(settings: Settings) -> Conduct:
+    """How the operator is to be dealt with."""
+    return Conduct(
+        key_memory=settings.billing_key_memory,
+        lag=settings.billing_lag,
+        ask_after=settings.billing_ask_after,
+        concurrency=settings.billing_concurrency,
+        rate=settings.billing_rate,
+    )
 
 
 def office_of(tools: Runtime) -> tracker.notifications.jobs.Office:

@@ -26,15 +26,18 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column("paused_by", sa.Text(), nullable=True),
+        sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("approved_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("started_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("done_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint(
             "period ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'", name=op.f("ck_settlement_runs_period")
         ),
         sa.CheckConstraint(
-            "state IN ('approved', 'done', 'prepared', 'running')",
+            "state IN ('approved', 'closed', 'done', 'paused', 'prepared', 'running')",
             name=op.f("ck_settlement_runs_state"),
         ),
         sa.CheckConstraint(
@@ -56,14 +59,16 @@ def upgrade() -> None:
         sa.Column("fence", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("sent_again_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("request_hash", sa.LargeBinary(), nullable=True),
         sa.Column("asked", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ask_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("paid_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("ended_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state IN ('failed', 'paid', 'prepared', 'submitted', 'unknown', 'with_staff', 'withheld')",
+            "state IN ('claimed', 'failed', 'paid', 'prepared', 'submitted', 'unknown', 'with_staff', 'withheld')",
             name=op.f("ck_payouts_state"),
         ),
         sa.CheckConstraint("amount BETWEEN 1 AND 100000000000000", name=op.f("ck_payouts_amount")),
@@ -90,27 +95,52 @@ def upgrade() -> None:
         "payouts",
         ["period", "id"],
         unique=False,
-        postgresql_where=sa.text("state IN ('prepared', 'submitted', 'unknown')"),
+        postgresql_where=sa.text("state IN ('prepared', 'claimed', 'submitted', 'unknown')"),
     )
     op.create_index(
         "ix_payouts_unknown",
         "payouts",
         ["ask_at"],
         unique=False,
-        postgresql_where=sa.text("state = 'unknown'"),
+        postgresql_where=sa.text("state IN ('submitted', 'unknown')"),
+    )
+    op.create_index(
+        "ix_payouts_claimed",
+        "payouts",
+        ["lease_until"],
+        unique=False,
+        postgresql_where=sa.text("state = 'claimed'"),
     )
     op.create_index(
         op.f("ix_payouts_period_member_id"), "payouts", ["period", "member_id"], unique=False
     )
+    op.create_table(
+        "settlement_watch",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("pulse_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("pulse_business_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("database_mark", sa.Text(), nullable=True),
+        sa.Column("guarded_since", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("guard_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_settlement_watch_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_watch")),
+    )
+    op.execute("INSERT INTO settlement_watch (id) VALUES (1)")
+    op.execute(
+        "GRANT SELECT, UPDATE (since, pulse_at, pulse_business_at, database_mark, guarded_since,"
+        " guard_reason) ON settlement_watch TO tracker_app"
+    )
     for statement in _SEAL:
         op.execute(statement)
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, request_hash, asked, ask_at, reference, reason, ended_at) ON payouts TO tracker_app"
+        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, sent_again_at, request_hash, asked, ask_at, reference, paid_at, reason, ended_at) ON payouts TO tracker_app"
     )
     op.execute("GRANT USAGE ON SEQUENCE payout_fences TO tracker_app")
 
 
 def downgrade() -> None:
+    op.drop_table("settlement_watch")
     op.drop_table("payouts")
     op.drop_table("settlement_runs")
     op.execute("DROP FUNCTION payouts_refuse_late_lines()")
@@ -140,8 +170,9 @@ _SEAL = (
     """,
     "REVOKE ALL ON FUNCTION payouts_refuse_late_lines() FROM PUBLIC",
     "GRANT SELECT,"
-    " INSERT (period, as_of, payouts, total, sha256, prepared_by, approved_by, approved_at,"
-    " started_at, done_at),"
-    " UPDATE (state, approved_by, approved_at, started_at, done_at)"
+    " INSERT (period, as_of, payouts, total, sha256, prepared_by, paused_by, pause_reason,"
+    " approved_by, approved_at, started_at, done_at, closed_at),"
+    " UPDATE (state, paused_by, pause_reason, approved_by, approved_at, started_at, done_at,"
+    " closed_at)"
     " ON settlement_runs TO tracker_app",
 )

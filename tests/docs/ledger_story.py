@@ -1,6 +1,6 @@
 """The story that docs/ledger.md tells: two members and two friends, five purchases, four months."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from tests.inviting import newcomers
 from tests.world import Shop, World, cancelled, confirmed, created, returned
 from tracker.kit.clock import MOSCOW
-from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.ports import Answer, Outcome, Reach, Told, TopUp
 
 
 def on(text: str) -> datetime:
@@ -26,8 +26,17 @@ class ClosedNumbers:
     def query(self, top_up: TopUp) -> Answer:
         raise AssertionError(f"what became of {top_up.key} is certain")
 
-    def statement(self, day: Any) -> list[Any]:
+    def statement(self, day: Any) -> Iterator[Any]:
         raise AssertionError(f"nobody asks for the statement of {day}")
+
+    def reach(self, phones: Sequence[str]) -> list[Reach]:
+        return [Reach.NOT_TOLD for _ in phones]
+
+    def told(self) -> Iterator[Told]:
+        return iter(())
+
+    def ready(self) -> bool:
+        return True
 
 
 def tell(world: World) -> None:

@@ -22,7 +22,7 @@ from tracker.kit.database import unit_of_work
 from tracker.ledger import cli as ledger
 from tracker.settlement.jobs import deliver
 from tracker.settlement.ports import Answer, Outcome, TopUp
-from tracker.settlement.rules import PayoutState, RunState
+from tracker.settlement.rules import Conduct, PayoutState, RunState
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 from webhooks.inbox.models import ParkedReason
@@ -105,13 +105,13 @@ def test_a_payout_with_staff_is_asked_about_anew(world: World) -> None:
     month_with_one_payout(world)
     world.settle("2011-01", day(31), SilentBilling())
     change(world, "UPDATE payouts SET state = 'with_staff', asked = 10, ended_at = now()")
-    deliver(world.tools.engine, world.tools.settings.keys, SilentBilling(), key_memory=86_400)
+    deliver(world.tools.engine, world.tools.settings.keys, SilentBilling(), Conduct())
     assert world.query("SELECT state FROM settlement_runs") == [("done",)]
 
     (statement,) = [one for one in statements() if "state = 'with_staff'" in one and "SET" in one]
     change(world, statement)
     assert run(world, "tracker settlement run --period 2011-01").exit_code == 0
-    while deliver(world.tools.engine, world.tools.settings.keys, world.billing, key_memory=86_400):
+    while deliver(world.tools.engine, world.tools.settings.keys, world.billing, Conduct()):
         pass
     assert world.query("SELECT state FROM payouts") == [("paid",)]
     assert world.differences() == []
@@ -166,7 +166,7 @@ def workers(world: World) -> Iterator[None]:
 
     def work() -> None:
         while not stopped.wait(0.05):
-            deliver(world.tools.engine, world.tools.settings.keys, world.billing, key_memory=86_400)
+            deliver(world.tools.engine, world.tools.settings.keys, world.billing, Conduct())
 
     thread = threading.Thread(target=work)
     thread.start()

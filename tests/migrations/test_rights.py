@@ -89,7 +89,28 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "control_totals": ALL_OF_IT,
-    "settlement_runs": frozenset({"state", "approved_by", "approved_at", "started_at", "done_at"}),
+    "settlement_runs": frozenset(
+        {
+            "state",
+            "paused_by",
+            "pause_reason",
+            "approved_by",
+            "approved_at",
+            "started_at",
+            "done_at",
+            "closed_at",
+        }
+    ),
+    "settlement_watch": frozenset(
+        {
+            "since",
+            "pulse_at",
+            "pulse_business_at",
+            "database_mark",
+            "guarded_since",
+            "guard_reason",
+        }
+    ),
     "webhook_secrets": frozenset({"sealed", "valid_until", "revoked_at", "last_used_at"}),
     "inbox_events": frozenset(
         {
@@ -124,10 +145,12 @@ CHANGES: dict[str, frozenset[str]] = {
             "fence",
             "lease_until",
             "sent_at",
+            "sent_again_at",
             "request_hash",
             "asked",
             "ask_at",
             "reference",
+            "paid_at",
             "reason",
             "ended_at",
         }
@@ -135,7 +158,7 @@ CHANGES: dict[str, frozenset[str]] = {
 }
 """Which columns of each table the application may UPDATE."""
 
-NOT_ADDED = {"member_balances", "inbox_bodies_kept", "catalogue_version"}
+NOT_ADDED = {"settlement_watch", "member_balances", "inbox_bodies_kept", "catalogue_version"}
 """Tables whose rows a trigger adds, or the schema's owner."""
 
 WRITTEN_IN_PART = {
@@ -148,10 +171,13 @@ WRITTEN_IN_PART = {
         "total",
         "sha256",
         "prepared_by",
+        "paused_by",
+        "pause_reason",
         "approved_by",
         "approved_at",
         "started_at",
         "done_at",
+        "closed_at",
     },
 }
 """Of these the application may fill some columns only; the others are the database's own word."""

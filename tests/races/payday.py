@@ -49,7 +49,7 @@ def run_is_done(world: World) -> bool:
     """Whether every payout has ended, and the run with them; the next question is put at once."""
     world.query("""
         UPDATE payouts SET ask_at = clock_timestamp()
-        WHERE state = 'unknown' AND ask_at > clock_timestamp() + interval '0.5 s'
+        WHERE state IN ('submitted', 'unknown') AND ask_at > clock_timestamp() + interval '0.5 s'
           AND (lease_until IS NULL OR lease_until < clock_timestamp()) RETURNING id
     """)
     return [row.state for row in world.query("SELECT state FROM settlement_runs")] == ["done"]
@@ -72,7 +72,7 @@ class Operator:
     def statement(self) -> list[StatementLine]:
         """All it has paid."""
         gateway = HttpBilling(self.process.url, self.process.token, 10)
-        return gateway.statement(moscow_date(day(31)))
+        return list(gateway.statement(moscow_date(day(31))))
 
 
 @contextmanager

@@ -15,11 +15,13 @@ from tests.races.payday import DUE, PERIOD, approved, earn, payouts
 from tests.races.together import raised, together
 from tests.world import ObedientBilling, World, day, returned, rubles
 from tracker.kit.database import unit_of_work
-from tracker.settlement.delivery import claim_prepared, claim_questions, record, take_back_expired
+from tracker.settlement.delivery.answers import record
+from tracker.settlement.delivery.questions import claim_questions, take_back_expired
+from tracker.settlement.delivery.sending import claim_prepared
 from tracker.settlement.jobs import deliver
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import Answer, Outcome, TopUp
-from tracker.settlement.rules import RunNotPrepared
+from tracker.settlement.rules import Conduct, RunNotPrepared
 from tracker.settlement.service import approve, start
 
 
@@ -37,7 +39,7 @@ class CountingBilling(ObedientBilling):
 
 
 def pay(world: World, billing: ObedientBilling) -> None:
-    while deliver(world.tools.engine, world.tools.settings.keys, billing, key_memory=86_400):
+    while deliver(world.tools.engine, world.tools.settings.keys, billing, Conduct()):
         pass
 
 
@@ -124,7 +126,7 @@ def test_an_answer_that_comes_after_another_took_over_is_not_written_down(world:
     _, members = earn(world, 3)
     approved(world)
     with unit_of_work(world.tools.engine) as session:
-        late = claim_prepared(session, world.tools.settings.keys, 10)
+        late = claim_prepared(session, world.tools.settings.keys, 10, Conduct())
     world.billing.submit([one.top_up for one in late.payouts])
     end_leases(world)
     with unit_of_work(world.tools.engine) as session:
@@ -133,7 +135,7 @@ def test_an_answer_that_comes_after_another_took_over_is_not_written_down(world:
     assert payouts(world) == {"paid": 3}
     failed = [Answer(one.top_up.key, Outcome.FAILED, reason="closed") for one in late.payouts]
     with unit_of_work(world.tools.engine) as session:
-        assert record(session, late, failed) == 0
+        assert record(session, late, failed, Conduct()) == 0
     assert payouts(world) == {"paid": 3}
     assert {world.balance(member).available for member in members} == {0}
     assert world.differences() == []
@@ -143,18 +145,18 @@ def test_an_answer_that_comes_while_another_is_asking_is_not_written_down(world:
     earn(world, 2)
     approved(world)
     with unit_of_work(world.tools.engine) as session:
-        late = claim_prepared(session, world.tools.settings.keys, 10)
+        late = claim_prepared(session, world.tools.settings.keys, 10, Conduct())
     end_leases(world)
     with unit_of_work(world.tools.engine) as session:
         take_back_expired(session)
-        holder = claim_questions(session, world.tools.settings.keys, 10, 86_400)
+        holder = claim_questions(session, world.tools.settings.keys, 10)
     assert len(holder.payouts) == 2
     with unit_of_work(world.tools.engine) as session:
         failed = [Answer(one.top_up.key, Outcome.FAILED) for one in late.payouts]
-        assert record(session, late, failed) == 0
+        assert record(session, late, failed, Conduct()) == 0
     with unit_of_work(world.tools.engine) as session:
         paid = world.billing.submit([one.top_up for one in holder.payouts])
-        assert record(session, holder, paid) == 2
+        assert record(session, holder, paid, Conduct()) == 2
     assert payouts(world) == {"paid": 2}
     assert world.differences() == []
 
@@ -163,10 +165,10 @@ def test_an_answer_after_the_lease_counts_while_nobody_took_over(world: World) -
     earn(world, 3)
     approved(world)
     with unit_of_work(world.tools.engine) as session:
-        slow = claim_prepared(session, world.tools.settings.keys, 10)
+        slow = claim_prepared(session, world.tools.settings.keys, 10, Conduct())
     answers = world.billing.submit([one.top_up for one in slow.payouts])
     end_leases(world)
     with unit_of_work(world.tools.engine) as session:
-        assert record(session, slow, answers) == 3
+        assert record(session, slow, answers, Conduct()) == 3
     assert payouts(world) == {"paid": 3}
     assert world.differences() == []

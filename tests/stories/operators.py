@@ -1,14 +1,16 @@
 """Operators of the stories: one that may be told how to behave, and the passing of its time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from tests.world import World
 from tracker.settlement.jobs import deliver
-from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+from tracker.settlement.ports import Answer, Outcome, Reach, StatementLine, Told, TopUp
+from tracker.settlement.rules import Conduct
 
-KEY_MEMORY = 86_400
+CONDUCT = Conduct()
+KEY_MEMORY = CONDUCT.key_memory
 """Seconds for which the operator remembers keys."""
 
 
@@ -39,8 +41,17 @@ class Operator:
         known = Outcome.PAID if top_up.key in self.paid else Outcome.NOT_FOUND
         return self._answer(top_up.key, self.tells or known)
 
-    def statement(self, day: date) -> list[StatementLine]:
+    def statement(self, day: date) -> Iterator[StatementLine]:
         raise AssertionError(f"no story asks for the statement of {day}")
+
+    def reach(self, phones: Sequence[str]) -> list[Reach]:
+        return [Reach.NOT_TOLD for _ in phones]
+
+    def told(self) -> Iterator[Told]:
+        return iter(())
+
+    def ready(self) -> bool:
+        return True
 
     @property
     def total(self) -> int:
@@ -55,7 +66,7 @@ class Operator:
 
 def work(world: World, operator: Operator) -> None:
     """Workers deliver and ask until nothing is due."""
-    while deliver(world.tools.engine, world.tools.settings.keys, operator, key_memory=KEY_MEMORY):
+    while deliver(world.tools.engine, world.tools.settings.keys, operator, CONDUCT):
         pass
 
 
@@ -65,6 +76,7 @@ def wait(world: World, seconds: int) -> None:
         """
         UPDATE payouts
         SET sent_at = sent_at - make_interval(secs => :seconds),
+            sent_again_at = sent_again_at - make_interval(secs => :seconds),
             ask_at = ask_at - make_interval(secs => :seconds),
             lease_until = lease_until - make_interval(secs => :seconds)
         """,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.stories.operators import KEY_MEMORY, Operator, run_state, states, wait, work
+from tests.stories.operators import CONDUCT, KEY_MEMORY, Operator, run_state, states, wait, work
 from tests.world import BONUS, Shop, World, cancelled, confirmed, created, day, rubles
 from tracker.kit.database import unit_of_work
 from tracker.ledger.service import Balance
@@ -75,9 +75,9 @@ def test_a_chunk_of_which_nothing_may_be_sent_does_not_hold_up_the_next(
 ) -> None:
     world.tell(shop, cancelled("A-1", at=day(32)))
     tools = world.tools
-    assert deliver(tools.engine, tools.settings.keys, Operator(), key_memory=A_DAY)
+    assert deliver(tools.engine, tools.settings.keys, Operator(), CONDUCT)
     assert states(world) == ["withheld"]
-    assert not deliver(tools.engine, tools.settings.keys, Operator(), key_memory=A_DAY)
+    assert not deliver(tools.engine, tools.settings.keys, Operator(), CONDUCT)
     assert run_state(world, "2011-01") == "done"
 
 
@@ -227,7 +227,7 @@ def test_a_worker_that_dies_in_the_call_loses_nothing(
     fatal = Mortal(acts=acts)
     with pytest.raises(SystemExit):
         work(world, fatal)
-    assert states(world) == ["submitted"]
+    assert states(world) == ["claimed"]
     assert world.balance(member) == Balance(0, 0, DUE)
     assert world.differences() == []
 
@@ -276,7 +276,7 @@ class Curt(Operator):
 def test_half_an_answer_is_none(world: World, member: int) -> None:
     with pytest.raises(ValueError, match="shorter"):
         work(world, Curt())
-    assert states(world) == ["submitted"]
+    assert states(world) == ["claimed"]
     assert world.differences() == []
 
 

@@ -11,8 +11,9 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.service import Programme
 from tracker.settlement.calendar import delivery_is_due, prepare_due, run_is_due
+from tracker.settlement.lists import prepare
 from tracker.settlement.rules import SYSTEM, PeriodInvalid, PeriodNotBegun
-from tracker.settlement.service import approve, prepare, start
+from tracker.settlement.service import approve, start
 
 
 @pytest.fixture

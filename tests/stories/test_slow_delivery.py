@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pytest
 
 from tests.stories.months import earns, started
-from tests.stories.operators import KEY_MEMORY, Operator, states, wait, work
+from tests.stories.operators import CONDUCT, KEY_MEMORY, Operator, states, wait, work
 from tests.world import Shop, World
 from tracker.kit.database import unit_of_work
-from tracker.settlement.delivery import LEASE_SECONDS, take_back_expired
+from tracker.settlement.delivery.claims import LEASE_SECONDS
+from tracker.settlement.delivery.questions import take_back_expired
 from tracker.settlement.jobs import deliver
 from tracker.settlement.ports import Answer, Outcome, TopUp
 
@@ -55,7 +56,7 @@ def test_questions_that_hang_hold_up_nothing(world: World, shop: Shop) -> None:
     unknown(world, shop, 20)
     on_the_list(world, shop, 2, "2010-12")
     operator = Hanging()
-    assert deliver(world.tools.engine, world.tools.settings.keys, operator, key_memory=KEY_MEMORY)
+    assert deliver(world.tools.engine, world.tools.settings.keys, operator, CONDUCT)
     assert operator.seconds < LEASE_SECONDS
     assert states(world, "2010-12") == ["paid", "paid"]
     (asked,) = world.query("SELECT count(*) AS count FROM payouts WHERE asked = 2")
@@ -90,7 +91,7 @@ def test_nothing_is_sent_again_shortly_before_the_key_is_forgotten(
     operator = Operator(acts=False, says=Outcome.UNKNOWN)
     work(world, operator)
     wait(world, KEY_MEMORY - left)
-    deliver(world.tools.engine, world.tools.settings.keys, operator, key_memory=KEY_MEMORY)
+    deliver(world.tools.engine, world.tools.settings.keys, operator, CONDUCT)
     assert operator.asked == ["payout:1"]
     assert len(operator.sent) == (2 if again else 1)
 
@@ -115,10 +116,10 @@ def test_a_worker_held_up_before_the_call_does_not_make_it(world: World, shop: S
         engine,
         world.tools.settings.keys,
         operator,
-        key_memory=KEY_MEMORY,
+        CONDUCT,
         stopwatch=Stopwatch(LEASE_SECONDS),
     )
-    assert (operator.sent, states(world)) == ([], ["submitted"])
+    assert (operator.sent, states(world)) == ([], ["claimed"])
 
     wait(world, LEASE_SECONDS + 1)
     with unit_of_work(engine) as session:
@@ -127,7 +128,7 @@ def test_a_worker_held_up_before_the_call_does_not_make_it(world: World, shop: S
         engine,
         world.tools.settings.keys,
         operator,
-        key_memory=KEY_MEMORY,
+        CONDUCT,
         stopwatch=Stopwatch(LEASE_SECONDS),
     )
     assert (operator.asked, operator.sent, states(world)) == (["payout:1"], [], ["unknown"])

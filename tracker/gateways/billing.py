@@ -1,6 +1,6 @@
 """The operator's billing over HTTP: the port of settlement; only here are its statuses seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from http import HTTPStatus
 from urllib.parse import quote
@@ -14,7 +14,15 @@ from tracker.gateways.billing_wire import (
 )
 from tracker.gateways.doubts import Doubt, Doubtful
 from tracker.gateways.exchange import Exchange, Reply
-from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, StatementLine, TopUp
+from tracker.settlement.ports import (
+    Answer,
+    GatewayUnavailable,
+    Outcome,
+    Reach,
+    StatementLine,
+    Told,
+    TopUp,
+)
 
 MAX_BATCH = 1000
 """Top-ups that the protocol takes in one request."""
@@ -59,30 +67,42 @@ class HttpBilling:
         except Doubtful as error:
             return Answer(key, Outcome.UNKNOWN, reason=error.reason)
 
-    def statement(self, day: date) -> list[StatementLine]:
+    def statement(self, day: date) -> Iterator[StatementLine]:
         """All paid top-ups of a business day, by key.
 
         Raises GatewayUnavailable when it cannot be read whole; so does a day that goes on being
         paid into while it is read: ask again later.
         """
         try:
-            return self._statement(day)
+            yield from self._statement(day)
         except Doubtful as error:
             raise GatewayUnavailable(f"no statement of {day}: {error.reason}") from error
 
-    def _statement(self, day: date) -> list[StatementLine]:
-        lines: list[StatementLine] = []
+    def reach(self, phones: Sequence[str]) -> list[Reach]:
+        """Which numbers are the operator's own."""
+        return [Reach.NOT_TOLD for _ in phones]
+
+    def told(self) -> Iterator[Told]:
+        """Nothing: what this operator tells by itself comes to our own door."""
+        return iter(())
+
+    def ready(self) -> bool:
+        """Whether it is worth handing over anything."""
+        return True
+
+    def _statement(self, day: date) -> Iterator[StatementLine]:
+        count = total = 0
         after: str | None = ""
         while after is not None:
             params = {"day": day.isoformat(), "after": after, "limit": str(_LINES_A_PAGE)}
             page = read_page(_answered(self._exchange.get("/v1/statement", params)), day, after)
-            lines += page.lines
+            yield from page.lines
+            count, total = count + len(page.lines), total + sum(one.amount for one in page.lines)
             after = page.next
-            if after is not None and len(lines) >= page.count:
+            if after is not None and count >= page.count:
                 raise Doubtful(Doubt.INCONSISTENT)
-        if (len(lines), sum(line.amount for line in lines)) != (page.count, page.total):
+        if (count, total) != (page.count, page.total):
             raise Doubtful(Doubt.INCONSISTENT)
-        return lines
 
 
 def _answered(reply: Reply) -> bytes:

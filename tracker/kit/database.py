@@ -31,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from tracker.kit.arrays import write_lists_at_once
+from tracker.kit.failpoints import reach
 
 APPLICATION_ROLE = "tracker_app"
 """Every connection of the product takes this role, whoever it logs in as."""
@@ -113,10 +114,22 @@ os.register_at_fork(after_in_child=_forget_connections_of_the_parent)
 
 
 @contextmanager
-def unit_of_work(engine: Engine) -> Iterator[Session]:
-    """One request, job or chunk: committed as a whole at the end, or not at all."""
-    with Session(engine, expire_on_commit=False) as session, session.begin():
+def unit_of_work(
+    engine: Engine, step: str | None = None, *, one_moment: bool = False
+) -> Iterator[Session]:
+    """One request, job or chunk: committed as a whole at the end, or not at all.
+
+    ``step`` names it for crash sweeps: there is a place before its COMMIT and one after it.
+    ``one_moment``: all its reads see the same moment; what others changed meanwhile it cannot
+    change, and is then to be done anew.
+    """
+    bind = engine.execution_options(isolation_level="REPEATABLE READ") if one_moment else engine
+    with Session(bind, expire_on_commit=False) as session, session.begin():
         yield session
+        if step:
+            reach(f"{step}:before_commit")
+    if step:
+        reach(f"{step}:after_commit")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tracker.kit.errors import Invalid, Unavailable
 from tracker.kit.limits import Limit, limits_from
 from tracker.kit.providers import MailServer, SmsCentre, mail_server_from, sms_centre_from
 from tracker.kit.quiet import QuietHours, quiet_hours_from
+from tracker.kit.spans import spans_from
 
 STACK_FILE = "stack.json"
 """In the data folder while `tracker up` runs there: setting names and values, mode 0600."""
@@ -60,6 +61,16 @@ class Settings:
     billing_timeout: float
     billing_key_memory: int
     """How long the operator remembers our keys: past it nothing is sent again."""
+    billing_lag: int
+    """How long after a sending the operator's "not found" may still become something else."""
+    billing_ask_after: tuple[int, ...]
+    """When, after its first sending, a payout of unknown outcome is asked about."""
+    billing_concurrency: int
+    """How many batches may be with the operator at once."""
+    billing_rate: int
+    """Top-ups a second that the operator is sent at most."""
+    billing_callback_token: str = field(repr=False)
+    """What the operator shows when it calls us; empty: it does not."""
     sms: SmsCentre = field(repr=False)
     sms_timeout: float
     """For a whole batch of messages, answers included; so is the one for mail."""
@@ -85,6 +96,10 @@ class Settings:
     """What all friends of one member bring at most."""
     payout_minimum: int
     payout_cap: int | None
+    settlement_auto_total: int
+    """A month's run that comes to no more may approve itself; 0: none may."""
+    settlement_auto_change: int
+    """Percent by which such a run's total may differ from last month's."""
     attribution_days: int
     webhook_rate: int
     """Webhooks a second that one shop may send to one web process before 429."""
@@ -142,6 +157,17 @@ class _SettingsSchema(Schema):
     billing_key_memory = fields.Integer(
         data_key="BILLING_KEY_MEMORY", load_default=86_400, validate=_NOT_NEGATIVE
     )
+    billing_lag = fields.Integer(data_key="BILLING_LAG", load_default=120, validate=_NOT_NEGATIVE)
+    billing_ask_after = fields.String(
+        data_key="BILLING_ASK_AFTER", load_default="1m,5m,1h,1d,2d,3d,4d,5d"
+    )
+    billing_concurrency = fields.Integer(
+        data_key="BILLING_CONCURRENCY", load_default=4, validate=validate.Range(1, 100)
+    )
+    billing_rate = fields.Integer(
+        data_key="BILLING_RATE", load_default=10_000, validate=validate.Range(1, 1_000_000)
+    )
+    billing_callback_token = fields.String(data_key="BILLING_CALLBACK_TOKEN", load_default="")
     sms = fields.String(
         data_key="SMS_URL", load_default="smpp://tracker:tracker@127.0.0.1:2775?source=CLUB"
     )
@@ -183,6 +209,12 @@ class _SettingsSchema(Schema):
     payout_cap = fields.Integer(
         data_key="PAYOUT_CAP", load_default=None, allow_none=True, validate=_POSITIVE
     )
+    settlement_auto_total = fields.Integer(
+        data_key="SETTLEMENT_AUTO_TOTAL", load_default=0, validate=_NOT_NEGATIVE
+    )
+    settlement_auto_change = fields.Integer(
+        data_key="SETTLEMENT_AUTO_CHANGE", load_default=20, validate=_NOT_NEGATIVE
+    )
     attribution_days = fields.Integer(
         data_key="ATTRIBUTION_DAYS", load_default=30, validate=_POSITIVE
     )
@@ -209,6 +241,9 @@ class _SettingsSchema(Schema):
         )
         values["public_url"] = values["public_url"].rstrip("/")
         values["clock"] = _read("TRACKER_CLOCK", clock_from, values["clock"])
+        values["billing_ask_after"] = _read(
+            "BILLING_ASK_AFTER", spans_from, values["billing_ask_after"]
+        )
         values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
         values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
         values["quiet_hours"] = _read("QUIET_HOURS", quiet_hours_from, values["quiet_hours"])

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.clock import MOSCOW
 from tracker.kit.database import unit_of_work
+from tracker.settlement.lists import prepare
 from tracker.settlement.rules import first_of
-from tracker.settlement.service import prepare
 
 
 def period_of(moment: datetime) -> str:
@@ -46,11 +46,11 @@ _DELIVERY_IS_DUE = text("""
         WHERE run.state = 'running' AND (
             NOT EXISTS (
                 SELECT FROM payouts WHERE payouts.period = run.period
-                AND payouts.state IN ('prepared', 'submitted', 'unknown')
+                AND payouts.state IN ('prepared', 'claimed', 'submitted', 'unknown')
             )
             OR EXISTS (
                 SELECT FROM payouts WHERE payouts.period = run.period
-                AND payouts.state IN ('prepared', 'submitted', 'unknown')
+                AND payouts.state IN ('prepared', 'claimed', 'submitted', 'unknown')
                 AND (lease_until IS NULL OR lease_until < clock_timestamp())
                 AND (ask_at IS NULL OR ask_at <= clock_timestamp())
             )

@@ -13,11 +13,12 @@ from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, sh
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
+from tracker.settlement.lists import prepare
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.queries import Tally, run_of, runs, tallies
-from tracker.settlement.rules import PayoutState, PeriodInvalid, RunState, first_of
+from tracker.settlement.rules import ENDED, PayoutState, PeriodInvalid, RunState, first_of
 from tracker.settlement.schemas import RunSchema
-from tracker.settlement.service import approve, prepare, start
+from tracker.settlement.service import approve, start
 from tracker.staff.cli import token_option
 from tracker.staff.rules import Role, TokenNotAccepted
 from tracker.staff.service import recognise
@@ -165,7 +166,7 @@ def _wait(runtime: Runtime, period: str) -> None:
             time.sleep(0.2)
 
 
-_OPEN = (PayoutState.PREPARED, PayoutState.SUBMITTED, PayoutState.UNKNOWN)
+_OPEN = frozenset(PayoutState) - ENDED
 
 
 def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:

@@ -2,21 +2,24 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
+from tracker.kit.failpoints import around
 from tracker.kit.logs import log
-from tracker.settlement.delivery import (
-    LEASE_SECONDS,
-    Chunk,
-    claim_prepared,
+from tracker.settlement.delivery.answers import record
+from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk
+from tracker.settlement.delivery.questions import (
+    claim_again,
     claim_questions,
-    record,
     take_back_expired,
 )
+from tracker.settlement.delivery.sending import claim_prepared
 from tracker.settlement.ports import Answer, BillingGateway, Outcome
+from tracker.settlement.rules import Conduct, may_send_again
 from tracker.settlement.service import finish_ended
 
 CHUNK = 500
@@ -29,86 +32,108 @@ Stopwatch = Callable[[], float]
 _LOG = log("settlement")
 
 
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where payouts are handed over: our database, the operator, and how to deal with it."""
+
+    engine: Engine
+    keys: Keyring
+    gateway: BillingGateway
+    conduct: Conduct
+    stopwatch: Stopwatch = time.monotonic
+
+
 def deliver(
     engine: Engine,
     keys: Keyring,
     gateway: BillingGateway,
+    conduct: Conduct,
     *,
-    key_memory: int,
     stopwatch: Stopwatch = time.monotonic,
 ) -> bool:
     """Send the next chunk and ask about a few unknown payouts; True when there may be more.
 
     Sending comes first: an operator that lets questions hang must not hold up what was never sent.
     """
-    with unit_of_work(engine) as session:
+    counter = Counter(engine, keys, gateway, conduct, stopwatch)
+    with unit_of_work(engine, "settlement.take_back") as session:
         take_back_expired(session)
-    sent = send(engine, keys, gateway, stopwatch)
-    asked = ask(engine, keys, gateway, stopwatch, key_memory=key_memory)
+    sent = send(counter)
+    asked = ask(counter)
     if not asked and not sent:
-        with unit_of_work(engine) as session:
+        with unit_of_work(engine, "settlement.finish") as session:
             finish_ended(session)
     return bool(asked or sent)
 
 
-def send(engine: Engine, keys: Keyring, gateway: BillingGateway, stopwatch: Stopwatch) -> int:
+def send(counter: Counter) -> int:
     """Send one chunk; returns how many payouts were claimed, also of those withheld.
 
     A worker that was held up between the claim and the call lets go of the chunk: its lease is
     over, so the payouts are taken back as unknown, and the operator is asked first.
     """
-    began = stopwatch()
-    with unit_of_work(engine) as session:
-        chunk = claim_prepared(session, keys, CHUNK)
-    if chunk.payouts and _still_held(began, stopwatch):
-        answers = gateway.submit([one.top_up for one in chunk.payouts])
-        _record(engine, chunk, answers)
+    if not counter.gateway.ready():
+        return 0
+    began = counter.stopwatch()
+    with unit_of_work(counter.engine, "settlement.claim") as session:
+        chunk = claim_prepared(session, counter.keys, CHUNK, counter.conduct)
+    if chunk.payouts and _still_held(counter, began):
+        with around("settlement.submit"):
+            answers = counter.gateway.submit([one.top_up for one in chunk.payouts])
+        _record(counter, chunk, answers)
     return len(chunk.payouts) + chunk.withheld
 
 
-def ask(
-    engine: Engine,
-    keys: Keyring,
-    gateway: BillingGateway,
-    stopwatch: Stopwatch,
-    *,
-    key_memory: int,
-) -> int:
+def ask(counter: Counter) -> int:
     """Ask what became of some unknown payouts; returns how many were asked about.
 
     One at a time, each written down before the next: a worker that is stopped loses one answer,
     and no lease ends while others are asked about. No further one once the operator did not tell.
     """
     for before in range(QUESTIONS):
-        began = stopwatch()
-        with unit_of_work(engine) as session:
-            chunk = claim_questions(session, keys, 1, key_memory)
+        began = counter.stopwatch()
+        with unit_of_work(counter.engine, "settlement.claim_question") as session:
+            chunk = claim_questions(session, counter.keys, 1)
         if not chunk.payouts:
             return before
-        (one,) = chunk.payouts
-        answer = gateway.query(one.top_up)
-        # What the operator has never heard of is sent once more: same key, same content. That is
-        # safe only while it remembers keys: should the first sending turn up after all, it is
-        # recognised.
-        if (
-            answer.outcome is Outcome.NOT_FOUND
-            and not one.overdue
-            and _still_held(began, stopwatch)
-        ):
-            (answer,) = gateway.submit([one.top_up])
-        _record(engine, chunk, [answer])
+        answer = _what_became(counter, chunk, began)
+        _record(counter, chunk, [answer], question=True)
         if answer.outcome is Outcome.UNKNOWN:
             return before + 1
     return QUESTIONS
 
 
-def _still_held(began: float, stopwatch: Stopwatch) -> bool:
+def _what_became(counter: Counter, chunk: Chunk, began: float) -> Answer:
+    """The operator's answer about one payout; what it has never heard of is sent once more.
+
+    Same key, same content: that is safe while it remembers keys, should the first sending turn up
+    after all.
+    """
+    (one,) = chunk.payouts
+    with around("settlement.query"):
+        answer = counter.gateway.query(one.top_up)
+    if answer.outcome is not Outcome.NOT_FOUND or not (
+        may_send_again(one.age, one.since_sent, counter.conduct) and _still_held(counter, began)
+    ):
+        return answer
+    with unit_of_work(counter.engine, "settlement.claim_again") as session:
+        again = claim_again(session, chunk)
+    if not again.payouts or not _still_held(counter, began):
+        return answer
+    with around("settlement.submit_again"):
+        (answer,) = counter.gateway.submit([one.top_up])
+    return answer
+
+
+def _still_held(counter: Counter, began: float) -> bool:
     """Whether the lease of what was claimed since ``began`` cannot be over yet."""
-    return stopwatch() - began < LEASE_SECONDS
+    return counter.stopwatch() - began < LEASE_SECONDS
 
 
-def _record(engine: Engine, chunk: Chunk, answers: list[Answer]) -> None:
-    with unit_of_work(engine) as session:
-        held = record(session, chunk, answers)
+def _record(
+    counter: Counter, chunk: Chunk, answers: list[Answer], *, question: bool = False
+) -> None:
+    with unit_of_work(counter.engine, "settlement.record") as session:
+        held = record(session, chunk, answers, counter.conduct, question=question)
     if held < len(chunk.payouts):
         _LOG.warning("late_answers_fenced_off", fence=chunk.fence, lost=len(chunk.payouts) - held)

@@ -48,10 +48,33 @@ class SettlementRun(Base):
     """The seal over the sorted list; what the second person approves."""
     prepared_by: Mapped[str] = mapped_column(Text)
     prepared_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    paused_by: Mapped[str | None] = mapped_column(Text)
+    pause_reason: Mapped[str | None] = mapped_column(Text)
     approved_by: Mapped[str | None] = mapped_column(Text)
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     done_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SettlementWatch(Base):
+    """The one row that says whether anything may be sent at all, and when it last was."""
+
+    __tablename__ = "settlement_watch"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    since: Mapped[datetime | None] = mapped_column(Instant)
+    """Business moment at which the calendar first looked: no month before it was missed."""
+    pulse_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Real moment of the last sign that delivery goes on."""
+    pulse_business_at: Mapped[datetime | None] = mapped_column(Instant)
+    """The business moment of that sign."""
+    database_mark: Mapped[str | None] = mapped_column(Text)
+    """What this database was known by then: another one is a copy, or was restored."""
+    guarded_since: Mapped[datetime | None] = mapped_column(Instant)
+    """Nothing is sent until the operator's statements since this business moment are compared."""
+    guard_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Payout(Base):
@@ -66,9 +89,14 @@ class Payout(Base):
             "ix_payouts_open",
             "period",
             "id",
-            postgresql_where=text("state IN ('prepared', 'submitted', 'unknown')"),
+            postgresql_where=text("state IN ('prepared', 'claimed', 'submitted', 'unknown')"),
         ),
-        Index("ix_payouts_unknown", "ask_at", postgresql_where=text("state = 'unknown'")),
+        Index(
+            "ix_payouts_unknown",
+            "ask_at",
+            postgresql_where=text("state IN ('submitted', 'unknown')"),
+        ),
+        Index("ix_payouts_claimed", "lease_until", postgresql_where=text("state = 'claimed'")),
         Index(None, "period", "member_id"),
     )
 
@@ -86,6 +114,8 @@ class Payout(Base):
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     """Set and committed before the operator first hears of it."""
+    sent_again_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Set and committed before it is sent once more, under the same key."""
     request_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Keyed hash of what was sent: the same key is never sent with another content."""
     asked: Mapped[int] = mapped_column(server_default="0")
@@ -93,5 +123,7 @@ class Payout(Base):
     ask_at: Mapped[datetime | None] = mapped_column(Instant)
     reference: Mapped[str | None] = mapped_column(Text)
     """The operator's own reference."""
+    paid_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the operator paid it, by its own books: on whose statement of the day it is to be."""
     reason: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

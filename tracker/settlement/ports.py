@@ -1,6 +1,6 @@
 """What settlement asks of the operator's billing. Gateways implement it; tests may fake it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -20,10 +20,12 @@ class Outcome(StrEnum):
 
     PAID = "paid"
     FAILED = "failed"
+    ACCEPTED = "accepted"
+    """The operator has it and will tell later; it may also be asked."""
     UNKNOWN = "unknown"
     """A time-out, a 5xx, garbage, another amount: it may have been paid. Ask, never send anew."""
     NOT_FOUND = "not_found"
-    """The operator knows no such key, for now."""
+    """The operator knows no such key, for now: final only after its stated lag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,30 @@ class Answer:
     outcome: Outcome
     reference: str | None = None
     reason: str | None = None
+    paid_at: datetime | None = None
+    """When the operator paid it, by its own books: on whose statement of the day it is to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Answers that came without a question, such as a file of acknowledgements.
+
+    ``amounts`` are what the operator says it has paid or refused, in kopecks by key. ``taken`` is
+    called once they are written down for good; until then they come again.
+    """
+
+    answers: Sequence[Answer]
+    amounts: Mapping[str, int]
+    taken: Callable[[], None]
+
+
+class Reach(StrEnum):
+    """Whether a number is the operator's own, so that it can be topped up."""
+
+    SERVED = "served"
+    NOT_SERVED = "not_served"
+    NOT_TOLD = "not_told"
+    """The operator could not be asked, or does not tell: the answer to a top-up will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +93,22 @@ class BillingGateway(Protocol):
         """What became of a top-up; UNKNOWN when the operator knows another sum for its key."""
         ...
 
-    def statement(self, day: date) -> list[StatementLine]:
-        """All paid top-ups of a business day; raises GatewayUnavailable when it cannot tell."""
+    def statement(self, day: date) -> Iterator[StatementLine]:
+        """All paid top-ups of a business day, by key and reference, as many as there are.
+
+        Raises GatewayUnavailable when it cannot tell, also at its end: what was yielded before
+        that may be wrong.
+        """
+        ...
+
+    def reach(self, phones: Sequence[str]) -> list[Reach]:
+        """Which numbers are the operator's own; one answer for each, in order. Never raises."""
+        ...
+
+    def told(self) -> Iterator[Told]:
+        """What the operator has told by itself since it was last looked; mostly nothing."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether it is worth handing over anything: False while its circuit is open."""
         ...

@@ -34,7 +34,8 @@ _PAYOUTS_OFF = text("""
         SELECT 'payout ' || payouts.id AS payout, said.account, said.owner_id, said.amount
         FROM payouts
         CROSS JOIN LATERAL (SELECT
-            CASE WHEN state IN ('submitted', 'unknown', 'with_staff') THEN amount ELSE 0 END,
+            CASE WHEN state IN ('claimed', 'submitted', 'unknown', 'with_staff')
+                 THEN amount ELSE 0 END,
             CASE WHEN state = 'paid' THEN amount ELSE 0 END
         ) AS told (on_its_way, paid)
         CROSS JOIN LATERAL (VALUES

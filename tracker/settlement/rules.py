@@ -20,7 +20,9 @@ SYSTEM = "system"
 
 _PERIOD = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = 86_400
-_ASK_AFTER = (2, 10, 60, 300, 3_600, _DAY, _DAY, _DAY, _DAY, _DAY)
+
+ASK_AFTER = (60, 300, 3_600, _DAY, 2 * _DAY, 3 * _DAY, 4 * _DAY, 5 * _DAY)
+"""Seconds after its first sending at which a payout of unknown outcome is asked about."""
 
 
 class RunState(StrEnum):
@@ -29,15 +31,23 @@ class RunState(StrEnum):
     PREPARED = "prepared"
     APPROVED = "approved"
     RUNNING = "running"
+    PAUSED = "paused"
+    """Nothing more is sent until somebody resumes it; what was sent is still asked about."""
     DONE = "done"
     """Every payout has ended: paid, failed, withheld, or with staff."""
+    CLOSED = "closed"
+    """Compared with the operator's statements, and all that differed is explained."""
 
 
 class PayoutState(StrEnum):
-    """A payout's way. From SUBMITTED on its money is in flight until PAID or FAILED."""
+    """A payout's way. From CLAIMED on its money is in flight until PAID or FAILED."""
 
     PREPARED = "prepared"
+    """On the list. Once its run is approved, it is shown as ``approved``."""
+    CLAIMED = "claimed"
+    """A worker is handing it over; that it may have been sent is written down before it is."""
     SUBMITTED = "submitted"
+    """The operator has taken it, and will tell the outcome later."""
     UNKNOWN = "unknown"
     """It may have been paid: the operator is asked, under the same key."""
     PAID = "paid"
@@ -52,7 +62,34 @@ class PayoutState(StrEnum):
 ENDED = frozenset(
     {PayoutState.PAID, PayoutState.FAILED, PayoutState.WITHHELD, PayoutState.WITH_STAFF}
 )
-IN_FLIGHT = frozenset({PayoutState.SUBMITTED, PayoutState.UNKNOWN, PayoutState.WITH_STAFF})
+IN_FLIGHT = frozenset(
+    {
+        PayoutState.CLAIMED,
+        PayoutState.SUBMITTED,
+        PayoutState.UNKNOWN,
+        PayoutState.WITH_STAFF,
+    }
+)
+
+
+KEY_MEMORY_MARGIN = 300
+"""Seconds by which we stop sending again before the operator forgets the key: between the look at
+the time and the call a lease or a whole job (120 s) may pass, and clocks differ a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How the operator is to be dealt with; all times in seconds."""
+
+    key_memory: int = _DAY
+    """How long it remembers a key: past it nothing is sent again."""
+    lag: int = 120
+    """How long after a sending its "not found" may still become something else."""
+    ask_after: tuple[int, ...] = ASK_AFTER
+    concurrency: int = 4
+    """How many batches may be with it at once."""
+    rate: int = 10_000
+    """Top-ups a second that it is sent at most."""
 
 
 class PeriodInvalid(Invalid):
@@ -128,21 +165,38 @@ def gateway_key(payout_id: int) -> str:
     return f"payout:{payout_id}"
 
 
-def wait_before_asking(asked: int) -> int | None:
-    """Seconds until the next question after ``asked`` ones; None when staff take over."""
-    return _ASK_AFTER[asked] if asked < len(_ASK_AFTER) else None
+def until_next_question(age: float, conduct: Conduct) -> float | None:
+    """Seconds until the next question about what was first sent ``age`` seconds ago; None when
+    staff take over."""
+    return next((mark - age for mark in conduct.ask_after if mark > age), None)
 
 
-def after_answer(outcome: Outcome, asked: int) -> tuple[PayoutState, int | None]:
-    """The state an answer leads to, and the seconds until the next question after ``asked``."""
-    match outcome:
-        case Outcome.PAID:
-            return PayoutState.PAID, None
-        case Outcome.FAILED:
-            return PayoutState.FAILED, None
-        case Outcome.UNKNOWN | Outcome.NOT_FOUND:
-            wait = wait_before_asking(asked)
-            return (PayoutState.WITH_STAFF if wait is None else PayoutState.UNKNOWN), wait
+def may_send_again(age: float, since_sent: float, conduct: Conduct) -> bool:
+    """Whether what the operator has not found may be sent once more, under the same key.
+
+    ``age``: since it was first sent: the key must be remembered, or it would be paid anew.
+    ``since_sent``: since it was last sent: that sending must not be under way any more.
+    """
+    return since_sent >= conduct.lag and age < conduct.key_memory - KEY_MEMORY_MARGIN
+
+
+def after_answer(
+    outcome: Outcome, age: float, since_sent: float, conduct: Conduct
+) -> tuple[PayoutState, float | None]:
+    """The state an answer leads to, and the seconds until the next question."""
+    if outcome in _FINAL:
+        return _FINAL[outcome], None
+    wait = until_next_question(age, conduct)
+    if wait is None:
+        return PayoutState.WITH_STAFF, None
+    if outcome is Outcome.ACCEPTED:
+        return PayoutState.SUBMITTED, wait
+    if outcome is Outcome.NOT_FOUND and since_sent < conduct.lag:
+        return PayoutState.UNKNOWN, min(wait, conduct.lag - since_sent)
+    return PayoutState.UNKNOWN, wait
+
+
+_FINAL = {Outcome.PAID: PayoutState.PAID, Outcome.FAILED: PayoutState.FAILED}
 
 
 def payout_posting(

@@ -212,11 +212,11 @@ def test_a_wrong_address_does_not_say_not_found(billing: BillingProcess) -> None
 
 def test_the_statement_is_the_truth(patient: BillingGateway, billing: BillingProcess) -> None:
     with pytest.raises(GatewayUnavailable, match="not_json"):
-        patient.statement(TODAY)
+        list(patient.statement(TODAY))
     patient.submit([to("statement:1", 100), to("statement:2", 200, "+79990000001")])
-    lines = patient.statement(TODAY)
+    lines = list(patient.statement(TODAY))
     assert {line.key: line.amount for line in lines} == paid_topups(billing.data)
-    assert patient.statement(date(2011, 1, 2)) == []
+    assert list(patient.statement(date(2011, 1, 2))) == []
 
 
 def test_a_statement_of_several_pages(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_statement_of_several_pages(tmp_path: Path) -> None:
         gateway = HttpBilling(billing.url, TOKEN, timeout=20)
         for part in range(6):
             gateway.submit([to(f"p:{part}:{n}", n + 1) for n in range(1000)])
-        lines = gateway.statement(TODAY)
+        lines = list(gateway.statement(TODAY))
         assert {line.key: line.amount for line in lines} == paid_topups(tmp_path)
         assert len(lines) == 6000
 
@@ -238,7 +238,7 @@ def test_a_restarted_operator_remembers(tmp_path: Path) -> None:
         assert submit_one(gateway, to("kept")).outcome is Outcome.UNKNOWN
         assert gateway.query(to("kept")) == Answer("kept", Outcome.UNKNOWN, reason="not_connected")
         with pytest.raises(GatewayUnavailable, match="not_connected"):
-            gateway.statement(TODAY)
+            list(gateway.statement(TODAY))
     with running_billing(tmp_path, token=TOKEN, port=port):
         assert submit_one(gateway, to("kept")) == answer
     assert paid_topups(tmp_path) == {"kept": 15_000}
@@ -259,6 +259,6 @@ def test_killed_in_the_middle_and_asked_again_everyone_is_paid_once(tmp_path: Pa
     with running_billing(tmp_path, token=TOKEN, clock=NOON) as second:
         gateway = HttpBilling(second.url, TOKEN, timeout=20)
         again = {answer.key: answer for batch in batches for answer in gateway.submit(batch)}
-        lines = {line.key: line.amount for line in gateway.statement(TODAY)}
+        lines = {line.key: line.amount for line in list(gateway.statement(TODAY))}
     assert {key: again[key] for key in paid_before} == paid_before
     assert lines == {topup.key: topup.amount for batch in batches for topup in batch}

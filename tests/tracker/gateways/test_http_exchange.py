@@ -107,7 +107,7 @@ def test_a_statement_that_does_not_add_up_is_refused(change: dict[str, object]) 
     with server_that(saying(reply)) as url:
         gateway = HttpBilling(url, "token", timeout=5)
         with pytest.raises(GatewayUnavailable, match="inconsistent"):
-            gateway.statement(date(2011, 1, 1))
+            list(gateway.statement(date(2011, 1, 1)))
 
 
 def test_nobody_listening_is_unknown() -> None:

@@ -17,8 +17,9 @@ from tracker.kit.database import unit_of_work
 from tracker.members.service import Newcomer, join_many
 from tracker.privacy.people_cli import build
 from tracker.relatives.service import Wish, add, confirm
-from tracker.settlement.jobs import send
+from tracker.settlement.jobs import Counter, send
 from tracker.settlement.ports import Outcome
+from tracker.settlement.rules import Conduct
 from tracker.settlement.service import start
 
 EMAIL = "anna@club.example"
@@ -155,7 +156,8 @@ def test_nothing_is_erased_while_a_payment_is_on_its_way(
     run = world.prepare("2011-01", day(31))
     assert run.payouts == 2
     world.change("UPDATE settlement_runs SET state = 'running', approved_by = 'boris'")
-    send(world.tools.engine, world.tools.settings.keys, Operator(says=Outcome.UNKNOWN), lambda: 0.0)
+    operator = Operator(says=Outcome.UNKNOWN)
+    send(Counter(world.tools.engine, world.tools.settings.keys, operator, Conduct()))
     answer = asked(client)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "payment_on_its_way")
 

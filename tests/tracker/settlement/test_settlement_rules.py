@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import UTC, datetime
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -15,6 +14,7 @@ from tracker.settlement.calendar import period_of
 from tracker.settlement.rules import (
     ENDED,
     IN_FLIGHT,
+    Conduct,
     PayoutState,
     PeriodInvalid,
     SealedLine,
@@ -22,7 +22,7 @@ from tracker.settlement.rules import (
     gateway_key,
     payout_posting,
     seal,
-    wait_before_asking,
+    until_next_question,
 )
 
 NOW = datetime(2011, 1, 1, tzinfo=UTC)
@@ -90,21 +90,18 @@ def test_lists_that_differ_have_seals_that_differ(
 
 
 def test_the_operator_is_asked_ever_more_rarely_and_then_staff_are() -> None:
-    waits: list[int] = []
-    while (wait := wait_before_asking(len(waits))) is not None:
-        waits.append(wait)
-    assert waits[0] <= 5
-    assert all(earlier <= later for earlier, later in pairwise(waits))
-    assert sum(waits) > A_DAY, "the last question comes after the operator forgot its keys"
-    assert wait_before_asking(len(waits) + 1) is None
+    conduct, age, asked = Conduct(), 0.0, []
+    while (wait := until_next_question(age, conduct)) is not None:
+        age += wait
+        asked.append(age)
+    assert asked == [60, 300, 3_600, A_DAY, 2 * A_DAY, 3 * A_DAY, 4 * A_DAY, 5 * A_DAY]
 
 
 def test_money_is_in_flight_from_the_sending_until_it_is_known() -> None:
-    assert {PayoutState.SUBMITTED, PayoutState.UNKNOWN, PayoutState.WITH_STAFF} == IN_FLIGHT
-    assert (
-        set(PayoutState) - {PayoutState.PREPARED, PayoutState.SUBMITTED, PayoutState.UNKNOWN}
-        == ENDED
-    )
+    before = {PayoutState.PREPARED}
+    without = {PayoutState.PAID, PayoutState.FAILED, PayoutState.WITHHELD}
+    assert set(PayoutState) - before - without == IN_FLIGHT
+    assert set(PayoutState) - before - IN_FLIGHT | {PayoutState.WITH_STAFF} == ENDED
 
 
 @pytest.mark.parametrize(

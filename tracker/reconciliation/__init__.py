@@ -1,0 +1,1 @@
+"""The operator's statements against our payouts: what differs, and who explains it."""

@@ -1,0 +1,73 @@
+"""Taking payouts of unknown outcome, to ask about them and perhaps to send them once more."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tracker.kit.crypto import Keyring
+from tracker.settlement.delivery.claims import Chunk, claim
+from tracker.settlement.delivery.sending import still_theirs
+
+
+def claim_questions(session: Session, keys: Keyring, limit: int) -> Chunk:
+    """Take payouts whose time to be asked about has come."""
+    return claim(session, keys, _NEXT_QUESTIONS, {"limit": limit})
+
+
+def claim_again(session: Session, chunk: Chunk) -> Chunk:
+    """Those of a chunk that may be handed over once more, written down as sent again.
+
+    Not what another worker has taken over, nor whose number or member has changed meanwhile, nor
+    anything while the operator's statements are to be compared first.
+    """
+    theirs = still_theirs(session, [one.id for one in chunk.payouts])
+    marked = set(session.scalars(_MARK_SENT_AGAIN, {"ids": list(theirs), "fence": chunk.fence}))
+    return Chunk(
+        chunk.fence,
+        tuple(replace(one, since_sent=0.0) for one in chunk.payouts if one.id in marked),
+    )
+
+
+def take_back_expired(session: Session) -> int:
+    """Turn payouts whose worker went away during the call into unknown ones; returns how many."""
+    found: Any = session.execute(_EXPIRE)
+    return int(found.rowcount)
+
+
+_NEXT_QUESTIONS = text("""
+    WITH next AS (
+        SELECT payouts.id, run.as_of
+        FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
+        WHERE payouts.state IN ('submitted', 'unknown') AND ask_at <= clock_timestamp()
+          AND (lease_until IS NULL OR lease_until < clock_timestamp())
+        ORDER BY payouts.ask_at, payouts.id
+        LIMIT :limit
+        FOR UPDATE OF payouts SKIP LOCKED
+    )
+    UPDATE payouts
+    SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease)
+    FROM next JOIN payouts AS chosen ON chosen.id = next.id
+              JOIN numbers ON numbers.id = chosen.number_id
+    WHERE payouts.id = next.id
+    RETURNING payouts.id, payouts.member_id, numbers.sealed, payouts.amount, next.as_of,
+              extract(epoch FROM clock_timestamp() - payouts.sent_at) AS age,
+              extract(epoch FROM clock_timestamp()
+                      - coalesce(payouts.sent_again_at, payouts.sent_at)) AS since_sent
+""")
+
+_MARK_SENT_AGAIN = text("""
+    UPDATE payouts
+    SET sent_again_at = clock_timestamp()
+    WHERE id = ANY (:ids) AND fence = :fence AND state = 'unknown'
+      AND NOT EXISTS (SELECT FROM settlement_watch WHERE guarded_since IS NOT NULL)
+    RETURNING id
+""")
+
+_EXPIRE = text("""
+    UPDATE payouts
+    SET state = 'unknown', ask_at = clock_timestamp(), reason = 'worker_lost', lease_until = NULL,
+        fence = nextval('payout_fences')
+    WHERE state = 'claimed' AND lease_until < clock_timestamp()
+""")
