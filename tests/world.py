@@ -46,6 +46,7 @@ from tracker.members.queries import ids_by_phone, phones_of
 from tracker.members.service import Newcomer, join_many
 from tracker.purchases.jobs import end_due_holds
 from tracker.purchases.service import decide
+from tracker.reconciliation.jobs import Watch, see_to_the_gate
 from tracker.settlement.jobs import deliver
 from tracker.settlement.lists import prepare
 from tracker.settlement.models import SettlementRun
@@ -245,6 +246,7 @@ class World:
         with unit_of_work(self.tools.engine) as session:
             approve(session, period, run.sha256, "boris")
             start(session, period)
+        self.watch(gateway)
         while deliver(
             self.tools.engine,
             self.tools.settings.keys,
@@ -253,6 +255,18 @@ class World:
         ):
             pass
         return run
+
+    def watch(self, gateway: BillingGateway | None = None) -> None:
+        """Workers compare what the operator has paid, until sending may begin or must wait."""
+        while see_to_the_gate(self.watch_of(gateway)):
+            pass
+
+    def watch_of(self, gateway: BillingGateway | None = None) -> Watch:
+        """From where workers watch the operator's books."""
+        tools = self.tools
+        return Watch(
+            tools.engine, tools.settings.keys, gateway or self.billing, tools.clock, Conduct()
+        )
 
     def balance(self, member: int) -> Balance:
         """What we owe a member, in kopecks."""

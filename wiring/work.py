@@ -12,6 +12,8 @@ import tracker.claims.queries
 import tracker.notifications.jobs
 import tracker.purchases.jobs
 import tracker.purchases.queries
+import tracker.reconciliation.jobs
+import tracker.reconciliation.queries
 import tracker.settlement.calendar
 import tracker.settlement.jobs
 import webhooks.inbox.partitions
@@ -35,19 +37,22 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
     settings = tools.settings
     programme = programme_of(settings)
     gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
+    watch = tracker.reconciliation.jobs.Watch(
+        tools.engine, settings.keys, gateway, settings.clock, conduct_of(settings)
+    )
     return {
         "inbox": Dispatcher(tools.engine, programme, settings.clock.at).handle_chunk,
         "inbox-partitions": lambda: bool(webhooks.inbox.partitions.make_partitions(tools.engine)),
         "holds": lambda: bool(
             tracker.purchases.jobs.end_due_holds(tools.engine, tools.clock.now(), programme)
         ),
-        "settlement": partial(
-            tracker.settlement.jobs.deliver,
-            tools.engine,
-            settings.keys,
-            gateway,
-            conduct_of(settings),
+        "settlement": lambda: (
+            tracker.reconciliation.jobs.see_to_the_gate(watch)
+            or tracker.settlement.jobs.deliver(
+                tools.engine, settings.keys, gateway, conduct_of(settings)
+            )
         ),
+        tracker.reconciliation.jobs.TASK: partial(tracker.reconciliation.jobs.keep_watch, watch),
         "settlement-prepare": lambda: tracker.settlement.calendar.prepare_due(
             tools.engine,
             tools.clock.now(),
@@ -107,6 +112,9 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         "holds": tracker.purchases.queries.hold_is_over,
         "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
         "settlement-prepare": tracker.settlement.calendar.run_is_due,
+        tracker.reconciliation.jobs.TASK: partial(
+            tracker.reconciliation.queries.watch_is_due, clock=settings.clock
+        ),
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         "claims": tracker.claims.queries.look_is_due,
         **{

@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("pulse_business_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("database_mark", sa.Text(), nullable=True),
         sa.Column("guarded_since", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("guarded_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("guard_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_settlement_watch_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_watch")),
@@ -129,8 +130,10 @@ def upgrade() -> None:
     op.execute("INSERT INTO settlement_watch (id) VALUES (1)")
     op.execute(
         "GRANT SELECT, UPDATE (since, pulse_at, pulse_business_at, database_mark, guarded_since,"
-        " guard_reason) ON settlement_watch TO tracker_app"
+        " guarded_at, guard_reason) ON settlement_watch TO tracker_app"
     )
+    for statement in _GATE:
+        op.execute(statement)
     for statement in _SEAL:
         op.execute(statement)
     op.execute(
@@ -140,12 +143,39 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION settlement_may_send()")
+    op.execute("DROP FUNCTION settlement_database_mark()")
     op.drop_table("settlement_watch")
     op.drop_table("payouts")
     op.drop_table("settlement_runs")
     op.execute("DROP FUNCTION payouts_refuse_late_lines()")
     op.execute("DROP SEQUENCE payout_fences")
 
+
+# Which database this is: a copy has another oid, a restored cluster another timeline or identifier.
+# Whoever claims asks the second: a copy must not send before it has been looked at.
+_GATE = (
+    """
+    CREATE FUNCTION settlement_database_mark() RETURNS text LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp AS $$
+        SELECT concat_ws('.', (SELECT system_identifier FROM pg_control_system()),
+                         (SELECT timeline_id FROM pg_control_checkpoint()),
+                         (SELECT oid FROM pg_database WHERE datname = current_database()))
+    $$
+    """,
+    """
+    CREATE FUNCTION settlement_may_send() RETURNS boolean LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp AS $$
+        SELECT EXISTS (
+            SELECT FROM public.settlement_watch
+            WHERE guarded_since IS NULL AND pulse_at > clock_timestamp() - interval '15 minutes'
+              AND database_mark = public.settlement_database_mark()
+        )
+    $$
+    """,
+    "REVOKE ALL ON FUNCTION settlement_database_mark(), settlement_may_send() FROM PUBLIC",
+    "GRANT EXECUTE ON FUNCTION settlement_database_mark(), settlement_may_send() TO tracker_app",
+)
 
 # A list is drawn up before its run is written, in one transaction; from then on it is sealed. What
 # was sealed cannot be changed by the application, nor can a run begin as anything but prepared.

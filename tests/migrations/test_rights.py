@@ -108,7 +108,27 @@ CHANGES: dict[str, frozenset[str]] = {
             "pulse_business_at",
             "database_mark",
             "guarded_since",
+            "guarded_at",
             "guard_reason",
+        }
+    ),
+    "operator_statements": frozenset(
+        {"state", "lines", "total", "lease_until", "fetched_at", "compared_at"}
+    ),
+    "statement_lines": frozenset({"payout_id", "number_matches"}),
+    "settlement_findings": frozenset(
+        {
+            "payout_id",
+            "period",
+            "day",
+            "ours",
+            "theirs",
+            "detail",
+            "state",
+            "owner",
+            "explanation",
+            "opened_at",
+            "closed_at",
         }
     ),
     "webhook_secrets": frozenset({"sealed", "valid_until", "revoked_at", "last_used_at"}),

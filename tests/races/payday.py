@@ -38,6 +38,7 @@ def approved(world: World) -> None:
     with unit_of_work(world.tools.engine) as session:
         approve(session, PERIOD, run.sha256, "boris")
         start(session, PERIOD)
+    world.watch()
 
 
 def payouts(world: World) -> Counter[str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from tests.world import World
+from tracker.kit.clock import moscow_date
 from tracker.settlement.jobs import deliver
 from tracker.settlement.ports import Answer, Outcome, Reach, StatementLine, Told, TopUp
 from tracker.settlement.rules import Conduct
@@ -28,12 +29,14 @@ class Operator:
     sent: list[str] = field(default_factory=list)
     """Every key it was sent, in order, also again."""
     asked: list[str] = field(default_factory=list)
+    paid_at: dict[str, datetime] = field(default_factory=dict)
 
     def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
         self.sent += [one.key for one in batch]
         if self.acts:
             for one in batch:
                 assert self.paid.setdefault(one.key, one) == one, "one key, two contents"
+                self.paid_at.setdefault(one.key, datetime.now(UTC))
         return [self._answer(one.key, self.says) for one in batch]
 
     def query(self, top_up: TopUp) -> Answer:
@@ -42,7 +45,10 @@ class Operator:
         return self._answer(top_up.key, self.tells or known)
 
     def statement(self, day: date) -> Iterator[StatementLine]:
-        raise AssertionError(f"no story asks for the statement of {day}")
+        for key in sorted(self.paid):
+            if moscow_date(at := self.paid_at.get(key, datetime.now(UTC))) == day:
+                one = self.paid[key]
+                yield StatementLine(key, one.phone, one.amount, f"ref-{key}", at)
 
     def reach(self, phones: Sequence[str]) -> list[Reach]:
         return [Reach.NOT_TOLD for _ in phones]
@@ -65,7 +71,8 @@ class Operator:
 
 
 def work(world: World, operator: Operator) -> None:
-    """Workers deliver and ask until nothing is due."""
+    """Workers see to the gate, deliver and ask until nothing is due."""
+    world.watch(operator)
     while deliver(world.tools.engine, world.tools.settings.keys, operator, CONDUCT):
         pass
 

@@ -75,6 +75,7 @@ def test_a_chunk_of_which_nothing_may_be_sent_does_not_hold_up_the_next(
 ) -> None:
     world.tell(shop, cancelled("A-1", at=day(32)))
     tools = world.tools
+    world.watch(Operator())
     assert deliver(tools.engine, tools.settings.keys, Operator(), CONDUCT)
     assert states(world) == ["withheld"]
     assert not deliver(tools.engine, tools.settings.keys, Operator(), CONDUCT)
@@ -186,7 +187,7 @@ def test_past_the_operators_memory_nothing_is_sent_again(world: World, member: i
 
 
 def test_an_operator_that_never_tells_leaves_it_to_staff(world: World, member: int) -> None:
-    operator = Operator(says=Outcome.UNKNOWN, tells=Outcome.UNKNOWN)
+    operator = Operator(acts=False, says=Outcome.UNKNOWN, tells=Outcome.UNKNOWN)
     work(world, operator)
     for _ in range(20):
         wait(world, A_DAY)

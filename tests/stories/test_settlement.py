@@ -118,7 +118,7 @@ def test_a_month_is_not_paid_before_it_begins(world: World) -> None:
 def test_a_month_of_nothing_is_a_run_as_well(world: World) -> None:
     started(world)
     work(world, Operator())
-    assert run_state(world, "2011-01") == "done"
+    assert run_state(world, "2011-01") == "closed"
     assert world.differences() == []
 
 

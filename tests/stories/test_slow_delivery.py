@@ -56,6 +56,7 @@ def test_questions_that_hang_hold_up_nothing(world: World, shop: Shop) -> None:
     unknown(world, shop, 20)
     on_the_list(world, shop, 2, "2010-12")
     operator = Hanging()
+    world.watch(operator)
     assert deliver(world.tools.engine, world.tools.settings.keys, operator, CONDUCT)
     assert operator.seconds < LEASE_SECONDS
     assert states(world, "2010-12") == ["paid", "paid"]
@@ -112,6 +113,7 @@ def test_a_worker_held_up_before_the_call_does_not_make_it(world: World, shop: S
     on_the_list(world, shop, 1)
     operator = Operator()
     engine = world.tools.engine
+    world.watch(operator)
     assert deliver(
         engine,
         world.tools.settings.keys,

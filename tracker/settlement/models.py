@@ -74,6 +74,8 @@ class SettlementWatch(Base):
     """What this database was known by then: another one is a copy, or was restored."""
     guarded_since: Mapped[datetime | None] = mapped_column(Instant)
     """Nothing is sent until the operator's statements since this business moment are compared."""
+    guarded_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Real moment at which that was last asked for: a day that is not over is compared after it."""
     guard_reason: Mapped[str | None] = mapped_column(Text)
 
 
@@ -97,6 +99,7 @@ class Payout(Base):
             postgresql_where=text("state IN ('submitted', 'unknown')"),
         ),
         Index("ix_payouts_claimed", "lease_until", postgresql_where=text("state = 'claimed'")),
+        Index("ix_payouts_paid_at", "paid_at", postgresql_where=text("state = 'paid'")),
         Index(None, "period", "member_id"),
     )
 

@@ -14,6 +14,7 @@ from tracker.settlement.rules import (
     SealDiffers,
     seal,
 )
+from tracker.settlement.watch import Reason, guard
 
 
 def approve(session: Session, period: str, sha256: str, approver: str) -> SettlementRun:
@@ -54,6 +55,7 @@ def start(session: Session, period: str) -> SettlementRun:
         raise SealDiffers(f"the list of {period} was changed after it was sealed: now {found}")
     run.state, run.started_at = RunState.RUNNING, session.scalar(select(func.now()))
     session.flush()
+    guard(session, None, Reason.START)
     return run
 
 

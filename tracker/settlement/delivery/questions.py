@@ -61,7 +61,7 @@ _MARK_SENT_AGAIN = text("""
     UPDATE payouts
     SET sent_again_at = clock_timestamp()
     WHERE id = ANY (:ids) AND fence = :fence AND state = 'unknown'
-      AND NOT EXISTS (SELECT FROM settlement_watch WHERE guarded_since IS NOT NULL)
+      AND settlement_may_send()
     RETURNING id
 """)
 

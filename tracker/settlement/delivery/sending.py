@@ -87,7 +87,7 @@ _NEXT_PREPARED = text("""
           AND (SELECT count(*) FROM payouts WHERE state = 'unknown') < :too_many
           AND (SELECT count(DISTINCT fence) FROM payouts
                WHERE state = 'claimed' AND lease_until > clock_timestamp()) < :concurrency
-          AND NOT EXISTS (SELECT FROM settlement_watch WHERE guarded_since IS NOT NULL)
+          AND settlement_may_send()
         LIMIT :limit
     )
     UPDATE payouts
