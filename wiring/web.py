@@ -49,6 +49,30 @@ from tracker.kit.http import Api, set_up_http
 from tracker.kit.runtime import Runtime
 from webhooks.door.reception import MAX_BODY
 
+_ROOMS = (
+    webhooks.totals.staff_api.blueprint,
+    webhooks.desk.staff_api.blueprint,
+    webhooks.observations.staff_api.blueprint,
+    webhooks.onboarding.staff_api.blueprint,
+    partners.links.api.blueprint,
+    tracker.purchases.staff_api.blueprint,
+    tracker.purchases.staff_api.referrals,
+    tracker.referrals.api.build(tracker.purchases.reward_queries),
+    tracker.settlement.staff_api.blueprint,
+    tracker.audit.staff_api.blueprint,
+    tracker.cabinet.api.build(partners.shops.names.called),
+    tracker.cabinet.staff_api.build(partners.shops.names.called),
+    tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
+    tracker.access.signin.api.blueprint,
+    tracker.access.devices.api.blueprint,
+    tracker.access.changes.api.blueprint,
+    tracker.relatives.api.blueprint,
+    tracker.privacy.api.build(partners.shops.names.names_of),
+    tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
+    tracker.claims.staff_api.blueprint,
+)
+"""The routes that need no tools but those of the request: made once in a process."""
+
 
 def build_loop(tools: Runtime) -> Application:
     """The web service over given tools: the door on an event loop, all else in threads."""
@@ -89,27 +113,8 @@ def build_app(tools: Runtime) -> Flask:
     for blueprint in (
         webhooks.door.api.build(webhooks.door.api.Threads(tools)),
         webhooks.totals.api.build(tools),
-        webhooks.totals.staff_api.blueprint,
-        webhooks.desk.staff_api.blueprint,
-        webhooks.observations.staff_api.blueprint,
-        webhooks.onboarding.staff_api.blueprint,
-        partners.links.api.blueprint,
-        tracker.purchases.staff_api.blueprint,
-        tracker.purchases.staff_api.referrals,
-        tracker.referrals.api.build(tracker.purchases.reward_queries),
-        tracker.settlement.staff_api.blueprint,
-        tracker.audit.staff_api.blueprint,
         partners.catalogue.api.build(tools),
-        tracker.cabinet.api.build(partners.shops.names.called),
-        tracker.cabinet.staff_api.build(partners.shops.names.called),
-        tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
-        tracker.access.signin.api.blueprint,
-        tracker.access.devices.api.blueprint,
-        tracker.access.changes.api.blueprint,
-        tracker.relatives.api.blueprint,
-        tracker.privacy.api.build(partners.shops.names.names_of),
-        tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
-        tracker.claims.staff_api.blueprint,
+        *_ROOMS,
     ):
         api.register_blueprint(blueprint)
     app.register_blueprint(
