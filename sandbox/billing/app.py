@@ -34,6 +34,7 @@ def create_app(store: Store, script: Script, token: str) -> Flask:
     app.add_url_rule(_OPEN_TO_ALL, "live", lambda: {"status": "ok"})
     app.add_url_rule("/v1/topups", "submit", desk.submit, methods=["POST"])
     app.add_url_rule("/v1/topups/<key>", "query", desk.query)
+    app.add_url_rule("/v1/numbers", "numbers", desk.numbers, methods=["POST"])
     app.add_url_rule("/v1/statement", "statement", desk.statement)
     return app
 

@@ -8,11 +8,11 @@ from flask import Response, jsonify, request
 
 from sandbox.billing.disturbance import disturbed
 from sandbox.billing.faults import Action, Call, Operation, Script, Verdict, judge, seeded
-from sandbox.billing.numbers import refusal
+from sandbox.billing.numbers import is_served, refusal
 from sandbox.billing.problems import problem
 from sandbox.billing.store import Store
 from sandbox.billing.topups import Result, TopUp
-from sandbox.billing.wire import KEY, Unreadable, page_json, read_batch, result_json
+from sandbox.billing.wire import KEY, Unreadable, page_json, read_batch, read_phones, result_json
 
 MAX_LINES = 5000
 """Lines in one page of a statement."""
@@ -47,6 +47,13 @@ class Desk:
             raise Unreadable("key: 1 to 64 Latin letters, digits and : . _ - are expected")
         verdict = self._verdict(Operation.QUERY, [TopUp(key, phone="", amount=0)])
         return disturbed(verdict.disturbance, lambda: self._tell(key, verdict))
+
+    def numbers(self) -> Response:
+        """POST /v1/numbers."""
+        phones = read_phones(request.get_data())
+        verdict = self._verdict(Operation.NUMBERS, [])
+        results = [{"phone": phone, "served": is_served(phone)} for phone in phones]
+        return disturbed(verdict.disturbance, lambda: jsonify({"results": results}))
 
     def statement(self) -> Response:
         """GET /v1/statement?day=&after=&limit=."""

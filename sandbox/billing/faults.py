@@ -14,6 +14,7 @@ class Operation(StrEnum):
     SUBMIT = "submit"
     QUERY = "query"
     STATEMENT = "statement"
+    NUMBERS = "numbers"
 
 
 class Action(StrEnum):

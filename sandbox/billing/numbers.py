@@ -16,3 +16,8 @@ def refusal(phone: str) -> str | None:
     if not _MOBILE.fullmatch(phone):
         return "number_not_served"
     return next((why for prefix, why in TEST_NUMBERS.items() if phone.startswith(prefix)), None)
+
+
+def is_served(phone: str) -> bool:
+    """Whether a number is the operator's own, as far as is told before anything is paid to it."""
+    return refusal(phone) != "number_not_served"

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS topups (
     day       TEXT    NOT NULL, -- business date in Moscow
     at        TEXT    NOT NULL  -- instant in UTC
 );
-CREATE INDEX IF NOT EXISTS topups_statement ON topups (day, key) WHERE status = 'paid';
+CREATE INDEX IF NOT EXISTS topups_statement ON topups (day, key, reference) WHERE status = 'paid';
 CREATE TABLE IF NOT EXISTS days (
     day   TEXT    PRIMARY KEY,
     count INTEGER NOT NULL,
@@ -77,7 +77,7 @@ class Store:
         return found[1] if found else None
 
     def statement(self, day: date, after: str, limit: int) -> Page:
-        """Up to ``limit`` paid top-ups of a business day whose keys follow ``after``, by key."""
+        """Up to ``limit`` paid top-ups of a business day beyond the cursor ``after``, by key."""
         with self._lock, self._connection:
             self._connection.execute("BEGIN")
             count, total = self._connection.execute(
@@ -86,14 +86,16 @@ class Store:
             ).fetchone()
             rows = self._connection.execute(
                 "SELECT key, phone, amount, reference, at FROM topups"
-                " WHERE status = 'paid' AND day = ? AND key > ? ORDER BY key LIMIT ?",
-                (day.isoformat(), after, limit + 1),
+                " WHERE status = 'paid' AND day = ? AND (key, reference) > (?, ?)"
+                " ORDER BY key, reference LIMIT ?",
+                (day.isoformat(), *_place(after), limit + 1),
             ).fetchall()
         lines = [
             Line(key, phone, amount, reference, datetime.fromisoformat(at))
             for key, phone, amount, reference, at in rows[:limit]
         ]
-        return Page(count, total, lines, lines[-1].key if len(rows) > limit else None)
+        following = f"{lines[-1].key} {lines[-1].reference}" if len(rows) > limit else None
+        return Page(count, total, lines, following)
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
@@ -102,12 +104,15 @@ class Store:
 
     def _saved(self, key: str) -> tuple[TopUp, Result] | None:
         row = self._connection.execute(
-            "SELECT phone, amount, status, reference, reason FROM topups WHERE key = ?", (key,)
+            "SELECT phone, amount, status, reference, reason, at FROM topups WHERE key = ?",
+            (key,),
         ).fetchone()
         if row is None:
             return None
-        phone, amount, status, reference, reason = row
-        return TopUp(key, phone, amount), Result(key, Status(status), amount, reference, reason)
+        phone, amount, status, reference, reason, at = row
+        paid_at = datetime.fromisoformat(at) if status == Status.PAID else None
+        result = Result(key, Status(status), amount, reference, reason, paid_at)
+        return TopUp(key, phone, amount), result
 
     def _book(self, fresh: Sequence[TopUp], refusals: Mapping[str, str]) -> dict[str, Result]:
         """Write new top-ups and the day's sum; the caller's transaction is open."""
@@ -115,7 +120,7 @@ class Store:
         day = moscow_date(now).isoformat()
         (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM topups").fetchone()
         numbered = list(enumerate(fresh, start=last + 1))
-        results = {t.key: _result_of(t, number, refusals.get(t.key)) for number, t in numbered}
+        results = {t.key: _result_of(t, number, refusals.get(t.key), now) for number, t in numbered}
         self._connection.executemany(
             "INSERT INTO topups (id, key, phone, amount, status, reference, reason, day, at)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -140,9 +145,14 @@ def paid_topups(data: Path) -> dict[str, int]:
         return dict(connection.execute("SELECT key, amount FROM topups WHERE status = 'paid'"))
 
 
-def _result_of(topup: TopUp, number: int, reason: str | None) -> Result:
+def _place(cursor: str) -> tuple[str, str]:
+    key, _, reference = cursor.partition(" ")
+    return key, reference
+
+
+def _result_of(topup: TopUp, number: int, reason: str | None, now: datetime) -> Result:
     if reason is None:
-        return Result(topup.key, Status.PAID, topup.amount, f"T{number:012d}", None)
+        return Result(topup.key, Status.PAID, topup.amount, f"T{number:012d}", None, now)
     return Result(topup.key, Status.FAILED, topup.amount, None, reason)
 
 

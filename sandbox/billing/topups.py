@@ -11,6 +11,8 @@ class Status(StrEnum):
 
     PAID = "paid"
     FAILED = "failed"
+    ACCEPTED = "accepted"
+    """Not final: it is carried out later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Result:
     amount: int
     reference: str | None
     reason: str | None
+    at: datetime | None = None
+    """When it was paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Page:
     total: int
     lines: Sequence[Line]
     next: str | None
-    """Where the following page goes on: the last key of this one, or nothing at the end."""
+    """Where the following page goes on, or nothing at the end; it says nothing to others."""
 
 
 class KeyConflict(Exception):

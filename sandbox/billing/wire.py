@@ -31,6 +31,14 @@ def read_batch(body: bytes) -> list[TopUp]:
     return batch
 
 
+def read_phones(body: bytes) -> list[str]:
+    """The numbers of a question for whose they are. Raises Unreadable."""
+    phones = _fields(_json(body), {"phones"}, "body")["phones"]
+    if not isinstance(phones, list) or not 1 <= len(phones) <= MAX_BATCH:
+        raise Unreadable(f"phones: a list of 1 to {MAX_BATCH} is expected")
+    return [_text(phone, f"phones[{index}]") for index, phone in enumerate(phones)]
+
+
 def result_json(result: Result, shown_amount: int | None = None) -> dict[str, str | None]:
     """A result as the protocol writes it; ``shown_amount`` misquotes it (a fault)."""
     return {
@@ -39,6 +47,7 @@ def result_json(result: Result, shown_amount: int | None = None) -> dict[str, st
         "amount": format_rubles(result.amount if shown_amount is None else shown_amount),
         "reference": result.reference,
         "reason": result.reason,
+        "at": result.at.isoformat() if result.at else None,
     }
 
 

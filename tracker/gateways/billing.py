@@ -9,6 +9,7 @@ from tracker.gateways.billing_wire import (
     read_answer,
     read_answers,
     read_page,
+    read_reach,
     says_not_found,
     write_batch,
 )
@@ -79,8 +80,12 @@ class HttpBilling:
             raise GatewayUnavailable(f"no statement of {day}: {error.reason}") from error
 
     def reach(self, phones: Sequence[str]) -> list[Reach]:
-        """Which numbers are the operator's own."""
-        return [Reach.NOT_TOLD for _ in phones]
+        """Which numbers are the operator's own; a batch that cannot be told is not told."""
+        return [
+            one
+            for start in range(0, len(phones), MAX_BATCH)
+            for one in self._reach(phones[start : start + MAX_BATCH])
+        ]
 
     def told(self) -> Iterator[Told]:
         """Nothing: what this operator tells by itself comes to our own door."""
@@ -90,15 +95,23 @@ class HttpBilling:
         """Whether it is worth handing over anything."""
         return True
 
+    def _reach(self, phones: Sequence[str]) -> list[Reach]:
+        try:
+            reply = self._exchange.post("/v1/numbers", {"phones": list(phones)})
+            return read_reach(_answered(reply), phones)
+        except Doubtful:
+            return [Reach.NOT_TOLD for _ in phones]
+
     def _statement(self, day: date) -> Iterator[StatementLine]:
         count = total = 0
+        last: StatementLine | None = None
         after: str | None = ""
         while after is not None:
             params = {"day": day.isoformat(), "after": after, "limit": str(_LINES_A_PAGE)}
-            page = read_page(_answered(self._exchange.get("/v1/statement", params)), day, after)
+            page = read_page(_answered(self._exchange.get("/v1/statement", params)), day, last)
             yield from page.lines
             count, total = count + len(page.lines), total + sum(one.amount for one in page.lines)
-            after = page.next
+            after, last = page.next, page.lines[-1] if page.lines else last
             if after is not None and count >= page.count:
                 raise Doubtful(Doubt.INCONSISTENT)
         if (count, total) != (page.count, page.total):

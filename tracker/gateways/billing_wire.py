@@ -15,13 +15,14 @@ from tracker.gateways.doubts import Doubt, Doubtful
 from tracker.kit.clock import moscow_date
 from tracker.kit.money import format_rubles, parse_rubles
 from tracker.kit.strict_json import NotStrictJson, decode
-from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+from tracker.settlement.ports import Answer, Outcome, Reach, StatementLine, TopUp
 
 _REFERENCE = re.compile(r"[!-~]{1,64}", re.ASCII)
 _REASON = re.compile(r"[a-z0-9_]{1,64}", re.ASCII)
-_RESULT = {"key", "status", "amount", "reference", "reason"}
+_RESULT = {"key", "status", "amount", "reference", "reason", "at"}
 _LINE = {"key", "phone", "amount", "reference", "at"}
 _PAGE = {"day", "count", "total", "lines", "next"}
+_CURSOR = re.compile(r"[ -~]{1,200}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,34 @@ def says_not_found(body: bytes, key: str) -> bool:
     )
 
 
-def read_page(body: bytes, day: date, after: str) -> Page:
-    """The page of a day's statement whose keys follow ``after``. Raises Doubtful."""
+def read_reach(body: bytes, phones: Sequence[str]) -> list[Reach]:
+    """Which of the numbers asked about are the operator's own, in order. Raises Doubtful."""
+    results = [
+        _members(entry, {"phone", "served"})
+        for entry in _list(_members(_json(body), {"results"})["results"])
+    ]
+    if [one["phone"] for one in results] != list(phones):
+        raise Doubtful(Doubt.FOREIGN_KEY)
+    if not all(isinstance(one["served"], bool) for one in results):
+        raise Doubtful(Doubt.MALFORMED)
+    return [Reach.SERVED if one["served"] else Reach.NOT_SERVED for one in results]
+
+
+def read_page(body: bytes, day: date, before: StatementLine | None) -> Page:
+    """The page of a day's statement that follows a line, or the first. Raises Doubtful."""
     page = _members(_json(body), _PAGE)
     count, following = page["count"], page["next"]
-    if type(count) is not int or not (following is None or isinstance(following, str)):
+    if type(count) is not int or following == "":
         raise Doubtful(Doubt.MALFORMED)
+    if following is not None:
+        following = _text(following, _CURSOR)
     lines = [_line(entry) for entry in _list(page["lines"])]
-    keys = [after, *(line.key for line in lines)]
+    order = [(line.key, line.reference) for line in ([before] if before else []) + lines]
     if (
         page["day"] != day.isoformat()
         or any(moscow_date(line.at) != day for line in lines)
-        or any(left >= right for left, right in pairwise(keys))
-        or (following is not None and (not lines or following != keys[-1]))
+        or any(left >= right for left, right in pairwise(order))
+        or (following is not None and not lines)
     ):
         raise Doubtful(Doubt.INCONSISTENT)
     return Page(count, _amount(page["total"]), lines, following)
@@ -118,24 +134,36 @@ def _read_result(entry: object) -> tuple[Answer, int]:
     reference, reason = result["reference"], result["reason"]
     amount = _amount(result["amount"])
     if status == Outcome.PAID and reason is None:
-        return Answer(key, Outcome.PAID, reference=_text(reference, _REFERENCE)), amount
-    if status == Outcome.FAILED and reference is None:
-        return Answer(key, Outcome.FAILED, reason=_text(reason, _REASON)), amount
-    raise Doubtful(Doubt.MALFORMED)
+        paid_at = _moment(result["at"])
+        said = Answer(key, Outcome.PAID, reference=_text(reference), paid_at=paid_at)
+    elif result["at"] is not None or reference is not None:
+        raise Doubtful(Doubt.MALFORMED)
+    elif status == Outcome.FAILED:
+        said = Answer(key, Outcome.FAILED, reason=_text(reason, _REASON))
+    elif status == Outcome.ACCEPTED and reason is None:
+        said = Answer(key, Outcome.ACCEPTED)
+    else:
+        raise Doubtful(Doubt.MALFORMED)
+    return said, amount
 
 
 def _line(entry: object) -> StatementLine:
     line = _members(entry, _LINE)
+    at = _moment(line["at"])
+    key, phone = _text(line["key"]), _text(line["phone"])
+    reference = _text(line["reference"], _REFERENCE)
+    return StatementLine(key, phone, _amount(line["amount"]), reference, at)
+
+
+def _moment(value: object) -> datetime:
     try:
-        at = datetime.fromisoformat(_text(line["at"]))
+        at = datetime.fromisoformat(_text(value))
         moscow_date(at)
     except (ValueError, OverflowError) as error:
         raise Doubtful(Doubt.MALFORMED) from error
     if at.tzinfo is None:
         raise Doubtful(Doubt.MALFORMED)
-    key, phone = _text(line["key"]), _text(line["phone"])
-    reference = _text(line["reference"], _REFERENCE)
-    return StatementLine(key, phone, _amount(line["amount"]), reference, at)
+    return at
 
 
 def _json(body: bytes) -> object:

@@ -59,6 +59,7 @@ def test_a_topup_is_paid_and_remembered(http: httpx2.Client, billing: BillingPro
     first = submit(http, ONE)
     (result,) = first.json()["results"]
     reference = result.pop("reference")
+    assert result.pop("at") == "2010-12-31T21:00:00+00:00"
     assert result == {"key": "payout:1", "status": "paid", "amount": "150.00", "reason": None}
     assert first.text == submit(http, ONE).text
     assert http.get("/v1/topups/payout%3A1").json()["reference"] == reference
@@ -146,6 +147,18 @@ def test_an_unknown_key_is_named_in_the_refusal(http: httpx2.Client) -> None:
     answer = http.get("/v1/topups/never%3Acame")
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["key"]) == (404, "not_found", "never:came")
+
+
+def test_whose_numbers_are_is_told_in_the_order_asked(http: httpx2.Client) -> None:
+    phones = ["+79990000001", "+79000000001", "no number"]
+    answer = http.post("/v1/numbers", json={"phones": phones})
+    assert answer.json()["results"] == [
+        {"phone": "+79990000001", "served": False},
+        {"phone": "+79000000001", "served": True},
+        {"phone": "no number", "served": False},
+    ]
+    assert http.post("/v1/numbers", json={"phones": []}).status_code == 422
+    assert http.post("/v1/numbers", json={"phones": [7]}).status_code == 422
 
 
 def test_another_404_says_something_else(http: httpx2.Client) -> None:

@@ -13,11 +13,12 @@ from tracker.gateways.billing_wire import (
     read_answer,
     read_answers,
     read_page,
+    read_reach,
     says_not_found,
     write_batch,
 )
 from tracker.gateways.doubts import Doubt, Doubtful
-from tracker.settlement.ports import Answer, Outcome, StatementLine, TopUp
+from tracker.settlement.ports import Answer, Outcome, Reach, StatementLine, TopUp
 
 FIRST = TopUp("payout:1", "+79000000001", 15_000)
 SECOND = TopUp("payout:2", "+79000000002", 700)
@@ -27,6 +28,7 @@ PAID: dict[str, Any] = {
     "amount": "150.00",
     "reference": "T000000000001",
     "reason": None,
+    "at": "2010-12-31T21:00:00+00:00",
 }
 FAILED: dict[str, Any] = {
     "key": "payout:2",
@@ -34,7 +36,10 @@ FAILED: dict[str, Any] = {
     "amount": "7.00",
     "reference": None,
     "reason": "number_closed",
+    "at": None,
 }
+ACCEPTED: dict[str, Any] = {**FAILED, "status": "accepted", "reason": None}
+NEW_YEAR = datetime(2010, 12, 31, 21, tzinfo=UTC)
 DAY = date(2011, 1, 1)
 LINE: dict[str, Any] = {
     "key": "payout:1",
@@ -43,6 +48,7 @@ LINE: dict[str, Any] = {
     "reference": "T000000000001",
     "at": "2010-12-31T21:00:00+00:00",
 }
+BEFORE = StatementLine("payout:0", "+79000000001", 1, "T0", NEW_YEAR)
 PAGE: dict[str, Any] = {
     "day": "2011-01-01",
     "count": 1,
@@ -70,9 +76,23 @@ def test_a_batch_is_written_with_decimal_strings() -> None:
 
 def test_exact_answers_count() -> None:
     assert read_answers(said(PAID, FAILED), [FIRST, SECOND]) == [
-        Answer("payout:1", Outcome.PAID, reference="T000000000001"),
+        Answer("payout:1", Outcome.PAID, reference="T000000000001", paid_at=NEW_YEAR),
         Answer("payout:2", Outcome.FAILED, reason="number_closed"),
     ]
+
+
+def test_what_is_accepted_is_not_final() -> None:
+    _, second = read_answers(said(PAID, ACCEPTED), [FIRST, SECOND])
+    assert second == Answer("payout:2", Outcome.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"reason": "later"}, {"reference": "T1"}, {"at": "2010-12-31T21:00:00+00:00"}],
+)
+def test_what_is_accepted_has_no_outcome_yet(change: dict[str, str]) -> None:
+    _, second = read_answers(said(PAID, {**ACCEPTED, **change}), [FIRST, SECOND])
+    assert second == Answer("payout:2", Outcome.UNKNOWN, reason=Doubt.MALFORMED)
 
 
 def test_answers_come_in_the_order_asked_whatever_was_sent() -> None:
@@ -98,6 +118,9 @@ def test_answers_come_in_the_order_asked_whatever_was_sent() -> None:
         ([{**PAID, "amount": 150.5}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "reason": "number_closed"}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "fee": "1.00"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "at": None}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "at": "2010-12-31T21:00:00"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "at": "today"}, FAILED], Doubt.MALFORMED),
         ([{k: v for k, v in PAID.items() if k != "amount"}, FAILED], Doubt.MALFORMED),
     ],
 )
@@ -152,7 +175,7 @@ def test_no_changed_answer_is_taken_for_another_fate(data: st.DataObject) -> Non
         answers = read_answers(said(*results), [FIRST, SECOND])
     except Doubtful:
         return
-    unchanged = result[name] == was or name in ("reference", "reason")
+    unchanged = result[name] == was or name in ("reference", "reason", "at")
     fates = {(PAID["key"], Outcome.PAID), (FAILED["key"], Outcome.FAILED)}
     sure = {(a.key, a.outcome) for a in answers if a.outcome is not Outcome.UNKNOWN}
     assert sure <= fates
@@ -172,7 +195,9 @@ def test_damage_never_raises_anything_but_doubt(scrap: bytes, start: int, end: i
 
 def test_one_key_is_read() -> None:
     body = json.dumps(PAID).encode()
-    assert read_answer(body, FIRST) == Answer("payout:1", Outcome.PAID, reference="T000000000001")
+    assert read_answer(body, FIRST) == Answer(
+        "payout:1", Outcome.PAID, reference="T000000000001", paid_at=NEW_YEAR
+    )
     with pytest.raises(Doubtful, match="foreign_key"):
         read_answer(body, SECOND)
 
@@ -203,9 +228,10 @@ def test_only_a_refusal_that_names_the_key_says_not_found(body: bytes, expected:
 
 
 def test_a_page_of_a_statement_is_read() -> None:
-    page = read_page(json.dumps(PAGE).encode(), DAY, after="")
-    at = datetime(2010, 12, 31, 21, tzinfo=UTC)
-    assert page.lines == [StatementLine("payout:1", "+79000000001", 15_000, "T000000000001", at)]
+    page = read_page(json.dumps(PAGE).encode(), DAY, None)
+    assert page.lines == [
+        StatementLine("payout:1", "+79000000001", 15_000, "T000000000001", NEW_YEAR)
+    ]
     assert (page.count, page.total, page.next) == (1, 15_000, None)
 
 
@@ -217,10 +243,11 @@ def test_a_page_of_a_statement_is_read() -> None:
         ({"count": "1"}, Doubt.MALFORMED),
         ({"total": 150}, Doubt.MALFORMED),
         ({"next": 1}, Doubt.MALFORMED),
-        ({"next": "payout:2"}, Doubt.INCONSISTENT),
-        ({"lines": [], "next": ""}, Doubt.INCONSISTENT),
+        ({"next": ""}, Doubt.MALFORMED),
+        ({"next": "п"}, Doubt.MALFORMED),
+        ({"lines": [], "next": "further"}, Doubt.INCONSISTENT),
         ({"lines": [LINE, LINE]}, Doubt.INCONSISTENT),
-        ({"lines": [{**LINE, "key": "payout:0"}]}, Doubt.INCONSISTENT),
+        ({"lines": [{**LINE, "key": "payout:0", "reference": "T0"}]}, Doubt.INCONSISTENT),
         ({"lines": [{**LINE, "at": "2010-12-31T20:59:59+00:00"}]}, Doubt.INCONSISTENT),
         ({"lines": [{**LINE, "at": "2011-01-01T21:00:00+00:00"}]}, Doubt.INCONSISTENT),
         ({"lines": [{**LINE, "at": "2011-01-01T12:00:00"}]}, Doubt.MALFORMED),
@@ -235,4 +262,19 @@ def test_a_page_that_does_not_hold_together_is_refused(
     change: dict[str, object], reason: Doubt
 ) -> None:
     with pytest.raises(Doubtful, match=reason):
-        read_page(json.dumps({**PAGE, **change}).encode(), DAY, after="payout:0")
+        read_page(json.dumps({**PAGE, **change}).encode(), DAY, BEFORE)
+
+
+def test_a_key_that_was_paid_twice_is_read_as_two_lines() -> None:
+    twice = {**PAGE, "count": 2, "lines": [LINE, {**LINE, "reference": "T000000000002"}]}
+    page = read_page(json.dumps(twice).encode(), DAY, None)
+    assert [line.reference for line in page.lines] == ["T000000000001", "T000000000002"]
+
+
+def test_reach_is_told_of_each_number_asked_about() -> None:
+    phones = [FIRST.phone, SECOND.phone]
+    told = [{"phone": FIRST.phone, "served": True}, {"phone": SECOND.phone, "served": False}]
+    assert read_reach(said(*told), phones) == [Reach.SERVED, Reach.NOT_SERVED]
+    for wrong in (told[::-1], told[:1], [told[0], {**told[1], "served": 0}], [*told, told[0]]):
+        with pytest.raises(Doubtful):
+            read_reach(said(*wrong), phones)
