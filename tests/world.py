@@ -46,7 +46,8 @@ from tracker.members.queries import ids_by_phone, phones_of
 from tracker.members.service import Newcomer, join_many
 from tracker.purchases.jobs import end_due_holds
 from tracker.purchases.service import decide
-from tracker.reconciliation.jobs import Watch, see_to_the_gate
+from tracker.reconciliation.jobs import see_to_the_gate
+from tracker.reconciliation.watching import Watch
 from tracker.settlement.jobs import deliver
 from tracker.settlement.lists import prepare
 from tracker.settlement.models import SettlementRun

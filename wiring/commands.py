@@ -20,6 +20,8 @@ import tracker.privacy.people_cli
 import tracker.purchases.cli
 import tracker.purchases.proof
 import tracker.purchases.reward_cli
+import tracker.reconciliation.cli
+import tracker.reconciliation.proof
 import tracker.settlement.cli
 import tracker.settlement.proof
 import tracker.staff.cli
@@ -33,11 +35,13 @@ import webhooks.trials.cli
 from tracker.ledger.cli import Proof
 from tracker.purchases.settling import programme_of
 from wiring.tools import SEALED
+from wiring.work import watch_of
 
 PROOFS: Mapping[str, Proof] = {
     "ledger": tracker.ledger.queries.prove,
     "purchases": tracker.purchases.proof.prove,
     "settlement": tracker.settlement.proof.prove,
+    "reconciliation": tracker.reconciliation.proof.prove,
     "inbox": webhooks.proof.prove,
 }
 """Every room's part of the ledger proof."""
@@ -46,6 +50,9 @@ PROOFS: Mapping[str, Proof] = {
 def _group(name: str, about: str, *commands: click.Command) -> click.Group:
     return click.Group(name, help=about, commands=list(commands))
 
+
+for _command in tracker.reconciliation.cli.build(watch_of):
+    tracker.settlement.cli.commands.add_command(_command)
 
 _HOLDS, _PURCHASES = tracker.purchases.cli.build(programme_of, partners.shops.service.ids_by_slug)
 

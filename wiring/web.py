@@ -24,6 +24,9 @@ import tracker.purchases.flags_desk
 import tracker.purchases.queries
 import tracker.purchases.reward_queries
 import tracker.purchases.staff_api
+import tracker.reconciliation.api
+import tracker.reconciliation.queries
+import tracker.reconciliation.staff_api
 import tracker.referrals.api
 import tracker.referrals.service
 import tracker.relatives.api
@@ -59,6 +62,8 @@ _ROOMS = (
     tracker.purchases.staff_api.referrals,
     tracker.referrals.api.build(tracker.purchases.reward_queries),
     tracker.settlement.staff_api.blueprint,
+    tracker.reconciliation.api.blueprint,
+    tracker.reconciliation.staff_api.blueprint,
     tracker.audit.staff_api.blueprint,
     tracker.cabinet.api.build(partners.shops.names.called),
     tracker.cabinet.staff_api.build(partners.shops.names.called),
@@ -100,6 +105,7 @@ def build_app(tools: Runtime) -> Flask:
             "components": {
                 "securitySchemes": tracker.staff.guard.SECURITY
                 | tracker.access.guard.SECURITY
+                | tracker.reconciliation.api.SECURITY
                 | webhooks.door.document.SECURITY,
                 "schemas": webhooks.door.document.SCHEMAS | webhooks.totals.document.SCHEMAS,
             }
@@ -130,6 +136,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.purchases.flags_desk.gauges,
                 tracker.ledger.queries.gauges,
                 tracker.settlement.queries.gauges,
+                tracker.reconciliation.queries.gauges,
                 tracker.claims.queries.gauges,
                 tracker.notifications.queries.gauges,
             ],

@@ -14,6 +14,7 @@ import tracker.purchases.jobs
 import tracker.purchases.queries
 import tracker.reconciliation.jobs
 import tracker.reconciliation.queries
+import tracker.reconciliation.watching
 import tracker.settlement.calendar
 import tracker.settlement.jobs
 import webhooks.inbox.partitions
@@ -36,10 +37,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
     """What workers do, by the names that nudges use."""
     settings = tools.settings
     programme = programme_of(settings)
-    gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
-    watch = tracker.reconciliation.jobs.Watch(
-        tools.engine, settings.keys, gateway, settings.clock, conduct_of(settings)
-    )
+    watch = watch_of(tools)
     return {
         "inbox": Dispatcher(tools.engine, programme, settings.clock.at).handle_chunk,
         "inbox-partitions": lambda: bool(webhooks.inbox.partitions.make_partitions(tools.engine)),
@@ -49,10 +47,12 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         "settlement": lambda: (
             tracker.reconciliation.jobs.see_to_the_gate(watch)
             or tracker.settlement.jobs.deliver(
-                tools.engine, settings.keys, gateway, conduct_of(settings)
+                tools.engine, settings.keys, watch.gateway, watch.conduct
             )
         ),
-        tracker.reconciliation.jobs.TASK: partial(tracker.reconciliation.jobs.keep_watch, watch),
+        tracker.reconciliation.watching.TASK: partial(
+            tracker.reconciliation.jobs.keep_watch, watch
+        ),
         "settlement-prepare": lambda: tracker.settlement.calendar.prepare_due(
             tools.engine,
             tools.clock.now(),
@@ -78,6 +78,15 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             timeout=settings.mail_timeout,
         ),
     }
+
+
+def watch_of(tools: Runtime) -> tracker.reconciliation.watching.Watch:
+    """From where this process watches the operator's books."""
+    settings = tools.settings
+    gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
+    return tracker.reconciliation.watching.Watch(
+        tools.engine, settings.keys, gateway, settings.clock, conduct_of(settings)
+    )
 
 
 def conduct_of(settings: Settings) -> Conduct:
@@ -112,7 +121,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         "holds": tracker.purchases.queries.hold_is_over,
         "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
         "settlement-prepare": tracker.settlement.calendar.run_is_due,
-        tracker.reconciliation.jobs.TASK: partial(
+        tracker.reconciliation.watching.TASK: partial(
             tracker.reconciliation.queries.watch_is_due, clock=settings.clock
         ),
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,

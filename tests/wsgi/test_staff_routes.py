@@ -24,6 +24,8 @@ FILLED = {
     "friend_id": "1",
     "claim_id": "1",
     "file_id": "1",
+    "finding_id": "1",
+    "payout_id": "1",
 }
 """What stands for the parts of a path."""
 

@@ -19,6 +19,7 @@ from tracker.reconciliation.rules import (
     is_over,
 )
 from tracker.settlement.models import Payout
+from tracker.settlement.queries import run_of
 from tracker.settlement.rules import PayoutState
 from tracker.settlement.watch import Guard
 
@@ -111,6 +112,14 @@ def next_day_to_compare(session: Session, clock: Clock) -> date | None:
     return None
 
 
+def days_of_run(session: Session, clock: Clock, period: str) -> list[date]:
+    """Business days from the one on which a run began until now. Raises RunNotFound."""
+    started = run_of(session, period).started_at
+    if started is None:
+        return []
+    return list(days_through(moscow_date(clock.at(started)), moscow_date(clock.now())))
+
+
 def watch_is_due(session: Session, now: datetime, *, clock: Clock) -> bool:  # noqa: ARG001
     """Whether a day waits to be compared, sending waits for statements, the pulse is getting old
     while something is to be sent, or the operator may have told something by itself."""
@@ -126,10 +135,10 @@ def next_day_guarded(session: Session, guard: Guard, now: datetime) -> date | No
     else every day, once more.
     """
     today = moscow_date(now)
-    compared = {
-        row.day: row for row in session.execute(_COMPARED, {"since": moscow_date(guard.since)})
-    }
-    for day in days_through(min(moscow_date(guard.since), today), today):
+    # A guard of a database that never had a pulse is of a real moment: business time may be behind.
+    first = min(moscow_date(guard.since), today)
+    compared = {row.day: row for row in session.execute(_COMPARED, {"since": first})}
+    for day in days_through(first, today):
         row = compared.get(day)
         anew = row is not None and row.began_at > guard.raised_at
         known = guard.is_usual and row is not None and row.whole and not row.strange

@@ -1,0 +1,171 @@
+"""Which columns of each table are state, that the application changes."""
+
+ALL_OF_IT = frozenset({"*"})
+NONE: frozenset[str] = frozenset()
+
+CHANGES: dict[str, frozenset[str]] = {
+    "ledger_transactions": NONE,
+    "ledger_entries": NONE,
+    "member_balances": NONE,
+    "clicks": NONE,
+    "purchase_lines": NONE,
+    "purchase_returns": NONE,
+    "purchase_return_lines": NONE,
+    "audit_entries": NONE,
+    "inbox_bodies": NONE,
+    "inbox_bodies_kept": NONE,
+    "inbox_conflicts": NONE,
+    "shop_dialects": NONE,
+    "catalogue_version": NONE,
+    "door_alarms": NONE,
+    "trial_events": NONE,
+    "trials": frozenset({"closed_at"}),
+    "door_counts": frozenset({"count", "first_at", "last_at"}),
+    "members": ALL_OF_IT,
+    "numbers": frozenset({"sealed", "hash", "proved_at", "ended_at", "end_reason"}),
+    "sessions": ALL_OF_IT,
+    "member_passwords": frozenset({"hash", "changed_at"}),
+    "one_time_codes": frozenset(
+        {
+            "destination_hash",
+            "code_hash",
+            "asked",
+            "attempts",
+            "resend_at",
+            "expires_at",
+            "used_at",
+        }
+    ),
+    "budget_counts": frozenset({"window_start", "count"}),
+    "used_captchas": NONE,
+    "joinings": frozenset(
+        {
+            "step",
+            "phone_sealed",
+            "email_sealed",
+            "referral_sealed",
+            "phone_proved_at",
+            "email_proved_at",
+        }
+    ),
+    "relatives": frozenset({"label_sealed", "place", "fixed", "share_bp"}),
+    "claims": frozenset(
+        {
+            "note_sealed",
+            "state",
+            "outcome",
+            "purchase_id",
+            "decided_by",
+            "look_at",
+            "closed_at",
+        }
+    ),
+    "claim_files": frozenset({"sealed"}),
+    "staff": ALL_OF_IT,
+    "shops": ALL_OF_IT,
+    "offers": ALL_OF_IT,
+    "purchases": ALL_OF_IT,
+    "purchase_flags": frozenset({"reviewed_at", "reviewed_by", "note"}),
+    "welcome_bonuses": ALL_OF_IT,
+    "referral_rewards": frozenset(
+        {
+            "state",
+            "purchase_id",
+            "carried_at",
+            "suspicions",
+            "decision",
+            "changed_at",
+            "revision",
+            "tracked_reference",
+            "confirmed_reference",
+        }
+    ),
+    "control_totals": ALL_OF_IT,
+    "settlement_runs": frozenset(
+        {
+            "state",
+            "paused_by",
+            "pause_reason",
+            "approved_by",
+            "approved_at",
+            "started_at",
+            "done_at",
+            "closed_at",
+        }
+    ),
+    "settlement_watch": frozenset(
+        {
+            "since",
+            "pulse_at",
+            "pulse_business_at",
+            "database_mark",
+            "guarded_since",
+            "guarded_at",
+            "guard_reason",
+        }
+    ),
+    "operator_statements": frozenset(
+        {"state", "lines", "total", "lease_until", "fetched_at", "compared_at"}
+    ),
+    "statement_lines": frozenset({"payout_id", "number_matches"}),
+    "settlement_findings": frozenset(
+        {
+            "payout_id",
+            "period",
+            "day",
+            "ours",
+            "theirs",
+            "detail",
+            "state",
+            "owner",
+            "explanation",
+            "opened_at",
+            "closed_at",
+        }
+    ),
+    "webhook_secrets": frozenset({"sealed", "valid_until", "revoked_at", "last_used_at"}),
+    "inbox_events": frozenset(
+        {
+            "state",
+            "attempts",
+            "fence",
+            "lease_until",
+            "handled_at",
+            "notices_done",
+            "parked_reason",
+            "parked_detail",
+        }
+    ),
+    "notifications": frozenset(
+        {
+            "channel",
+            "sealed",
+            "state",
+            "try_at",
+            "tries",
+            "lost",
+            "fence",
+            "lease_until",
+            "reference",
+            "reason",
+            "ended_at",
+        }
+    ),
+    "payouts": frozenset(
+        {
+            "state",
+            "fence",
+            "lease_until",
+            "sent_at",
+            "sent_again_at",
+            "request_hash",
+            "asked",
+            "ask_at",
+            "reference",
+            "paid_at",
+            "reason",
+            "ended_at",
+        }
+    ),
+}
+"""Which columns of each table the application may UPDATE."""

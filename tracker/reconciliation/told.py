@@ -1,0 +1,125 @@
+"""What the operator tells by itself. The caller owns the unit of work."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from tracker.reconciliation.comparing import close_what_is_clear, open_findings
+from tracker.reconciliation.rules import FindingKind, contradicts, payout_of
+from tracker.settlement.delivery.answers import record
+from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, Claimed
+from tracker.settlement.models import FENCES
+from tracker.settlement.ports import Answer, Outcome
+from tracker.settlement.rules import Conduct, PayoutState
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a callback says of a key; ``amount`` in kopecks."""
+
+    key: str
+    outcome: Outcome
+    amount: int
+    reference: str | None = None
+
+
+def take_hints(session: Session, hints: Sequence[Hint]) -> int:
+    """Ask at once about what the operator says is no longer open; returns how many are asked.
+
+    A callback settles nothing: whoever has its token can make us ask, and no more. What goes
+    against our books is a finding.
+    """
+    ours = _payouts(session, (one.key for one in hints))
+    open_findings(session, (_against(one, row) for one, row in _contradictions(hints, ours)))
+    ids = sorted({row.id for row in ours.values()})
+    asked: Any = session.execute(_ASK_NOW, {"ids": ids})
+    return int(asked.rowcount)
+
+
+def take_answers(
+    session: Session, answers: Sequence[Answer], amounts: Mapping[str, int], conduct: Conduct
+) -> int:
+    """Write down answers that came without a question, by the operator's own file; returns how
+    many payouts they settled or moved.
+
+    Whoever has one of them in hand writes nothing any more. Another amount than ours, or a word
+    against an earlier one, is a finding and settles nothing.
+    """
+    ours = _payouts(session, (one.key for one in answers))
+    hints = [Hint(one.key, one.outcome, amounts[one.key], one.reference) for one in answers]
+    strange = list(_contradictions(hints, ours))
+    open_findings(session, (_against(hint, row) for hint, row in strange))
+    doubtful = {hint.key for hint, _ in strange}
+    told = {ours[one.key].id: one for one in answers if one.key in ours and one.key not in doubtful}
+    fence = int(session.scalar(FENCES.next_value()) or 0)
+    values = {"ids": sorted(told), "fence": fence, "lease": LEASE_SECONDS}
+    taken = sorted(session.execute(_TAKE_IN_HAND, values), key=lambda row: int(row.id))
+    chunk = Chunk(fence, tuple(_claimed(row) for row in taken))
+    record(session, chunk, [told[one.id] for one in chunk.payouts], conduct, question=True)
+    close_what_is_clear(session)
+    return len(taken)
+
+
+def _payouts(session: Session, keys: Iterable[str]) -> dict[str, Row[Any]]:
+    ids = sorted({number for key in keys if (number := payout_of(key)) is not None})
+    return {f"payout:{row.id}": row for row in session.execute(_PAYOUTS, {"ids": ids})}
+
+
+def _contradictions(
+    hints: Iterable[Hint], ours: Mapping[str, Row[Any]]
+) -> Iterable[tuple[Hint, Row[Any] | None]]:
+    for hint in hints:
+        row = ours.get(hint.key)
+        state = PayoutState(row.state) if row is not None else None
+        if contradicts(state, row.amount if row is not None else 0, hint.outcome, hint.amount):
+            yield hint, row
+
+
+def _against(hint: Hint, row: Row[Any] | None) -> dict[str, Any]:
+    state = PayoutState(row.state) if row is not None else None
+    ours = row.amount if row is not None else None
+    return {
+        "kind": FindingKind.CONTRADICTION,
+        "key": hint.key,
+        "reference": hint.reference or "",
+        "payout_id": row.id if row is not None else None,
+        "period": row.period if row is not None else None,
+        "day": None,
+        "ours": ours,
+        "theirs": hint.amount,
+        "detail": contradicts(state, ours or 0, hint.outcome, hint.amount),
+    }
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        row.id, row.member_id, "", row.amount, row.as_of, int(row.age), int(row.since_sent)
+    )
+
+
+_PAYOUTS = text("""
+    SELECT id, state, amount, period FROM payouts WHERE id = ANY (CAST(:ids AS bigint[]))
+""")
+
+_ASK_NOW = text("""
+    UPDATE payouts SET ask_at = clock_timestamp()
+    WHERE id = ANY (CAST(:ids AS bigint[])) AND state IN ('submitted', 'unknown')
+      AND ask_at > clock_timestamp()
+""")
+
+# One with staff comes back into hand: now the operator has told after all.
+_TAKE_IN_HAND = text("""
+    UPDATE payouts
+    SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease),
+        state = CASE payouts.state WHEN 'with_staff' THEN 'unknown' ELSE payouts.state END
+    FROM settlement_runs AS run
+    WHERE payouts.id = ANY (CAST(:ids AS bigint[])) AND run.period = payouts.period
+      AND payouts.state IN ('claimed', 'submitted', 'unknown', 'with_staff')
+    RETURNING payouts.id, payouts.member_id, payouts.amount, run.as_of,
+              extract(epoch FROM clock_timestamp() - sent_at) AS age,
+              extract(epoch FROM clock_timestamp() - coalesce(sent_again_at, sent_at))
+                  AS since_sent
+""")
