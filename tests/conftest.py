@@ -3,12 +3,15 @@
 A migrated database serves as the template; a test that asks for one gets a clone of it.
 """
 
+import gc
 import itertools
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from redis import Redis
+from werkzeug.routing import Rule
 
 import migrations
 import wsgi
@@ -21,10 +24,40 @@ from tracker.kit.settings import Settings, load_settings
 
 _TEMPLATE = "template_tracker"
 _NUMBERS = itertools.count(1)
+_GARBAGE = (100_000, 20, 100)
+"""When garbage is looked for: thousands of collected tests are looked through each time else."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it puts in the background so, and whatever we start would be deaf too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays until the end: nobody need look whether it is garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GARBAGE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_once() -> Iterator[None]:
+    """The same routes are compiled for every application of every test: once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", _compiled_once(Rule._compile_builder))
+        yield
+
+
+def _compiled_once(compile_builder: Any) -> Any:
+    """Werkzeug's own, remembering what it made of a route's text and defaults."""
+    made: dict[Any, Any] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        spelled = (rule.rule, rule.host, repr(rule.defaults), repr(rule._trace), append_unknown)
+        if spelled not in made:
+            made[spelled] = compile_builder(rule, append_unknown)
+        return made[spelled]
+
+    return compiled
 
 
 @pytest.fixture(scope="session")
