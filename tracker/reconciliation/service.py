@@ -54,8 +54,8 @@ def explain(session: Session, number: int, who: str, explanation: str) -> Findin
     said = check_reason(explanation)
     found = _unexplained(session, number)
     before = {"state": found.state, "owner": found.owner}
-    found.state, found.owner = FindingState.EXPLAINED, who
-    found.explanation, found.closed_at = said, session.scalar(select(func.clock_timestamp()))
+    found.closed_at = session.scalar(select(func.clock_timestamp()))
+    found.state, found.owner, found.explanation = FindingState.EXPLAINED, who, said
     session.flush()
     after = {"state": found.state, "owner": who}
     record(
