@@ -1,6 +1,9 @@
 """The watch over money at the operator: statements are compared, the gate is opened, what the
 operator tells by itself is taken in. Each call does a bounded piece."""
 
+from datetime import date
+
+from tracker.kit.clock import moscow_date
 from tracker.kit.database import unit_of_work
 from tracker.kit.failpoints import around
 from tracker.kit.logs import log
@@ -13,7 +16,7 @@ from tracker.reconciliation.queries import (
 from tracker.reconciliation.rules import StatementBusy
 from tracker.reconciliation.told import take_answers
 from tracker.reconciliation.watching import Watch, compare_day
-from tracker.settlement.ports import GatewayUnavailable
+from tracker.settlement.ports import GatewayUnavailable, StatementNotYet
 from tracker.settlement.watch import Guard, beat, guard_if_strange, open_gate, standing_guard
 
 _LOG = log("reconciliation")
@@ -31,13 +34,13 @@ def see_to_the_gate(watch: Watch) -> bool:
     if day is None:
         return _open(watch, guard)
     try:
-        compare_day(watch, day, guard=guard)
-    except StatementBusy:
-        return False
-    except GatewayUnavailable as error:
+        return _compared(watch, day, guard)
+    except StatementNotYet as error:
+        # At a usual start there is nothing strange about today: all before it was compared.
+        if guard.is_usual and day == moscow_date(watch.clock.now()):
+            return _open(watch, guard)
         _LOG.warning("statement_unavailable", day=day.isoformat(), error=error.detail)
         return False
-    return True
 
 
 def keep_watch(watch: Watch) -> bool:
@@ -51,9 +54,19 @@ def keep_watch(watch: Watch) -> bool:
     if day is None:
         return more
     try:
-        compare_day(watch, day)
+        return _compared(watch, day)
+    except StatementNotYet:
+        return False
+
+
+def _compared(watch: Watch, day: date, guard: Guard | None = None) -> bool:
+    """Whether a day could be compared now. Raises StatementNotYet."""
+    try:
+        compare_day(watch, day, guard=guard)
     except StatementBusy:
         return False
+    except StatementNotYet:
+        raise
     except GatewayUnavailable as error:
         _LOG.warning("statement_unavailable", day=day.isoformat(), error=error.detail)
         return False

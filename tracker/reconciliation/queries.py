@@ -100,7 +100,8 @@ def whole_days(session: Session) -> set[date]:
 
 
 def next_day_to_compare(session: Session, clock: Clock) -> date | None:
-    """The earliest business day since the first run began that is over and was not compared."""
+    """The earliest business day since the first run began that is over and was not compared; none
+    for a minute after its statement could not be had."""
     first = session.scalar(text("SELECT min(started_at) FROM settlement_runs"))
     if first is None:
         return None
@@ -108,7 +109,7 @@ def next_day_to_compare(session: Session, clock: Clock) -> date | None:
     done = whole_days(session)
     for day in days_through(moscow_date(clock.at(first)), moscow_date(now)):
         if day not in done and is_over(day, now):
-            return day
+            return None if session.scalar(_TRIED_LATELY, {"day": day}) else day
     return None
 
 
@@ -193,6 +194,14 @@ def gauges(session: Session) -> dict[str, float]:
     )
     return {**kinds, "settlement_guarded": guarded or 0}
 
+
+_TRIED_LATELY = text("""
+    SELECT EXISTS (
+        SELECT FROM operator_statements
+        WHERE day = :day AND state = 'dropped' AND whole
+          AND began_at > clock_timestamp() - interval '1 minute'
+    )
+""")
 
 _WATCH_IS_DUE = text("""
     SELECT EXISTS (

@@ -15,6 +15,12 @@ class GatewayUnavailable(Unavailable):
     code = "gateway_unavailable"
 
 
+class StatementNotYet(GatewayUnavailable):
+    """The operator draws up the statement of a day only when it is over, and has not yet."""
+
+    code = "statement_not_yet"
+
+
 class Outcome(StrEnum):
     """What the operator says, or leaves unsaid, of one top-up."""
 
