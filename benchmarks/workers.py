@@ -19,7 +19,6 @@ from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.database import make_engine, unit_of_work
 from tracker.purchases.service import Programme
 from tracker.settlement.jobs import deliver
-from tracker.settlement.lists import prepare
 from tracker.settlement.ports import (
     Answer,
     BillingGateway,
@@ -29,6 +28,7 @@ from tracker.settlement.ports import (
     Told,
     TopUp,
 )
+from tracker.settlement.preparing import prepare_once
 from tracker.settlement.rules import Conduct, first_of
 from tracker.settlement.service import approve, start
 from webhooks.dispatch import Dispatcher
@@ -85,10 +85,9 @@ def draw_up(period: str, cap: int) -> float:
     """Prepare, seal, approve and start a month's run; the seconds it took."""
     began = time.perf_counter()
     engine = _ENGINES[0]
-    with unit_of_work(engine) as session:
-        run = prepare(
-            session, period, first_of(period), minimum=100, cap=cap, prepared_by="bench-anna"
-        )
+    run = prepare_once(
+        engine, period, first_of(period), minimum=100, cap=cap, prepared_by="bench-anna"
+    )
     with unit_of_work(engine) as session:
         approve(session, period, run.sha256, "bench-boris")
         start(session, period)

@@ -49,9 +49,9 @@ from tracker.purchases.service import decide
 from tracker.reconciliation.jobs import see_to_the_gate
 from tracker.reconciliation.watching import Watch
 from tracker.settlement.jobs import deliver
-from tracker.settlement.lists import prepare
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import BillingGateway
+from tracker.settlement.preparing import prepare_once
 from tracker.settlement.rules import Conduct
 from tracker.settlement.service import approve, start
 from webhooks.dispatch import Dispatcher
@@ -236,8 +236,8 @@ class World:
 
     def prepare(self, period: str, as_of: datetime, by: str = "anna") -> SettlementRun:
         """Somebody prepares a month's run."""
-        with unit_of_work(self.tools.engine) as session:
-            return prepare(session, period, as_of, minimum=100, cap=None, prepared_by=by)
+        engine = self.tools.engine
+        return prepare_once(engine, period, as_of, minimum=100, cap=None, prepared_by=by)
 
     def settle(
         self, period: str, as_of: datetime, gateway: BillingGateway | None = None

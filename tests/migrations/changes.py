@@ -93,6 +93,10 @@ CHANGES: dict[str, frozenset[str]] = {
             "closed_at",
         }
     ),
+    "sealed_chunks": NONE,
+    "settlement_bridges": NONE,
+    "settlement_bridge_lines": NONE,
+    "settlement_booked_sums": NONE,
     "settlement_watch": frozenset(
         {
             "since",

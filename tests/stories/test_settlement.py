@@ -11,7 +11,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.service import Programme
 from tracker.settlement.calendar import delivery_is_due, prepare_due, run_is_due
-from tracker.settlement.lists import prepare
+from tracker.settlement.preparing import prepare_once
 from tracker.settlement.rules import SYSTEM, PeriodInvalid, PeriodNotBegun
 from tracker.settlement.service import approve, start
 
@@ -27,8 +27,7 @@ def drawn_up(
     world: World, period: str = "2011-01", *, minimum: int = 100, cap: int | None = None
 ) -> dict[int, int]:
     """Prepare a list; kopecks by member."""
-    with unit_of_work(world.tools.engine) as session:
-        prepare(session, period, FIRST, minimum=minimum, cap=cap)
+    prepare_once(world.tools.engine, period, FIRST, minimum=minimum, cap=cap)
     rows = world.query("SELECT * FROM payouts WHERE period = :period", period=period)
     return {row.member_id: row.amount for row in rows}
 

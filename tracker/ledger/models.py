@@ -17,6 +17,12 @@ class LedgerTransaction(Base):
     __table_args__ = (
         CheckConstraint(one_of("kind", Kind), name="kind"),
         CheckConstraint("isfinite(effective_at)", name="effective_at"),
+        Index(
+            "ix_ledger_transactions_written_by",
+            "written_by",
+            postgresql_using="brin",
+            postgresql_with={"autosummarize": "on"},
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=False), primary_key=True)

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.clock import MOSCOW
 from tracker.kit.database import unit_of_work
-from tracker.settlement.lists import prepare
+from tracker.settlement.preparing import prepare_once
 from tracker.settlement.rules import first_of
 
 
@@ -25,8 +25,9 @@ def run_is_due(session: Session, now: datetime) -> bool:
 def prepare_due(engine: Engine, now: datetime, *, minimum: int, cap: int | None) -> bool:
     """Prepare the run that is due; it waits for a person's approval. False: nothing is left."""
     with unit_of_work(engine) as session:
-        if run_is_due(session, now):
-            prepare(session, period_of(now), now, minimum=minimum, cap=cap)
+        due = run_is_due(session, now)
+    if due:
+        prepare_once(engine, period_of(now), now, minimum=minimum, cap=cap)
     return False
 
 

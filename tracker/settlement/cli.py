@@ -13,8 +13,8 @@ from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, sh
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
-from tracker.settlement.lists import prepare
 from tracker.settlement.models import SettlementRun
+from tracker.settlement.preparing import prepare_once
 from tracker.settlement.queries import Tally, run_of, runs, tallies
 from tracker.settlement.rules import ENDED, PayoutState, PeriodInvalid, RunState, first_of
 from tracker.settlement.schemas import RunSchema
@@ -66,15 +66,16 @@ def prepare_run(
     runtime = runtime_of(ctx)
     settings = runtime.settings
     with unit_of_work(runtime.engine) as session:
-        run = prepare(
-            session,
-            period,
-            moment_of(as_of, runtime.clock),
-            minimum=settings.payout_minimum,
-            cap=settings.payout_cap,
-            prepared_by=_acting(session, runtime, token, Role.OPERATOR),
-        )
-        _show_run(run, as_json=as_json)
+        acting = _acting(session, runtime, token, Role.OPERATOR)
+    run = prepare_once(
+        runtime.engine,
+        period,
+        moment_of(as_of, runtime.clock),
+        minimum=settings.payout_minimum,
+        cap=settings.payout_cap,
+        prepared_by=acting,
+    )
+    _show_run(run, as_json=as_json)
 
 
 @commands.command("list")

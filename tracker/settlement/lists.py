@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tracker.kit.database import bulk_insert
 from tracker.kit.money import MAX_KOPECKS
 from tracker.relatives.queries import confirmed_directions
 from tracker.relatives.rules import split
+from tracker.settlement.bridge import draw
 from tracker.settlement.models import Payout, SettlementRun
-from tracker.settlement.queries import sealed_lines
-from tracker.settlement.rules import SYSTEM, PeriodNotBegun, first_of, seal
+from tracker.settlement.rules import SYSTEM, PeriodNotBegun, first_of
+from tracker.settlement.sealed import keep
 
 
 def prepare(
@@ -29,12 +30,13 @@ def prepare(
     carry, to members who had joined by then and have auto-payment on; what of it goes to relatives
     is `relatives.rules.split`. Preparing again returns the run that exists.
 
+    All of it sees one moment when the caller's unit of work does (`preparing.prepare_once`): the
+    list and the bridge to it would not add up while bookings go on.
+
     Raises PeriodInvalid and PeriodNotBegun.
     """
     if as_of < first_of(period):
         raise PeriodNotBegun(f"{period} begins at {first_of(period).isoformat()}")
-    # Two that prepare at once: the second waits here and finds the run of the first.
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('settlement', 0))"))
     existing = session.get(SettlementRun, period)
     if existing is not None:
         return existing
@@ -49,22 +51,19 @@ def prepare(
         },
     )
     _draw_up_with_relatives(session, period, as_of, minimum=minimum, cap=cap)
-    count, total = session.execute(
-        select(func.count(), func.coalesce(func.sum(Payout.amount), 0)).where(
-            Payout.period == period
-        )
-    ).one()
+    count, total, sha256 = keep(session, period)
     run = SettlementRun(
         period=period,
         as_of=as_of,
         payouts=count,
-        total=int(total),
-        sha256=seal(period, sealed_lines(session, period)),
+        total=total,
+        sha256=sha256,
         prepared_by=prepared_by,
     )
     session.add(run)
     session.flush()
     session.refresh(run)
+    draw(session, run, minimum=minimum, cap=cap)
     return run
 
 

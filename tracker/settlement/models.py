@@ -130,3 +130,78 @@ class Payout(Base):
     """When the operator paid it, by its own books: on whose statement of the day it is to be."""
     reason: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class SealedChunk(Base):
+    """About a thousand lines of a list as it was sealed. Never changed, never deleted."""
+
+    __tablename__ = "sealed_chunks"
+
+    period: Mapped[str] = mapped_column(
+        Text(collation="C"),
+        ForeignKey("settlement_runs.period", deferrable=True, initially="DEFERRED"),
+        primary_key=True,
+    )
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 0, in the order of the seal."""
+    first_member: Mapped[int] = mapped_column(BigInteger)
+    last_member: Mapped[int] = mapped_column(BigInteger)
+    """The next piece may begin with the same member."""
+    lines: Mapped[int]
+    total: Mapped[int] = mapped_column(BigInteger)
+    """Kopecks."""
+    body: Mapped[str] = mapped_column(Text)
+    """The very text that the seal is over; PostgreSQL keeps it compressed."""
+
+
+class SettlementBridge(Base):
+    """From which list a list's bridge leads, and what need not be summed up again by the next."""
+
+    __tablename__ = "settlement_bridges"
+
+    period: Mapped[str] = mapped_column(
+        Text(collation="C"), ForeignKey("settlement_runs.period"), primary_key=True
+    )
+    previous: Mapped[str | None] = mapped_column(
+        Text(collation="C"), ForeignKey("settlement_runs.period")
+    )
+    """The list that was drawn up last before; None: this is the first."""
+    database_mark: Mapped[str] = mapped_column(Text)
+    """The database whose numbers of transactions the next column means."""
+    settled_below: Mapped[int] = mapped_column(BigInteger)
+    """Every database transaction with a lesser number was over, and its bookings were seen."""
+    settled_since: Mapped[datetime] = mapped_column(Instant)
+    """Whatever was recorded earlier was seen as well: no transaction lasts a day."""
+
+
+class BridgeLine(Base):
+    """One step from the last list to this one, as it was when the list was drawn up."""
+
+    __tablename__ = "settlement_bridge_lines"
+    __table_args__ = (CheckConstraint("step ~ '^[a-z_]+$'", name="step"),)
+
+    period: Mapped[str] = mapped_column(
+        Text(collation="C"), ForeignKey("settlement_runs.period"), primary_key=True
+    )
+    step: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    """A `steps.Step`, or a kind of the ledger."""
+    count: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    """Kopecks; below zero when it makes the list smaller."""
+
+
+class BookedSum(Base):
+    """What a kind had come to on all members' available money when a list was drawn up."""
+
+    __tablename__ = "settlement_booked_sums"
+
+    period: Mapped[str] = mapped_column(
+        Text(collation="C"), ForeignKey("settlement_runs.period"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    """Kopecks; above zero when it gave members more."""
+    settled_count: Mapped[int] = mapped_column(BigInteger)
+    settled_amount: Mapped[int] = mapped_column(BigInteger)
+    """Of that, what the next list need not sum up again (`SettlementBridge`)."""

@@ -6,20 +6,37 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rules import Difference
+from tracker.settlement.bridge import bridge_of
 from tracker.settlement.models import SettlementRun
-from tracker.settlement.queries import sealed_lines
-from tracker.settlement.rules import seal
+from tracker.settlement.sealed import seal_kept, seal_now
+from tracker.settlement.steps import Step, misses
 
 
 def prove(session: Session) -> Iterator[Difference]:
     """Money in flight is exactly that of the payouts on their way, each of its own member; money
-    owed to the operator exactly that of the payouts paid; and every list is as it was sealed."""
+    owed to the operator exactly that of the payouts paid; every list is as it was sealed, so is
+    the copy kept of it, and its bridge from the list before adds up."""
     for row in session.execute(_PAYOUTS_OFF):
         yield Difference(f"{row.payout} {row.account}", str(row.expected), str(row.found))
     for run in session.scalars(select(SettlementRun).order_by(SettlementRun.period)).all():
-        found = seal(run.period, sealed_lines(session, run.period))
+        yield from _list_off(session, run)
+
+
+def _list_off(session: Session, run: SettlementRun) -> Iterator[Difference]:
+    seals = {"": seal_now(session, run.period), " as kept": seal_kept(session, run.period)}
+    for which, found in seals.items():
         if found != run.sha256:
-            yield Difference(f"settlement {run.period}", run.sha256, found)
+            yield Difference(f"settlement {run.period}{which}", run.sha256, found)
+    lines = bridge_of(session, run.period).lines
+    for step, (expected, told) in misses(lines).items():
+        yield Difference(f"settlement {run.period} {step}", str(expected), str(told))
+    for line in lines:
+        if line.step == Step.TOTAL and (line.count, line.amount) != (run.payouts, run.total):
+            yield Difference(
+                f"settlement {run.period} payouts",
+                f"{run.payouts} of {run.total}",
+                f"{line.count} of {line.amount}",
+            )
 
 
 _PAYOUTS_OFF = text("""

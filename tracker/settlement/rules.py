@@ -154,9 +154,15 @@ class SealedLine:
 
 def seal(period: str, lines: Iterable[SealedLine]) -> str:
     """SHA-256, hex, over the period and the lines in the order of member and number."""
+    text = (f"{line.member_id} {line.number_id} {line.amount}\n" for line in lines)
+    return seal_of_text(period, text)
+
+
+def seal_of_text(period: str, pieces: Iterable[str]) -> str:
+    """The same over the lines' text, in pieces of any length."""
     digest = hashlib.sha256(f"settlement {period}\n".encode())
-    for line in lines:
-        digest.update(f"{line.member_id} {line.number_id} {line.amount}\n".encode())
+    for piece in pieces:
+        digest.update(piece.encode())
     return digest.hexdigest()
 
 

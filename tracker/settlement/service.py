@@ -4,7 +4,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tracker.settlement.models import SettlementRun
-from tracker.settlement.queries import run_of, sealed_lines
+from tracker.settlement.queries import run_of
 from tracker.settlement.rules import (
     ENDED,
     ApproverPreparedIt,
@@ -12,8 +12,8 @@ from tracker.settlement.rules import (
     RunNotPrepared,
     RunState,
     SealDiffers,
-    seal,
 )
+from tracker.settlement.sealed import see_that_it_is_as_sealed
 from tracker.settlement.watch import Reason, guard
 
 
@@ -50,9 +50,7 @@ def start(session: Session, period: str) -> SettlementRun:
         return run
     if run.state != RunState.APPROVED:
         raise RunNotApproved(f"the run of {period} is {run.state}")
-    found = seal(period, sealed_lines(session, period))
-    if found != run.sha256:
-        raise SealDiffers(f"the list of {period} was changed after it was sealed: now {found}")
+    see_that_it_is_as_sealed(session, run)
     run.state, run.started_at = RunState.RUNNING, session.scalar(select(func.now()))
     session.flush()
     guard(session, None, Reason.START)
