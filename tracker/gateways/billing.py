@@ -1,6 +1,6 @@
 """The operator's billing over HTTP: the port of settlement; only here are its statuses seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from http import HTTPStatus
 from urllib.parse import quote
@@ -29,6 +29,9 @@ MAX_BATCH = 1000
 """Top-ups that the protocol takes in one request."""
 
 _LINES_A_PAGE = 5000
+_REST = 5
+_LONGEST_REST = 300
+"""Seconds to be quiet for when the operator does not say, and at most."""
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
@@ -36,11 +39,15 @@ _PROBLEM = "application/problem+json"
 class HttpBilling:
     """A BillingGateway over our HTTP protocol (docs/billing-protocol.md).
 
-    Safe to make before a fork and to share between threads. ``timeout`` is in seconds.
+    Safe to make before a fork and to share between threads. ``timeout`` is in seconds; ``rest``
+    is told the seconds for which the operator wants to be left alone.
     """
 
-    def __init__(self, base_url: str, token: str, timeout: float) -> None:
+    def __init__(
+        self, base_url: str, token: str, timeout: float, rest: Callable[[int], None] | None = None
+    ) -> None:
         self._exchange = Exchange(base_url, token, timeout)
+        self._rest = rest or (lambda _: None)
 
     def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
         """One answer for each top-up, in order; whatever is ambiguous is unknown, with a reason.
@@ -53,7 +60,7 @@ class HttpBilling:
             return []
         try:
             reply = self._exchange.post("/v1/topups", write_batch(batch))
-            return read_answers(_answered(reply), batch)
+            return read_answers(self._answered(reply), batch)
         except Doubtful as error:
             return [Answer(topup.key, Outcome.UNKNOWN, reason=error.reason) for topup in batch]
 
@@ -64,7 +71,7 @@ class HttpBilling:
             reply = self._exchange.get(f"/v1/topups/{quote(key, safe='')}")
             if _is_not_found(reply, key):
                 return Answer(key, Outcome.NOT_FOUND)
-            return read_answer(_answered(reply), top_up)
+            return read_answer(self._answered(reply), top_up)
         except Doubtful as error:
             return Answer(key, Outcome.UNKNOWN, reason=error.reason)
 
@@ -98,7 +105,7 @@ class HttpBilling:
     def _reach(self, phones: Sequence[str]) -> list[Reach]:
         try:
             reply = self._exchange.post("/v1/numbers", {"phones": list(phones)})
-            return read_reach(_answered(reply), phones)
+            return read_reach(self._answered(reply), phones)
         except Doubtful:
             return [Reach.NOT_TOLD for _ in phones]
 
@@ -108,7 +115,8 @@ class HttpBilling:
         after: str | None = ""
         while after is not None:
             params = {"day": day.isoformat(), "after": after, "limit": str(_LINES_A_PAGE)}
-            page = read_page(_answered(self._exchange.get("/v1/statement", params)), day, last)
+            reply = self._exchange.get("/v1/statement", params)
+            page = read_page(self._answered(reply), day, last)
             yield from page.lines
             count, total = count + len(page.lines), total + sum(one.amount for one in page.lines)
             after, last = page.next, page.lines[-1] if page.lines else last
@@ -117,16 +125,23 @@ class HttpBilling:
         if (count, total) != (page.count, page.total):
             raise Doubtful(Doubt.INCONSISTENT)
 
+    def _answered(self, reply: Reply) -> bytes:
+        """The body of a reply that is an answer. Raises Doubtful."""
+        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._rest(_seconds(reply.retry_after))
+        if reply.status == HTTPStatus.CONFLICT:
+            raise Doubtful(Doubt.KEY_CONFLICT)
+        if reply.status != HTTPStatus.OK:
+            raise Doubtful(f"http_{reply.status}")
+        if reply.media_type != _JSON:
+            raise Doubtful(Doubt.NOT_JSON)
+        return reply.body
 
-def _answered(reply: Reply) -> bytes:
-    """The body of a reply that is an answer. Raises Doubtful."""
-    if reply.status == HTTPStatus.CONFLICT:
-        raise Doubtful(Doubt.KEY_CONFLICT)
-    if reply.status != HTTPStatus.OK:
-        raise Doubtful(f"http_{reply.status}")
-    if reply.media_type != _JSON:
-        raise Doubtful(Doubt.NOT_JSON)
-    return reply.body
+
+def _seconds(retry_after: str) -> int:
+    """How long to wait by a Retry-After; a date, or what cannot be read, is a short while."""
+    plain = retry_after.isascii() and retry_after.isdecimal() and len(retry_after) <= 6
+    return min(max(int(retry_after), 1), _LONGEST_REST) if plain else _REST
 
 
 def _is_not_found(reply: Reply, key: str) -> bool:

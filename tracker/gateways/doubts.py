@@ -7,6 +7,8 @@ class Doubt(StrEnum):
     """Reason codes of unknown outcomes; an unexpected HTTP status is ``http_<status>`` instead."""
 
     NOT_CONNECTED = "not_connected"
+    CIRCUIT_OPEN = "circuit_open"
+    """Not asked: the operator did not answer lately, or has told us to wait."""
     TIMEOUT = "timeout"
     CONNECTION_LOST = "connection_lost"
     TOO_LARGE = "too_large"

@@ -24,6 +24,7 @@ class Reply:
     status: int
     media_type: str
     body: bytes
+    retry_after: str = ""
 
 
 class Exchange:
@@ -75,7 +76,8 @@ class Exchange:
         except httpx2.HTTPError as error:
             raise Doubtful(Doubt.CONNECTION_LOST) from error
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Reply(response.status_code, media_type, body)
+        retry_after = response.headers.get("Retry-After", "")
+        return Reply(response.status_code, media_type, body, retry_after)
 
     def _client(self) -> httpx2.Client:
         """This process's client: a forked child must not speak over its parent's connections."""
