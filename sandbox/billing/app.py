@@ -10,6 +10,7 @@ from sandbox.billing.desk import Desk
 from sandbox.billing.faults import Script
 from sandbox.billing.problems import answer_with_problems
 from sandbox.billing.store import Store
+from sandbox.billing.telling import NOBODY, Caller
 
 MAX_BODY = 1 << 20
 """Bytes of a request: 1,000 top-ups take about a tenth of it."""
@@ -23,14 +24,14 @@ class _InOrder(DefaultJSONProvider):
     sort_keys = False
 
 
-def create_app(store: Store, script: Script, token: str) -> Flask:
+def create_app(store: Store, script: Script, token: str, caller: Caller = NOBODY) -> Flask:
     """The protocol's routes over one set of books, for whoever knows the token."""
     app = Flask("billing")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json = _InOrder(app)
     answer_with_problems(app)
     _guard(app, token)
-    desk = Desk(store, script)
+    desk = Desk(store, script, caller)
     app.add_url_rule(_OPEN_TO_ALL, "live", lambda: {"status": "ok"})
     app.add_url_rule("/v1/topups", "submit", desk.submit, methods=["POST"])
     app.add_url_rule("/v1/topups/<key>", "query", desk.query)

@@ -8,6 +8,7 @@ import click
 from sandbox.billing.faults import Script
 from sandbox.billing.script import ScriptUnreadable, read_script
 from sandbox.billing.server import Config, PortTaken, serve
+from sandbox.billing.telling import Caller
 from tracker.kit.clock import clock_from
 
 _DIRECTORY = click.Path(file_okay=False, path_type=Path)
@@ -24,14 +25,26 @@ def sandbox() -> None:
 @click.option(
     "--data", type=_DIRECTORY, envvar="TRACKER_DATA", default=".tracker", show_default=True
 )
-@click.option("--faults", type=_FILE, help="A fault script; see docs/billing-protocol.md.")
+@click.option("--faults", type=_FILE, help="A fault script; see docs/billing-faults.md.")
 @click.option("--token", envvar="BILLING_TOKEN", help="The bearer token; by default a new one.")
+@click.option("--callback-url", default="", help="Where outcomes are told to by callbacks.")
+@click.option("--callback-token", envvar="BILLING_CALLBACK_TOKEN", default="")
 @click.option("--clock", envvar="TRACKER_CLOCK", default="", help="Business time; default: now.")
-def billing(port: int, data: Path, faults: Path | None, token: str | None, clock: str) -> None:
+def billing(
+    *,
+    port: int,
+    data: Path,
+    faults: Path | None,
+    token: str | None,
+    callback_url: str,
+    callback_token: str,
+    clock: str,
+) -> None:
     """Serve the operator's billing until Ctrl-C.
 
     Prints "ready URL" when it takes calls. Keeps its books in DATA/billing.sqlite3.
-    A port of 0 means a free one. Settings: BILLING_TOKEN, TRACKER_CLOCK, TRACKER_DATA.
+    A port of 0 means a free one. Settings: BILLING_TOKEN,
+    BILLING_CALLBACK_TOKEN, TRACKER_CLOCK, TRACKER_DATA.
     """
     try:
         clock_from(clock)
@@ -42,7 +55,8 @@ def billing(port: int, data: Path, faults: Path | None, token: str | None, clock
         token = secrets.token_urlsafe(24)
         click.echo(f"token {token}")
     try:
-        serve(Config(data.resolve(), port, token, clock, script))
+        caller = Caller(callback_url, callback_token)
+        serve(Config(data.resolve(), port, token, clock, script, caller))
     except PortTaken as error:
         raise click.ClickException(str(error)) from error
 

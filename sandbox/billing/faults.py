@@ -1,7 +1,7 @@
-"""Which faults a call meets. Pure: rules, a call and seeded chance in, a verdict out."""
+"""What can go wrong with a call, and what a script says of when. Pure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -22,16 +22,61 @@ class Action(StrEnum):
 
     TIMEOUT_BEFORE_ACTING = "timeout_before_acting"
     TIMEOUT_AFTER_ACTING = "timeout_after_acting"
+    ERROR_500_BEFORE_ACTING = "error_500_before_acting"
     ERROR_500_AFTER_ACTING = "error_500_after_acting"
+    SAVED_500 = "saved_500"
     HTML_200 = "html_200"
+    DROP = "drop"
     HALF_BATCH = "half_batch"
     SLOW = "slow"
+    LATE = "late"
+    RATE_LIMIT = "rate_limit"
+    CRASH_BEFORE_ACTING = "crash_before_acting"
+    CRASH_AFTER_ACTING = "crash_after_acting"
     FAIL = "fail"
     WRONG_AMOUNT = "wrong_amount"
+    ACCEPT = "accept"
+    FORGET = "forget"
+    CALLBACK = "callback"
+    DUPLICATE_CALLBACK = "duplicate_callback"
+    CONTRADICTORY_CALLBACK = "contradictory_callback"
+    EARLY_CALLBACK = "early_callback"
+    STATEMENT_COUNT = "statement_count"
+    STATEMENT_PAGE_MISSING = "statement_page_missing"
+    STATEMENT_OMITS = "statement_omits"
+    STATEMENT_ADDS = "statement_adds"
+    STATEMENT_AMOUNT = "statement_amount"
+    STATEMENT_REPEATS = "statement_repeats"
+    MIX = "mix"
 
 
-OF_ONE_TOPUP = frozenset({Action.FAIL, Action.WRONG_AMOUNT})
-"""These touch single top-ups of a call; the others, the call as a whole."""
+OUTCOMES = frozenset({Action.FAIL, Action.WRONG_AMOUNT, Action.ACCEPT})
+MEMORY = frozenset({Action.FORGET})
+CALLBACKS = frozenset(
+    {
+        Action.CALLBACK,
+        Action.DUPLICATE_CALLBACK,
+        Action.CONTRADICTORY_CALLBACK,
+        Action.EARLY_CALLBACK,
+    }
+)
+LINES = frozenset(
+    {
+        Action.STATEMENT_OMITS,
+        Action.STATEMENT_ADDS,
+        Action.STATEMENT_AMOUNT,
+        Action.STATEMENT_REPEATS,
+    }
+)
+FAMILIES = (OUTCOMES, MEMORY, CALLBACKS, LINES)
+"""These touch single top-ups of a call, one of each family at most; the others, the whole call."""
+
+OF_ONE_TOPUP = frozenset().union(*FAMILIES)
+
+ON_SUBMIT_ALONE = frozenset(
+    {Action.HALF_BATCH, Action.LATE, Action.SAVED_500, Action.FAIL, Action.ACCEPT}
+) | (MEMORY | CALLBACKS)
+ON_STATEMENT_ALONE = LINES | {Action.STATEMENT_COUNT, Action.STATEMENT_PAGE_MISSING}
 
 Chance = Callable[[str], float]
 """A number in [0, 1) for a label: the same label, the same number."""
@@ -59,9 +104,11 @@ class Rule:
     on: Operation = Operation.SUBMIT
     match: Match = Match()
     seconds: float = 30.0
-    """How long ``slow`` and the time-outs keep the caller waiting."""
+    """How long the caller is kept waiting, or until what comes later comes."""
     reason: str = "number_closed"
     """What ``fail`` gives as the reason."""
+    bytes: int = 0
+    """How much of the answer ``drop`` lets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +117,8 @@ class Script:
 
     rules: Sequence[Rule] = ()
     seed: int = 0
+    rate: int | None = None
+    """Top-ups a second that are taken; beyond them, 429."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +135,39 @@ class Verdict:
     """What goes wrong with a call: at most one disturbance, and what befalls single keys."""
 
     disturbance: Rule | None = None
-    refusals: Mapping[str, str] = field(default_factory=dict)
-    misquoted: frozenset[str] = frozenset()
+    touched: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
+
+    @property
+    def refusals(self) -> dict[str, str]:
+        """Keys that fail, and the reasons."""
+        return {key: rule.reason for key, rule in self._by(Action.FAIL)}
+
+    @property
+    def misquoted(self) -> frozenset[str]:
+        """Keys of which another amount is told."""
+        return frozenset(key for key, _ in self._by(Action.WRONG_AMOUNT))
+
+    @property
+    def later(self) -> dict[str, float]:
+        """Keys that are only accepted now, and the seconds until they are carried out."""
+        return {key: rule.seconds for key, rule in self._by(Action.ACCEPT)}
+
+    @property
+    def forgotten(self) -> dict[str, float]:
+        """Keys that will be forgotten, and in how many seconds."""
+        return {key: rule.seconds for key, rule in self._by(Action.FORGET)}
+
+    def told(self, *actions: Action) -> list[tuple[str, Rule]]:
+        """Keys of which something is told by a callback, with what says so."""
+        return self._by(*actions)
+
+    def _by(self, *actions: Action) -> list[tuple[str, Rule]]:
+        return [
+            (key, rule)
+            for key, rules in self.touched.items()
+            for rule in rules
+            if rule.action in actions
+        ]
 
 
 def seeded(seed: int) -> Chance:
@@ -100,49 +180,12 @@ def seeded(seed: int) -> Chance:
     return chance
 
 
-def judge(script: Script, call: Call, chance: Chance) -> Verdict:
-    """The first rule that holds for the call as a whole, and the first for each of its top-ups."""
-    due = [(f"rule {n}", rule) for n, rule in enumerate(script.rules) if _due(rule, call)]
-    whole = [(label, rule) for label, rule in due if rule.action not in OF_ONE_TOPUP]
-    single = [(label, rule) for label, rule in due if rule.action in OF_ONE_TOPUP]
-    touched = {t.key: _first_for(t, single, chance) for t in call.topups} if single else {}
-    return Verdict(
-        next((rule for label, rule in whole if _disturbs(rule.match, call, label, chance)), None),
-        {key: rule.reason for key, rule in touched.items() if rule and rule.action is Action.FAIL},
-        frozenset(
-            key for key, rule in touched.items() if rule and rule.action is Action.WRONG_AMOUNT
-        ),
-    )
-
-
-def _due(rule: Rule, call: Call) -> bool:
-    match = rule.match
-    return (
-        rule.on is call.operation
-        and (match.nth is None or call.number == match.nth)
-        and (match.every is None or call.number % match.every == 0)
-    )
-
-
-def _first_for(topup: TopUp, rules: Iterable[tuple[str, Rule]], chance: Chance) -> Rule | None:
-    for label, rule in rules:
-        if _fits(rule.match, topup) and _drawn(rule.match, f"{label}, {topup.key}", chance):
-            return rule
-    return None
-
-
-def _disturbs(match: Match, call: Call, label: str, chance: Chance) -> bool:
-    named = match.key_suffix is not None or match.phone_suffix is not None
-    if named and not any(_fits(match, topup) for topup in call.topups):
-        return False
-    return _drawn(match, f"{label}, {call.operation} {call.number}", chance)
-
-
-def _fits(match: Match, topup: TopUp) -> bool:
-    return (match.key_suffix is None or topup.key.endswith(match.key_suffix)) and (
-        match.phone_suffix is None or topup.phone.endswith(match.phone_suffix)
-    )
-
-
-def _drawn(match: Match, label: str, chance: Chance) -> bool:
-    return match.probability is None or chance(label) < match.probability
+def possible_on(action: Action) -> frozenset[Operation]:
+    """The operations on which an action can happen."""
+    if action in ON_SUBMIT_ALONE:
+        return frozenset({Operation.SUBMIT})
+    if action in ON_STATEMENT_ALONE:
+        return frozenset({Operation.STATEMENT})
+    if action is Action.WRONG_AMOUNT:
+        return frozenset({Operation.SUBMIT, Operation.QUERY})
+    return frozenset(Operation)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from sandbox.billing.server import check_free
+from sandbox.billing.telling import NOBODY, Caller
 
 _SECONDS_TO_START = 30.0
 _SECONDS_TO_STOP = 10.0
@@ -47,12 +48,20 @@ class BillingProcess:
 
 @contextmanager
 def running_billing(
-    data: Path, *, token: str, port: int = 0, faults: Path | None = None, clock: str = ""
+    data: Path,
+    *,
+    token: str,
+    port: int = 0,
+    faults: Path | None = None,
+    clock: str = "",
+    caller: Caller = NOBODY,
 ) -> Iterator[BillingProcess]:
     """A billing over the books in ``data`` until the block ends. Raises NotStarted."""
     command = [sys.executable, "-m", "sandbox.billing", "--port", str(port), "--data", str(data)]
     command += ["--clock", clock, *(["--faults", str(faults)] if faults else [])]
-    environment = {**os.environ, "BILLING_TOKEN": token}  # not an argument: those, all can see
+    command += ["--callback-url", caller.url]
+    secrets = {"BILLING_TOKEN": token, "BILLING_CALLBACK_TOKEN": caller.token}
+    environment = {**os.environ, **secrets}  # not arguments: those, all can see
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
             yield BillingProcess(_url_when_ready(process), token, data, process)

@@ -20,6 +20,7 @@ from granian.log import LogLevels
 from sandbox.billing.app import create_app
 from sandbox.billing.faults import Script
 from sandbox.billing.store import Store
+from sandbox.billing.telling import NOBODY, Caller, look_after
 from tracker.kit.clock import clock_from
 
 HOST = "127.0.0.1"
@@ -42,6 +43,7 @@ class Config:
     token: str
     clock: str
     script: Script
+    caller: Caller = NOBODY
 
 
 def serve(config: Config) -> None:
@@ -65,9 +67,11 @@ def serve(config: Config) -> None:
 
 
 def _load(config: Config, port: int) -> Flask:
-    """Runs in the worker process: the application, and two threads that look after it."""
+    """Runs in the worker process: the application, and threads that look after it."""
     threading.Thread(target=_end_with_owner, daemon=True).start()
-    app = create_app(Store(config.data, clock_from(config.clock)), config.script, config.token)
+    store = Store(config.data, clock_from(config.clock), tells=bool(config.caller.url))
+    app = create_app(store, config.script, config.token, config.caller)
+    threading.Thread(target=look_after, args=(store, config.caller), daemon=True).start()
     threading.Thread(target=_announce, args=(port,), daemon=True).start()
     return app
 

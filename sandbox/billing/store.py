@@ -4,80 +4,110 @@
 crash tests compare with. It costs one fsync for each batch, not for each top-up.
 """
 
+import json
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
-from sandbox.billing.topups import KeyConflict, Line, Page, Result, Status, TopUp
+from sandbox.billing.tables import (
+    ANY_DUE,
+    BUSY_SECONDS,
+    DUE,
+    ERROR,
+    SAVED,
+    SCHEMA,
+    TELLINGS,
+    payment_of,
+    store_file,
+)
+from sandbox.billing.topups import KeyConflict, Page, Result, Status, TopUp
+from sandbox.billing.wire import cursor_after, place_of, result_json
 from tracker.kit.clock import Clock, moscow_date
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS topups (
-    id        INTEGER PRIMARY KEY,
-    key       TEXT    NOT NULL UNIQUE,
-    phone     TEXT    NOT NULL,
-    amount    INTEGER NOT NULL CHECK (amount > 0), -- kopecks
-    status    TEXT    NOT NULL CHECK (status IN ('paid', 'failed')),
-    reference TEXT    UNIQUE CHECK ((reference IS NOT NULL) = (status = 'paid')),
-    reason    TEXT    CHECK ((reason IS NOT NULL) = (status = 'failed')),
-    day       TEXT    NOT NULL, -- business date in Moscow
-    at        TEXT    NOT NULL  -- instant in UTC
-);
-CREATE INDEX IF NOT EXISTS topups_statement ON topups (day, key, reference) WHERE status = 'paid';
-CREATE TABLE IF NOT EXISTS days (
-    day   TEXT    PRIMARY KEY,
-    count INTEGER NOT NULL,
-    total INTEGER NOT NULL -- kopecks
-);
-"""
-_BUSY_SECONDS = 10.0
-
-
-def store_file(data: Path) -> Path:
-    """Where the books lie in a data folder."""
-    return data / "billing.sqlite3"
+_NONE: Mapping[str, float] = {}
+_AT_ONCE = 1000
+_TRIES = 20
+"""How often a callback is tried before it is given up."""
 
 
 class Store:
-    """The books, shared by the server's threads: one connection, one at a time."""
+    """The books, shared by the server's threads: one connection, one at a time.
 
-    def __init__(self, data: Path, clock: Clock) -> None:
+    ``tells``: who was only told "accepted" is called back once it is carried out.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        clock: Clock,
+        *,
+        tells: bool = False,
+        real: Callable[[], float] = time.time,
+    ) -> None:
         data.mkdir(parents=True, exist_ok=True)
-        self._clock = clock
+        self._clock, self._tells, self._real = clock, tells, real
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(
-            store_file(data), timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            store_file(data), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection.executescript(SCHEMA)
 
-    def act(self, batch: Sequence[TopUp], refusals: Mapping[str, str]) -> list[Result]:
+    def act(
+        self,
+        batch: Sequence[TopUp],
+        refusals: Mapping[str, str],
+        *,
+        later: Mapping[str, float] = _NONE,
+        forgotten: Mapping[str, float] = _NONE,
+    ) -> list[Result]:
         """Pay what is new, or fail it where ``refusals`` (key → reason) says so; results in order.
 
-        A key seen before gets its saved result. Raises KeyConflict, having done nothing, when one
-        came before with another phone or amount. Keys within a batch must differ.
+        What is in ``later`` is accepted, and carried out after so many seconds; what is in
+        ``forgotten`` is known for so many seconds, and then paid anew. A key seen before gets its
+        saved result. Raises KeyConflict, having done nothing, when one came before with another
+        phone or amount. Keys within a batch must differ.
         """
-        with self._lock, self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            saved = {topup.key: found for topup in batch if (found := self._saved(topup.key))}
+        with self._written():
+            saved = self._saved([topup.key for topup in batch])
             conflicts = [t.key for t in batch if t.key in saved and saved[t.key][0] != t]
             if conflicts:
                 raise KeyConflict(conflicts)
-            fresh = self._book([topup for topup in batch if topup.key not in saved], refusals)
+            new = [topup for topup in batch if topup.key not in saved]
+            fresh = self._book(new, refusals, later, forgotten)
             return [saved[t.key][1] if t.key in saved else fresh[t.key] for t in batch]
 
-    def result(self, key: str) -> Result | None:
-        """What became of a key, or None when it never came."""
+    def postpone(self, batch: Sequence[TopUp], refusals: Mapping[str, str], seconds: float) -> None:
+        """Carry a batch out later; until then nothing is known of it."""
+        with self._written():
+            self._put_off("pay", batch, refusals, dict.fromkeys((t.key for t in batch), seconds))
+
+    def carry_out_due(self) -> int:
+        """Do what has been put off and is due; returns how many top-ups were looked at."""
+        now = self._real()
         with self._lock:
-            found = self._saved(key)
-        return found[1] if found else None
+            if not self._connection.execute(ANY_DUE, (now,)).fetchone():
+                return 0
+        with self._written():
+            rows = self._connection.execute(DUE, (now, _AT_ONCE)).fetchall()
+            for _, what, *topup, reason in rows:
+                self._carry_out(what, TopUp(*topup), reason)
+            self._connection.executemany("DELETE FROM due WHERE id = ?", [row[:1] for row in rows])
+        return len(rows)
+
+    def result(self, key: str) -> Result | None:
+        """What became of a key, or None when it never came, or was forgotten."""
+        with self._lock:
+            found = self._saved([key])
+        return found[key][1] if found else None
 
     def statement(self, day: date, after: str, limit: int) -> Page:
-        """Up to ``limit`` paid top-ups of a business day beyond the cursor ``after``, by key."""
+        """Up to ``limit`` payments of a business day beyond the cursor ``after``, by key."""
         with self._lock, self._connection:
             self._connection.execute("BEGIN")
             count, total = self._connection.execute(
@@ -85,88 +115,183 @@ class Store:
                 (day.isoformat(),),
             ).fetchone()
             rows = self._connection.execute(
-                "SELECT key, phone, amount, reference, at FROM topups"
-                " WHERE status = 'paid' AND day = ? AND (key, reference) > (?, ?)"
+                "SELECT key, phone, amount, reference, at FROM payments"
+                " WHERE day = ? AND (key, reference) > (?, ?)"
                 " ORDER BY key, reference LIMIT ?",
-                (day.isoformat(), *_place(after), limit + 1),
+                (day.isoformat(), *place_of(after), limit + 1),
             ).fetchall()
-        lines = [
-            Line(key, phone, amount, reference, datetime.fromisoformat(at))
-            for key, phone, amount, reference, at in rows[:limit]
-        ]
-        following = f"{lines[-1].key} {lines[-1].reference}" if len(rows) > limit else None
-        return Page(count, total, lines, following)
+        lines = [payment_of(row) for row in rows[:limit]]
+        return Page(count, total, lines, cursor_after(lines[-1]) if len(rows) > limit else None)
+
+    def keep_error(self, keys: Iterable[str], seconds: float) -> None:
+        """Let the answer to these keys be a 500 for ever; to questions, for so many seconds."""
+        with self._written():
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO errors VALUES (?, ?)",
+                [(key, self._real() + seconds) for key in keys],
+            )
+
+    def error_kept(self, keys: Iterable[str], *, asked: bool) -> bool:
+        """Whether the kept answer to any of these keys is a 500; ``asked``: to a question."""
+        since = self._real() if asked else 0.0
+        with self._lock:
+            return bool(self._connection.execute(ERROR, (_list(keys), since)).fetchone())
+
+    def tell(self, result: Result, seconds: float) -> None:
+        """Have a result told by a callback, so many seconds from now."""
+        with self._written():
+            self._put_telling(result, seconds)
+
+    def tellings(self) -> dict[int, str]:
+        """Callbacks that are due: numbers, and what is to be said."""
+        with self._lock:
+            return dict(self._connection.execute(TELLINGS, (self._real(), _AT_ONCE)).fetchall())
+
+    def told(self, tellings: Iterable[int]) -> None:
+        """These callbacks were taken."""
+        with self._written():
+            self._connection.executemany("DELETE FROM due WHERE id = ?", [(n,) for n in tellings])
+
+    def tell_again(self, tellings: Iterable[int], seconds: float) -> None:
+        """These callbacks were not taken: again in so many seconds, but not for ever."""
+        with self._written():
+            self._connection.executemany(
+                "UPDATE due SET at = ?, tries = tries + 1 WHERE id = ?",
+                [(self._real() + seconds, number) for number in tellings],
+            )
+            self._connection.execute("DELETE FROM due WHERE tries >= ?", (_TRIES,))
+
+    def calls(self) -> dict[str, int]:
+        """The numbers of the last calls before a crash of the script's own, by operation."""
+        with self._lock:
+            return dict(self._connection.execute("SELECT operation, number FROM calls").fetchall())
+
+    def keep_calls(self, numbers: Mapping[str, int]) -> None:
+        """Let the count of calls go on after a crash."""
+        with self._written():
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO calls VALUES (?, ?)", list(numbers.items())
+            )
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let go of it."""
         with self._lock:
             self._connection.close()
 
-    def _saved(self, key: str) -> tuple[TopUp, Result] | None:
-        row = self._connection.execute(
-            "SELECT phone, amount, status, reference, reason, at FROM topups WHERE key = ?",
-            (key,),
-        ).fetchone()
-        if row is None:
-            return None
-        phone, amount, status, reference, reason, at = row
-        paid_at = datetime.fromisoformat(at) if status == Status.PAID else None
-        result = Result(key, Status(status), amount, reference, reason, paid_at)
-        return TopUp(key, phone, amount), result
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        with self._lock, self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
 
-    def _book(self, fresh: Sequence[TopUp], refusals: Mapping[str, str]) -> dict[str, Result]:
-        """Write new top-ups and the day's sum; the caller's transaction is open."""
-        now = self._clock.now()
-        day = moscow_date(now).isoformat()
-        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM topups").fetchone()
-        numbered = list(enumerate(fresh, start=last + 1))
-        results = {t.key: _result_of(t, number, refusals.get(t.key), now) for number, t in numbered}
+    def _saved(self, keys: Sequence[str]) -> dict[str, tuple[TopUp, Result]]:
+        rows = self._connection.execute(SAVED, (_list(keys), self._real()))
+        found = {}
+        for key, phone, amount, status, reference, reason, at in rows:
+            moment = datetime.fromisoformat(at) if at else None
+            result = Result(key, Status(status), amount, reference, reason, moment)
+            found[key] = (TopUp(key, phone, amount), result)
+        return found
+
+    def _book(
+        self,
+        fresh: Sequence[TopUp],
+        refusals: Mapping[str, str],
+        later: Mapping[str, float] = _NONE,
+        forgotten: Mapping[str, float] = _NONE,
+    ) -> dict[str, Result]:
+        """Write what becomes of new top-ups; the caller's transaction is open."""
+        self._put_off("settle", fresh, refusals, later)
+        paid = self._pay([t for t in fresh if t.key not in later and t.key not in refusals])
+        results = {}
+        for topup in fresh:
+            key = topup.key
+            if key in later:
+                results[key] = Result(key, Status.ACCEPTED, topup.amount, None, None)
+            else:
+                results[key] = paid.get(key) or _failed(topup, refusals[key])
+        now = self._real()
         self._connection.executemany(
-            "INSERT INTO topups (id, key, phone, amount, status, reference, reason, day, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [_row(number, t, results[t.key], day, now.isoformat()) for number, t in numbered],
+            "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    *(t.key, t.phone, t.amount, results[t.key].status, results[t.key].reference),
+                    *(results[t.key].reason, _text(results[t.key].at)),
+                    now + forgotten[t.key] if t.key in forgotten else None,
+                )
+                for t in fresh
+            ],
         )
-        paid = [result.amount for result in results.values() if result.status is Status.PAID]
-        if paid:
-            self._connection.execute(
-                "INSERT INTO days (day, count, total) VALUES (?, ?, ?) ON CONFLICT (day)"
-                " DO UPDATE SET count = count + excluded.count, total = total + excluded.total",
-                (day, len(paid), sum(paid)),
-            )
         return results
 
+    def _pay(self, topups: Sequence[TopUp]) -> dict[str, Result]:
+        """Money goes: payments, and the day's sum."""
+        if not topups:
+            return {}
+        now = self._clock.now()
+        day = moscow_date(now).isoformat()
+        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM payments").fetchone()
+        numbered = list(enumerate(topups, start=last + 1))
+        self._connection.executemany(
+            "INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (number, t.key, t.phone, t.amount, _reference(number), day, now.isoformat())
+                for number, t in numbered
+            ],
+        )
+        self._connection.execute(
+            "INSERT INTO days (day, count, total) VALUES (?, ?, ?) ON CONFLICT (day)"
+            " DO UPDATE SET count = count + excluded.count, total = total + excluded.total",
+            (day, len(topups), sum(topup.amount for topup in topups)),
+        )
+        return {
+            t.key: Result(t.key, Status.PAID, t.amount, _reference(number), None, now)
+            for number, t in numbered
+        }
 
-def paid_topups(data: Path) -> dict[str, int]:
-    """The truth to compare with: every key that was paid, and its kopecks.
+    def _put_off(
+        self,
+        what: str,
+        batch: Sequence[TopUp],
+        refusals: Mapping[str, str],
+        later: Mapping[str, float],
+    ) -> None:
+        now = self._real()
+        self._connection.executemany(
+            "INSERT INTO due (at, what, key, phone, amount, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (now + later[t.key], what, t.key, t.phone, t.amount, refusals.get(t.key))
+                for t in batch
+                if t.key in later
+            ],
+        )
 
-    Reads the books in a data folder directly, whether or not the sandbox is running.
-    """
-    with closing(sqlite3.connect(store_file(data), timeout=_BUSY_SECONDS)) as connection:
-        return dict(connection.execute("SELECT key, amount FROM topups WHERE status = 'paid'"))
+    def _carry_out(self, what: str, topup: TopUp, reason: str | None) -> None:
+        saved = self._saved([topup.key]).get(topup.key)
+        if saved and not (what == "settle" and saved[1].status is Status.ACCEPTED):
+            return  # it came again meanwhile, and was not forgotten
+        results = self._book([topup], {topup.key: reason} if reason else {})
+        if what == "settle" and self._tells:
+            self._put_telling(results[topup.key], 0)
+
+    def _put_telling(self, result: Result, seconds: float) -> None:
+        self._connection.execute(
+            "INSERT INTO due (at, what, key, body) VALUES (?, 'tell', ?, ?)",
+            (self._real() + seconds, result.key, json.dumps(result_json(result))),
+        )
 
 
-def _place(cursor: str) -> tuple[str, str]:
-    key, _, reference = cursor.partition(" ")
-    return key, reference
-
-
-def _result_of(topup: TopUp, number: int, reason: str | None, now: datetime) -> Result:
-    if reason is None:
-        return Result(topup.key, Status.PAID, topup.amount, f"T{number:012d}", None, now)
+def _failed(topup: TopUp, reason: str) -> Result:
     return Result(topup.key, Status.FAILED, topup.amount, None, reason)
 
 
-def _row(
-    number: int, topup: TopUp, result: Result, day: str, at: str
-) -> tuple[int | str | None, ...]:
-    return (
-        number,
-        topup.key,
-        topup.phone,
-        topup.amount,
-        result.status,
-        result.reference,
-        result.reason,
-        day,
-        at,
-    )
+def _reference(number: int) -> str:
+    return f"T{number:012d}"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _list(keys: Iterable[str]) -> str:
+    return json.dumps(list(keys))

@@ -38,8 +38,8 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One paid top-up as the statement shows it."""
+class Payment:
+    """Money that was paid for real: a line of the statement. ``amount`` is in kopecks."""
 
     key: str
     phone: str
@@ -54,7 +54,7 @@ class Page:
 
     count: int
     total: int
-    lines: Sequence[Line]
+    lines: Sequence[Payment]
     next: str | None
     """Where the following page goes on, or nothing at the end; it says nothing to others."""
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from sandbox.billing.topups import Page, Result, TopUp
+from sandbox.billing.topups import Page, Payment, Result, TopUp
 from tracker.kit.money import format_rubles, parse_rubles
 
 MAX_BATCH = 1000
@@ -69,6 +69,17 @@ def page_json(day: date, page: Page) -> dict[str, object]:
         ],
         "next": page.next,
     }
+
+
+def cursor_after(line: Payment) -> str:
+    """Where the statement goes on after a line."""
+    return f"{line.key} {line.reference}"
+
+
+def place_of(cursor: str) -> tuple[str, str]:
+    """The key and reference that a cursor stands for."""
+    key, _, reference = cursor.partition(" ")
+    return key, reference
 
 
 def _json(body: bytes) -> object:

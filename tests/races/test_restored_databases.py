@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from sandbox.billing.process import running_billing
-from sandbox.billing.store import paid_topups
+from sandbox.billing.truth import paid_topups
 from sandbox.servers import EmbeddedServers
 from sandbox.servers.databases import create_database, drop_database, url_for
 from tests.world import World, confirmed, created, day

@@ -1,6 +1,7 @@
 """Which faults a call meets: rules alone, no server."""
 
-from sandbox.billing.faults import Action, Call, Match, Operation, Rule, Script, judge, seeded
+from sandbox.billing.faults import Action, Call, Match, Operation, Rule, Script, seeded
+from sandbox.billing.judging import judge
 from sandbox.billing.topups import TopUp
 
 A, B = TopUp("payout:1", "+79000000001", 100), TopUp("payout:2", "+79000000002", 200)

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from sandbox.billing.process import BillingProcess, running_billing
-from sandbox.billing.store import paid_topups
+from sandbox.billing.truth import paid_topups
 
 TOKEN = "protocol-test-token"
 NEW_YEAR = "2011-01-01T00:00:00+03:00 x0 @0"

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.billing.store import Store, paid_topups
+from sandbox.billing.store import Store
 from sandbox.billing.topups import KeyConflict, Status, TopUp
+from sandbox.billing.truth import paid_topups
 from tracker.kit.clock import FixedClock, moscow_midnight
 
 NOON = datetime(2010, 12, 20, 9, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.billing.process import BillingProcess, running_billing
-from sandbox.billing.store import paid_topups
+from sandbox.billing.truth import paid_topups
 from tracker.gateways.billing import HttpBilling
 from tracker.settlement.ports import (
     Answer,
