@@ -59,7 +59,7 @@ Orders = Callable[[], list[Order]]
 def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     """One and two processes, each beside a floor of as many connections."""
     shops = [shop.id for shop in make_shops(stack, SHOPS)]
-    members = make_members(stack, MEMBERS)
+    members = make_members(stack, members_for(sizes))
     make_floor_tables(stack)
     fresh = partial(orders_for, shops, members, sizes.purchases)
     with running(stack.url, stack.environ["TRACKER_SECRET_KEY"], 2) as workers:
@@ -74,6 +74,11 @@ def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
         compared("booking", named, "purchases/s", legs[f"booked {count}"], legs[f"floor {count}"])
         for count, named in ((1, "1 worker process"), (2, "2 worker processes"))
     ]
+
+
+def members_for(sizes: Sizes) -> int:
+    """Fewer where it is only tried: each of them buys before anything is timed."""
+    return min(MEMBERS, 10 * sizes.purchases)
 
 
 def orders_for(shops: Sequence[int], members: Sequence[int], count: int) -> list[Order]:

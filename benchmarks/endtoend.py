@@ -19,13 +19,13 @@ import psycopg
 
 from benchmarks.booking import (
     AMOUNTS,
-    MEMBERS,
     ORDERED_AT,
     SHOPS,
     Order,
     Orders,
     floor,
     make_floor_tables,
+    members_for,
     orders_for,
 )
 from benchmarks.legs import Figure, Leg, compared, interleaved
@@ -54,7 +54,7 @@ _HTTP_ACCEPTED = 202
 def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     """Two workers behind the door, beside the floor of two connections."""
     shops = {shop.id: shop for shop in make_shops(stack, SHOPS)}
-    members = make_members(stack, MEMBERS)
+    members = make_members(stack, members_for(sizes))
     make_floor_tables(stack)
     fresh = partial(orders_for, list(shops), members)
     web = max(1, cores() // 2)

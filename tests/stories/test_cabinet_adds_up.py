@@ -52,7 +52,7 @@ def stage(world: World) -> Looked:
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=histories(), size=st.integers(1, 5))
 def test_what_is_seen_adds_up_at_every_step(stage: Looked, history: History, size: int) -> None:

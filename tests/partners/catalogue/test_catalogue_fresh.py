@@ -150,7 +150,7 @@ def test_sixteen_threads_see_one_catalogue_after_the_other(shelf: Shelf) -> None
     is_over = threading.Event()
 
     def change() -> None:
-        for bp in range(100, 1_100, 100):
+        for bp in range(100, 1_100, 50):
             with unit_of_work(shelf.tools.engine) as session:
                 ids = upsert(session, [card(f"shop-{one:02d}", str(bp)) for one in range(count)])
                 assert len(ids) == count
@@ -158,7 +158,7 @@ def test_sixteen_threads_see_one_catalogue_after_the_other(shelf: Shelf) -> None
 
     def look(_: int) -> list[bytes]:
         seen: list[bytes] = []
-        while not is_over.is_set():
+        while not is_over.wait(0.01):  # or who changes it gets no turn
             page = keeper.at(shelf.clock.now()).page(Wanted(Language.RU), after=None, limit=200)
             if not seen or seen[-1] != page:
                 seen.append(page)
