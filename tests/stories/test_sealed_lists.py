@@ -131,3 +131,74 @@ def test_no_run_goes_on_without_somebody_who_approved_it(
     world.prepare("2011-01", FIRST)
     with pytest.raises(IntegrityError, match="ck_settlement_runs_approved"):
         world.change("UPDATE settlement_runs SET state = :state", state=state)
+
+
+def test_a_line_changed_after_the_start_pauses_the_run_and_pays_nobody(
+    world: World, shop: Shop
+) -> None:
+    one, other = world.members(2)
+    earns(world, shop, one, 10)
+    earns(world, shop, other, 20)
+    started(world)
+    world.change_as_owner("UPDATE payouts SET amount = 500 WHERE member_id = :one", one=one)
+    operator = Operator()
+    work(world, operator)
+    assert operator.sent == []
+    (run,) = world.query("SELECT * FROM settlement_runs")
+    assert (run.state, run.paused_by, run.pause_reason) == ("paused", "system", "seal_differs")
+    assert [world.balance(member).in_flight for member in (one, other)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("tampering", "told"),
+    [
+        ("UPDATE payouts SET amount = 500 WHERE member_id = :one", "1000 sealed, 500 now"),
+        ("DELETE FROM payouts WHERE member_id = :one", "1000 sealed, nothing now"),
+        (
+            "INSERT INTO payouts (period, member_id, number_id, amount)"
+            " SELECT '2011-01', :one, max(id), 300 FROM numbers",
+            "nothing sealed, 300 now",
+        ),
+    ],
+)
+def test_what_differs_from_the_seal_is_shown(
+    world: World, shop: Shop, tampering: str, told: str
+) -> None:
+    one, other = world.members(2)
+    earns(world, shop, one, 10)
+    earns(world, shop, other, 20)
+    approved(world)
+    world.change_as_owner("ALTER TABLE payouts DISABLE TRIGGER payouts_sealed")
+    world.change_as_owner(tampering, one=one)
+    with pytest.raises(SealDiffers) as caught, unit_of_work(world.tools.engine) as session:
+        start(session, "2011-01")
+    assert "1 lines differ" in caught.value.detail
+    assert f"member {one}," in caught.value.detail
+    assert told in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE sealed_chunks SET body = ''",
+        "DELETE FROM sealed_chunks",
+        "UPDATE settlement_bridge_lines SET amount = 0",
+        "UPDATE settlement_booked_sums SET amount = 0",
+        "UPDATE settlement_bridges SET previous = NULL",
+    ],
+)
+def test_what_was_kept_of_a_list_is_never_changed(world: World, shop: Shop, forgery: str) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        world.change(forgery)
+    with pytest.raises(IntegrityError, match="is never changed"):
+        world.change_as_owner(forgery)
+
+
+def test_nothing_is_added_to_what_was_kept_of_a_list(world: World, shop: Shop) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    with pytest.raises(IntegrityError, match="takes no further line"):
+        world.change("INSERT INTO sealed_chunks VALUES ('2011-01', 7, 1, 1, 1, 1, '1 1 1')")
+    assert world.differences() == []

@@ -17,10 +17,10 @@ from tracker.settlement.delivery.questions import (
     claim_questions,
     take_back_expired,
 )
-from tracker.settlement.delivery.sending import claim_prepared
+from tracker.settlement.delivery.sending import claim_prepared, still_theirs
 from tracker.settlement.ports import Answer, BillingGateway, Outcome
-from tracker.settlement.rules import Conduct, may_send_again
-from tracker.settlement.service import finish_ended
+from tracker.settlement.rules import Conduct, SealDiffers, may_send_again
+from tracker.settlement.service import finish_ended, pause_changed
 
 CHUNK = 500
 QUESTIONS = 3
@@ -75,8 +75,14 @@ def send(counter: Counter) -> int:
     if not counter.gateway.ready():
         return 0
     began = counter.stopwatch()
-    with unit_of_work(counter.engine, "settlement.claim") as session:
-        chunk = claim_prepared(session, counter.keys, CHUNK, counter.conduct)
+    try:
+        with unit_of_work(counter.engine, "settlement.claim") as session:
+            chunk = claim_prepared(session, counter.keys, CHUNK, counter.conduct)
+    except SealDiffers as error:
+        with unit_of_work(counter.engine, "settlement.pause_changed") as session:
+            pause_changed(session, error.period)
+        _LOG.error("seal_differs", period=error.period, detail=error.detail)
+        return 0
     if chunk.payouts and _still_held(counter, began):
         with around("settlement.submit"):
             answers = counter.gateway.submit([one.top_up for one in chunk.payouts])
@@ -117,6 +123,9 @@ def _what_became(counter: Counter, chunk: Chunk, began: float) -> Answer:
     ):
         return answer
     with unit_of_work(counter.engine, "settlement.claim_again") as session:
+        if not still_theirs(session, [one.id]):
+            # It never came to anything, and its number may be somebody else's by now.
+            return Answer(answer.key, Outcome.FAILED, reason="member_changed")
         again = claim_again(session, chunk)
     if not again.payouts or not _still_held(counter, began):
         return answer

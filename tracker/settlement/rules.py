@@ -132,6 +132,8 @@ class SealDiffers(Conflict):
     """The list is not the one that was sealed and approved."""
 
     code = "seal_differs"
+    period = ""
+    """Of the list, when a worker came upon it."""
 
 
 def first_of(period: str) -> datetime:
@@ -171,13 +173,13 @@ def gateway_key(payout_id: int) -> str:
     return f"payout:{payout_id}"
 
 
-def until_next_question(age: float, conduct: Conduct) -> float | None:
+def until_next_question(age: int, conduct: Conduct) -> int | None:
     """Seconds until the next question about what was first sent ``age`` seconds ago; None when
     staff take over."""
     return next((mark - age for mark in conduct.ask_after if mark > age), None)
 
 
-def may_send_again(age: float, since_sent: float, conduct: Conduct) -> bool:
+def may_send_again(age: int, since_sent: int, conduct: Conduct) -> bool:
     """Whether what the operator has not found may be sent once more, under the same key.
 
     ``age``: since it was first sent: the key must be remembered, or it would be paid anew.
@@ -187,8 +189,8 @@ def may_send_again(age: float, since_sent: float, conduct: Conduct) -> bool:
 
 
 def after_answer(
-    outcome: Outcome, age: float, since_sent: float, conduct: Conduct
-) -> tuple[PayoutState, float | None]:
+    outcome: Outcome, age: int, since_sent: int, conduct: Conduct
+) -> tuple[PayoutState, int | None]:
     """The state an answer leads to, and the seconds until the next question."""
     if outcome in _FINAL:
         return _FINAL[outcome], None

@@ -20,6 +20,9 @@ from tracker.settlement.rules import SealDiffers, SealedLine, seal_of_text
 LINES = 1_000
 """Of a piece."""
 
+FIRST = 10
+"""How many of the lines that differ are told."""
+
 _STREAM = 50
 """Pieces that are fetched together."""
 
@@ -75,17 +78,19 @@ def seal_differs(period: str, found: Differences) -> SealDiffers:
         f" {_told(one.found)} now"
         for one in found.first
     )
-    return SealDiffers(
+    error = SealDiffers(
         f"the list of {period} was changed after it was sealed: {found.count} lines differ"
         + (f" (kopecks: {first}{'; …' if found.count > len(found.first) else ''})" if first else "")
     )
+    error.period = period
+    return error
 
 
 def _told(amount: int | None) -> str:
     return "nothing" if amount is None else str(amount)
 
 
-def differences(session: Session, period: str, limit: int = 10) -> Differences:
+def differences(session: Session, period: str, limit: int = FIRST) -> Differences:
     """What was sealed and is not there now, or the other way round; flat in memory."""
     sealed = ((_place(line), 0, line.amount) for line in lines_kept(session, period))
     found = ((_place(line), 1, line.amount) for line in sealed_lines(session, period))
@@ -126,6 +131,17 @@ def not_as_sealed(
                 LineDiffers(line.member_id, line.number_id, _amount(pieces, start), line.amount)
             )
     return found
+
+
+def see_that_lines_are_as_sealed(session: Session, payouts: Collection[int]) -> None:
+    """Of some payouts that are about to be sent. Raises SealDiffers."""
+    lines: dict[str, list[SealedLine]] = defaultdict(list)
+    for row in session.execute(_LINES_OF, {"ids": list(payouts)}):
+        lines[row.period].append(SealedLine(row.member_id, row.number_id, row.amount))
+    for period, some in lines.items():
+        found = not_as_sealed(session, period, some)
+        if found:
+            raise seal_differs(period, Differences(len(found), tuple(found[:FIRST])))
 
 
 def _amount(bodies: Iterable[str], start: str) -> int | None:
@@ -173,6 +189,10 @@ _KEPT = text("SELECT body FROM sealed_chunks WHERE period = :period ORDER BY pla
 _SUMS = text("""
     SELECT coalesce(sum(lines), 0) AS lines, coalesce(sum(total), 0) AS total
     FROM sealed_chunks WHERE period = :period
+""")
+
+_LINES_OF = text("""
+    SELECT period, member_id, number_id, amount FROM payouts WHERE id = ANY (:ids) ORDER BY id
 """)
 
 # A piece is fetched once, with those of the members that it may tell of.

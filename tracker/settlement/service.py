@@ -7,6 +7,7 @@ from tracker.settlement.models import SettlementRun
 from tracker.settlement.queries import run_of
 from tracker.settlement.rules import (
     ENDED,
+    SYSTEM,
     ApproverPreparedIt,
     RunNotApproved,
     RunNotPrepared,
@@ -57,10 +58,20 @@ def start(session: Session, period: str) -> SettlementRun:
     return run
 
 
+def pause_changed(session: Session, period: str) -> None:
+    """Pause a running run of which a line is not what was sealed, until staff have looked."""
+    session.execute(_PAUSE, {"period": period, "who": SYSTEM, "why": SealDiffers.code})
+
+
 def finish_ended(session: Session) -> None:
     """Close the running runs none of whose payouts is open any more."""
     session.execute(_FINISH, {"ended": [str(state) for state in ENDED]})
 
+
+_PAUSE = text("""
+    UPDATE settlement_runs SET state = 'paused', paused_by = :who, pause_reason = :why
+    WHERE period = :period AND state = 'running'
+""")
 
 _FINISH = text("""
     UPDATE settlement_runs SET state = 'done', done_at = now()

@@ -11,6 +11,7 @@ from tracker.ledger.service import lock_members, post
 from tracker.settlement.delivery.claims import Chunk, claim, posting_of
 from tracker.settlement.ports import TopUp
 from tracker.settlement.rules import Conduct
+from tracker.settlement.sealed import see_that_lines_are_as_sealed
 
 UNKNOWN_AT_ONCE = 1_000
 
@@ -25,9 +26,12 @@ def claim_prepared(session: Session, keys: Keyring, limit: int, conduct: Conduct
     What a member can no longer cover is withheld instead: a return came in after the seal. So is
     what was sealed for a member who has since left, has another number, or wants no payment: the
     sealed number may be somebody else's by now.
+
+    Raises SealDiffers when a line is not what was sealed: nothing of the chunk is to be sent.
     """
     values = {"limit": limit, "too_many": UNKNOWN_AT_ONCE, "concurrency": conduct.concurrency}
     chunk = claim(session, keys, _NEXT_PREPARED, values)
+    see_that_lines_are_as_sealed(session, [one.id for one in chunk.payouts])
     balances = lock_members(session, {one.member_id for one in chunk.payouts})
     left = {member: balance.available for member, balance in balances.items()}
     theirs = still_theirs(session, [one.id for one in chunk.payouts])
