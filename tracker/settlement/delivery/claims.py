@@ -29,9 +29,9 @@ class Claimed:
     """Empty when it was erased meanwhile."""
     amount: int
     as_of: datetime
-    age: float = 0.0
+    age: int = 0
     """Seconds since it was first sent; so is the next, since it was last sent."""
-    since_sent: float = 0.0
+    since_sent: int = 0
 
     @property
     def top_up(self) -> TopUp:
@@ -77,6 +77,6 @@ def _claimed(keys: Keyring, row: Row[Any]) -> Claimed:
         phone,
         row.amount,
         row.as_of,
-        float(row.age or 0),
-        float(row.since_sent or 0),
+        row.age,
+        row.since_sent,
     )

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
 from tracker.settlement.delivery.claims import Chunk, claim
-from tracker.settlement.delivery.sending import still_theirs
 
 
 def claim_questions(session: Session, keys: Keyring, limit: int) -> Chunk:
@@ -19,14 +18,14 @@ def claim_questions(session: Session, keys: Keyring, limit: int) -> Chunk:
 def claim_again(session: Session, chunk: Chunk) -> Chunk:
     """Those of a chunk that may be handed over once more, written down as sent again.
 
-    Not what another worker has taken over, nor whose number or member has changed meanwhile, nor
-    anything while the operator's statements are to be compared first.
+    Not what another worker has taken over, nor anything while the operator's statements are to be
+    compared first. Whose number or member has changed meanwhile is to be told by `still_theirs`.
     """
-    theirs = still_theirs(session, [one.id for one in chunk.payouts])
-    marked = set(session.scalars(_MARK_SENT_AGAIN, {"ids": list(theirs), "fence": chunk.fence}))
+    ids = [one.id for one in chunk.payouts]
+    marked = set(session.scalars(_MARK_SENT_AGAIN, {"ids": ids, "fence": chunk.fence}))
     return Chunk(
         chunk.fence,
-        tuple(replace(one, since_sent=0.0) for one in chunk.payouts if one.id in marked),
+        tuple(replace(one, since_sent=0) for one in chunk.payouts if one.id in marked),
     )
 
 
@@ -52,9 +51,10 @@ _NEXT_QUESTIONS = text("""
               JOIN numbers ON numbers.id = chosen.number_id
     WHERE payouts.id = next.id
     RETURNING payouts.id, payouts.member_id, numbers.sealed, payouts.amount, next.as_of,
-              extract(epoch FROM clock_timestamp() - payouts.sent_at) AS age,
-              extract(epoch FROM clock_timestamp()
-                      - coalesce(payouts.sent_again_at, payouts.sent_at)) AS since_sent
+              CAST(floor(extract(epoch FROM clock_timestamp() - payouts.sent_at)) AS integer)
+                  AS age,
+              CAST(floor(extract(epoch FROM clock_timestamp()
+                  - coalesce(payouts.sent_again_at, payouts.sent_at))) AS integer) AS since_sent
 """)
 
 _MARK_SENT_AGAIN = text("""
