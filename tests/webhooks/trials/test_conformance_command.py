@@ -38,7 +38,14 @@ def started(
     environ: Mapping[str, str], *arguments: str, stdin: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, "-c", "import wsgi; wsgi.main()", "shops", "conformance", *arguments],
+        [
+            sys.executable,
+            "-c",
+            "from wiring.console import main; main()",
+            "shops",
+            "conformance",
+            *arguments,
+        ],
         env={**os.environ, **environ},
         cwd=Path(wsgi.__file__).parent,
         stdin=stdin,
