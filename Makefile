@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install run test lint bench fuzz api-fuzz lock
+.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep lock
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -36,6 +36,9 @@ fuzz: install  ## send changed bodies of every dialect at the door (N=100000, SE
 
 api-fuzz: install  ## requests made out of the API document at the members' routes (N=200, SEED=1)
 	API_FUZZ_EXAMPLES=$(or $(N),200) API_FUZZ_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -n auto tests/wsgi/test_members_*.py $(ARGS)
+
+crash-sweep: install  ## kill processes at every step of a month's run (N=10000, SEED=1)
+	$(BIN)/python -m tests.crash --runs $(or $(N),10000) --seed $(or $(SEED),1) $(ARGS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.lock

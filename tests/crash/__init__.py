@@ -1,0 +1,1 @@
+"""Months are paid while processes are killed at named places; see docs/testing.md."""

@@ -1,0 +1,43 @@
+"""What the operator tells by itself: at our door, or in files of its own."""
+
+from collections.abc import Iterator
+
+from sandbox.billing.topups import Payment
+from sandbox.billing.truth import payments
+from tests.crash.place import Place
+from tracker.kit.money import format_rubles
+from tracker.settlement.ports import Answer, Outcome, Told
+
+AT_ONCE = 3
+"""Answers in one file."""
+
+
+def told_of(one: Payment) -> dict[str, str | None]:
+    """A payment as a callback writes it."""
+    return {
+        "key": one.key,
+        "status": "paid",
+        "amount": format_rubles(one.amount),
+        "reference": one.reference,
+        "reason": None,
+        "at": one.at.isoformat(),
+    }
+
+
+def told_by_file(place: Place) -> Iterator[Told]:
+    """What was paid, some at a time; each comes again until it is taken."""
+    taken = place.books / "taken"
+    before = set(taken.read_text().split()) if taken.exists() else set()
+    fresh = [one for one in payments(place.books) if one.key not in before]
+    for start in range(0, len(fresh), AT_ONCE):
+        some = fresh[start : start + AT_ONCE]
+
+        def take(keys: list[str] = [one.key for one in some]) -> None:  # noqa: B006
+            with taken.open("a") as file:
+                file.write(" ".join(keys) + "\n")
+
+        yield Told(
+            [Answer(one.key, Outcome.PAID, one.reference, paid_at=one.at) for one in some],
+            {one.key: one.amount for one in some},
+            take,
+        )
