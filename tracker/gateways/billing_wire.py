@@ -104,7 +104,7 @@ def read_page(body: bytes, day: date, before: StatementLine | None) -> Page:
         raise Doubtful(Doubt.MALFORMED)
     if following is not None:
         following = _text(following, _CURSOR)
-    lines = [_line(entry) for entry in _list(page["lines"])]
+    lines = [read_line(entry) for entry in _list(page["lines"])]
     order = [(line.key, line.reference) for line in ([before] if before else []) + lines]
     if (
         page["day"] != day.isoformat()
@@ -120,7 +120,7 @@ def _answer_for(topup: TopUp, times: int, result: object) -> Answer:
     try:
         if times != 1:
             raise Doubtful(Doubt.REPEATED if times else Doubt.MISSING)
-        answer, amount = _read_result(result)
+        answer, amount = read_result(result)
         if amount != topup.amount:
             raise Doubtful(Doubt.OTHER_AMOUNT)
     except Doubtful as error:
@@ -128,7 +128,8 @@ def _answer_for(topup: TopUp, times: int, result: object) -> Answer:
     return answer
 
 
-def _read_result(entry: object) -> tuple[Answer, int]:
+def read_result(entry: object) -> tuple[Answer, int]:
+    """An answer and the amount that it is about, in kopecks. Raises Doubtful."""
     result = _members(entry, _RESULT)
     key, status = _text(result["key"]), result["status"]
     reference, reason = result["reference"], result["reason"]
@@ -147,7 +148,8 @@ def _read_result(entry: object) -> tuple[Answer, int]:
     return said, amount
 
 
-def _line(entry: object) -> StatementLine:
+def read_line(entry: object) -> StatementLine:
+    """A line of a statement. Raises Doubtful."""
     line = _members(entry, _LINE)
     at = _moment(line["at"])
     key, phone = _text(line["key"]), _text(line["phone"])

@@ -26,7 +26,13 @@ class Doubt(StrEnum):
     """The answer names a key that was not asked about, so it may be somebody else's."""
     OTHER_AMOUNT = "other_amount"
     INCONSISTENT = "inconsistent"
-    """A statement whose lines do not make its count, total, day or order."""
+    """A statement whose lines do not make its count, total, day or order; two words on one key."""
+    FOLDER_MISSING = "folder_missing"
+    """Registries: one of the four folders is not there, so nobody knows what was sent."""
+    NOT_WRITTEN = "not_written"
+    """Registries: the file system refused; perhaps it is full."""
+    JOURNAL_UNREADABLE = "journal_unreadable"
+    """Registries: a file of ours is not as we wrote it."""
 
 
 class Doubtful(Exception):

@@ -1,0 +1,195 @@
+"""What the operator puts into ``in``: acknowledgements and statements.
+
+Nothing of a file counts before all of it was looked through. One that cannot be read is laid aside
+with the reason, never thrown away.
+"""
+
+import mmap
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import IO, TypeVar
+
+from tracker.gateways.billing_wire import read_line, read_result
+from tracker.gateways.doubts import Doubtful
+from tracker.gateways.registry_files import (
+    ACKNOWLEDGED,
+    STATED,
+    NotWhole,
+    Reading,
+    Refused,
+    Whole,
+    has_trailer,
+    names_in,
+    number_of,
+    opened,
+)
+from tracker.gateways.registry_journal import PART
+from tracker.kit.clock import moscow_date
+from tracker.kit.logs import log
+from tracker.settlement.ports import Answer, GatewayUnavailable, StatementLine, Told
+
+PACKET = 1000
+"""Answers that are written down together."""
+
+_NAME = re.compile(r"ack-[A-Za-z0-9._-]{1,100}\.csv", re.ASCII)
+_STATEMENT = re.compile(r"statement-\d{4}-\d\d-\d\d\.csv", re.ASCII)
+_TAKEN = re.compile(r"ack-.{1,100}~([0-9]{1,18})-([0-9]{1,18})~[0-9a-f]{16}\.csv", re.ASCII)
+_SECONDS_TO_BE_WHOLE = 3600
+_LOG = log("gateways")
+
+T = TypeVar("T")
+Word = tuple[Answer, int]
+"""What the operator says of a key, and the amount it names, in kopecks."""
+
+
+class Inbox:
+    """The folders ``in`` and ``taken`` under a root."""
+
+    def __init__(self, root: Path) -> None:
+        self._in, self._taken = root / "in", root / "taken"
+        self._refused = self._in / "refused"
+
+    def told(self) -> Iterator[Told]:
+        """All acknowledgements that lie there, in packets. A file that has been taken to its end is
+        moved away; any other is told again from its beginning."""
+        for name in sorted(names_in(self._in)):
+            path = self._in / name
+            if not _NAME.fullmatch(name):
+                self._look_at_stranger(path)
+                continue
+            try:
+                with opened(path) as file:
+                    yield from self._packets(path, file)
+            except FileNotFoundError:
+                continue  # another worker has taken it
+            except NotWhole:
+                _tell_if_old(path)
+            except Refused as error:
+                self._refuse(path, str(error))
+
+    def words(self, key: str) -> list[Word]:
+        """What the acknowledgements that were taken say of a key. Raises OSError."""
+        number = number_of(key)
+        return [
+            word
+            for name in names_in(self._taken)
+            if (found := _TAKEN.fullmatch(name)) and int(found[1]) <= number <= int(found[2])
+            for word in _words_in(self._taken / name, key)
+        ]
+
+    def statement(self, day: date) -> Iterator[StatementLine]:
+        """A day's statement by line. Raises NotWhole, Refused and OSError, also at its end."""
+        with opened(self._in / f"statement-{day.isoformat()}.csv") as file:
+            if not has_trailer(file):
+                raise NotWhole("the trailer is missing")
+            reading = Reading(file, STATED)
+            last = ("", "")
+            for row in reading:
+                line = _understood(read_line, row)
+                if moscow_date(line.at) != day:
+                    raise Refused(f"{line.key} was not paid on {day}")
+                if (line.key, line.reference) <= last:
+                    raise Refused(f"{line.key} is not in its place")
+                last = (line.key, line.reference)
+                yield line
+            reading.end()
+
+    def _packets(self, path: Path, file: IO[bytes]) -> Iterator[Told]:
+        if not has_trailer(file):
+            raise NotWhole("the trailer is missing")
+        looked_at = _stamp_of(os.fstat(file.fileno()))
+        reading = Reading(file, ACKNOWLEDGED)
+        for row in reading:
+            _word(row)
+        whole = reading.end()
+        if not whole.count:
+            self._take(path, looked_at, whole)
+        told = 0
+        for words in _gathered(map(_word, Reading(file, ACKNOWLEDGED))):
+            if _stamp_of(os.fstat(file.fileno())) != looked_at:
+                raise GatewayUnavailable(f"{path.name} was changed while it was read")
+            told += len(words)
+            last = told == whole.count
+            yield _told(words, partial(self._take, path, looked_at, whole) if last else _nothing)
+
+    def _take(self, path: Path, looked_at: tuple[int, ...], whole: Whole) -> None:
+        name = f"{path.stem}~{whole.first}-{whole.last}~{whole.sha256[:16]}.csv"
+        with suppress(FileNotFoundError):  # another worker took it as well
+            if _stamp_of(path.stat()) == looked_at:
+                path.rename(self._taken / name)
+                _LOG.info("registry_taken", name=path.name, answers=whole.count)
+
+    def _refuse(self, path: Path, reason: str) -> None:
+        with suppress(FileNotFoundError):
+            self._refused.mkdir(exist_ok=True)
+            aside = f"{path.stem}~{path.lstat().st_mtime_ns}.csv"
+            (self._refused / f"{aside}.reason.txt").write_text(f"{reason}\n", "utf-8")
+            path.rename(self._refused / aside)
+            _LOG.error("registry_refused", name=path.name, reason=reason)
+
+    def _look_at_stranger(self, path: Path) -> None:
+        ours = path.name.endswith(PART) or _STATEMENT.fullmatch(path.name)
+        if not ours and path != self._refused:
+            _LOG.warning("registry_name_unknown", name=ascii(path.name))
+
+
+def _words_in(path: Path, key: str) -> Iterator[Word]:
+    """The lines about one key in a file that was looked through when it was taken."""
+    wanted = f"\n{key},".encode("ascii")
+    with opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        at = text.find(wanted)
+        while at >= 0:
+            end = text.find(b"\n", at + 1)
+            fields = text[at + 1 : end].decode("ascii").removesuffix("\r").split(",")
+            yield _word(dict(zip(ACKNOWLEDGED, fields, strict=True)))
+            at = text.find(wanted, end)
+
+
+def _word(row: dict[str, str]) -> Word:
+    return _understood(read_result, {name: value or None for name, value in row.items()})
+
+
+def _understood(read: Callable[[object], T], row: Mapping[str, str | None]) -> T:
+    try:
+        return read(row)
+    except Doubtful as error:
+        # By its key alone: a line may hold somebody's number.
+        raise Refused(f"the line of {ascii(row['key'])[:80]} is {error.reason}") from error
+
+
+def _gathered(words: Iterator[Word]) -> Iterator[list[Word]]:
+    """In packets; a key that comes again begins a new one, so that both words are heard."""
+    packet: dict[str, Word] = {}
+    for word in words:
+        if len(packet) == PACKET or word[0].key in packet:
+            yield list(packet.values())
+            packet = {}
+        packet[word[0].key] = word
+    if packet:
+        yield list(packet.values())
+
+
+def _told(words: Sequence[Word], taken: Callable[[], None]) -> Told:
+    amounts = {answer.key: amount for answer, amount in words}
+    return Told([answer for answer, _ in words], amounts, taken)
+
+
+def _nothing() -> None:
+    """There is more of the file."""
+
+
+def _stamp_of(state: os.stat_result) -> tuple[int, ...]:
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _tell_if_old(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        age = int(time.time() - path.stat().st_mtime)
+        if age > _SECONDS_TO_BE_WHOLE:
+            _LOG.warning("registry_not_whole", name=path.name, age=age)
