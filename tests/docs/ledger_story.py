@@ -27,7 +27,7 @@ class ClosedNumbers:
         raise AssertionError(f"what became of {top_up.key} is certain")
 
     def statement(self, day: Any) -> Iterator[Any]:
-        raise AssertionError(f"nobody asks for the statement of {day}")
+        return iter(())
 
     def reach(self, phones: Sequence[str]) -> list[Reach]:
         return [Reach.NOT_TOLD for _ in phones]

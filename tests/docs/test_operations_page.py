@@ -111,6 +111,7 @@ def test_a_payout_with_staff_is_asked_about_anew(world: World) -> None:
     (statement,) = [one for one in statements() if "state = 'with_staff'" in one and "SET" in one]
     change(world, statement)
     assert run(world, "tracker settlement run --period 2011-01").exit_code == 0
+    world.watch()
     while deliver(world.tools.engine, world.tools.settings.keys, world.billing, Conduct()):
         pass
     assert world.query("SELECT state FROM payouts") == [("paid",)]
@@ -166,6 +167,7 @@ def workers(world: World) -> Iterator[None]:
 
     def work() -> None:
         while not stopped.wait(0.05):
+            world.watch()
             deliver(world.tools.engine, world.tools.settings.keys, world.billing, Conduct())
 
     thread = threading.Thread(target=work)
