@@ -68,6 +68,7 @@ class Operator:
             "BILLING_URL": self.process.url,
             "BILLING_TOKEN": self.process.token,
             "BILLING_TIMEOUT": "10",
+            "BILLING_LAG": "2",
         }
 
     def statement(self) -> list[StatementLine]:

@@ -18,7 +18,7 @@ def paying_horse(world: World, processes: Processes) -> psutil.Process:
     """A worker's process in the middle of its call to the operator."""
     worker = processes.start("worker")
     processes.start("scheduler")
-    wait_until(lambda: payouts(world) == {"submitted": MEMBERS})
+    wait_until(lambda: payouts(world) == {"claimed": MEMBERS})
     return horse_of(worker)
 
 
