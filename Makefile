@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep lock
+.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep fault-sweep lock
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -33,6 +33,9 @@ bench: install  ## measure against floors of the same run
 
 fuzz: install  ## send changed bodies of every dialect at the door (N=100000, SEED=1)
 	$(BIN)/python -m tests.fuzz --bodies $(or $(N),100000) --seed $(or $(SEED),1) $(ARGS)
+
+fault-sweep: install  ## months through an operator on bad days, books compared (N=50, PAYOUTS=2000, SEED=1)
+	$(BIN)/python -m tests.fault_sweep --scripts $(or $(N),50) --payouts $(or $(PAYOUTS),2000) --seed $(or $(SEED),1) $(ARGS)
 
 api-fuzz: install  ## requests made out of the API document at the members' routes (N=200, SEED=1)
 	API_FUZZ_EXAMPLES=$(or $(N),200) API_FUZZ_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -n auto tests/wsgi/test_members_*.py $(ARGS)

@@ -108,7 +108,9 @@ class Desk:
         with self._lock:
             self._counts[operation] += 1
             number = self._counts[operation]
-        return judge(self._script, Call(operation, number, topups), self._chance)
+        verdict = judge(self._script, Call(operation, number, topups), self._chance)
+        self._store.note_faults(bool(verdict.disturbance) + len(verdict.touched))
+        return verdict
 
     def _take(self, batch: Sequence[TopUp], verdict: Verdict) -> Response:
         rule = verdict.disturbance
