@@ -19,7 +19,6 @@ import tracker.settlement.calendar
 import tracker.settlement.jobs
 import webhooks.inbox.partitions
 import webhooks.inbox.work
-from tracker.gateways.billing import HttpBilling
 from tracker.gateways.smpp import SmppSms
 from tracker.gateways.smtp import SmtpMail
 from tracker.kit import tasks
@@ -31,6 +30,7 @@ from tracker.notifications.service import TASKS
 from tracker.purchases.settling import programme_of
 from tracker.settlement.rules import Conduct
 from webhooks.dispatch import Dispatcher
+from wiring.billing import billing_of
 
 
 def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
@@ -83,9 +83,8 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
 def watch_of(tools: Runtime) -> tracker.reconciliation.watching.Watch:
     """From where this process watches the operator's books."""
     settings = tools.settings
-    gateway = HttpBilling(settings.billing_url, settings.billing_token, settings.billing_timeout)
     return tracker.reconciliation.watching.Watch(
-        tools.engine, settings.keys, gateway, settings.clock, conduct_of(settings)
+        tools.engine, settings.keys, billing_of(settings), settings.clock, conduct_of(settings)
     )
 
 

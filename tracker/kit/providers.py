@@ -1,4 +1,4 @@
-"""Where short messages and mail are handed over: one address each, read from one setting each."""
+"""Where messages and top-ups are handed over: one address each, read from one setting each."""
 
 import re
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.utils import parseaddr
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 _SMPP_USER = 15
@@ -54,6 +55,29 @@ class MailServer:
     name: str = ""
     """What stands beside that address."""
     security: Security = Security.STARTTLS
+
+
+def billing_from(text: str) -> str | Path:
+    """Where the operator takes top-ups: an ``http://`` or ``https://`` address, or the folder of
+    ``registry:///folder``.
+
+    Raises ValueError.
+    """
+    try:
+        url = urlsplit(text)
+        answers = url.hostname and url.port != 0
+    except ValueError:
+        raise ValueError("not an address") from None
+    if url.scheme in ("http", "https") and answers:
+        return text
+    if url.scheme != "registry":
+        raise ValueError("Must begin with http://, https:// or registry:///.")
+    folder = Path(unquote(url.path))
+    if url.netloc or url.query or url.fragment or "\0" in str(folder) or not folder.is_absolute():
+        raise ValueError(
+            "registry:/// must be followed by an absolute folder, as in registry:///srv/r"
+        )
+    return folder
 
 
 def sms_centre_from(text: str) -> SmsCentre:

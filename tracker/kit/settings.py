@@ -9,12 +9,12 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from tracker.kit import providers
 from tracker.kit.clock import Clock, clock_from
 from tracker.kit.countries import countries_from
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
 from tracker.kit.limits import Limit, limits_from
-from tracker.kit.providers import MailServer, SmsCentre, mail_server_from, sms_centre_from
 from tracker.kit.quiet import QuietHours, quiet_hours_from
 from tracker.kit.spans import spans_from
 
@@ -56,7 +56,8 @@ class Settings:
     proxies: int
     """How many proxies of ours stand before the service and tell the sender's address."""
     clock: Clock
-    billing_url: str
+    billing: str | Path
+    """The address of the operator's billing, or a folder for registries."""
     billing_token: str = field(repr=False)
     billing_timeout: float
     billing_key_memory: int
@@ -71,10 +72,10 @@ class Settings:
     """Top-ups a second that the operator is sent at most."""
     billing_callback_token: str = field(repr=False)
     """What the operator shows when it calls us; empty: it does not."""
-    sms: SmsCentre = field(repr=False)
+    sms: providers.SmsCentre = field(repr=False)
     sms_timeout: float
     """For a whole batch of messages, answers included; so is the one for mail."""
-    mail: MailServer = field(repr=False)
+    mail: providers.MailServer = field(repr=False)
     mail_timeout: float
     quiet_hours: QuietHours | None
     """When what is not urgent is not sent to members."""
@@ -149,7 +150,7 @@ class _SettingsSchema(Schema):
         data_key="TRACKER_PROXIES", load_default=0, validate=validate.Range(0, 10)
     )
     clock = fields.String(data_key="TRACKER_CLOCK", load_default="")
-    billing_url = fields.String(data_key="BILLING_URL", load_default="http://127.0.0.1:8090")
+    billing = fields.String(data_key="BILLING_URL", load_default="http://127.0.0.1:8090")
     billing_token = fields.String(data_key="BILLING_TOKEN", load_default="")
     billing_timeout = fields.Float(
         data_key="BILLING_TIMEOUT", load_default=10.0, validate=_POSITIVE
@@ -244,8 +245,9 @@ class _SettingsSchema(Schema):
         values["billing_ask_after"] = _read(
             "BILLING_ASK_AFTER", spans_from, values["billing_ask_after"]
         )
-        values["sms"] = _read("SMS_URL", sms_centre_from, values["sms"])
-        values["mail"] = _read("MAIL_URL", mail_server_from, values["mail"])
+        values["billing"] = _read("BILLING_URL", providers.billing_from, values["billing"])
+        values["sms"] = _read("SMS_URL", providers.sms_centre_from, values["sms"])
+        values["mail"] = _read("MAIL_URL", providers.mail_server_from, values["mail"])
         values["quiet_hours"] = _read("QUIET_HOURS", quiet_hours_from, values["quiet_hours"])
         values["sms_countries"] = _read("SMS_COUNTRIES", countries_from, values["sms_countries"])
         for name in ("sms_budgets", "mail_budgets", "sign_in_budgets"):

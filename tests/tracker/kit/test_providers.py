@@ -1,11 +1,14 @@
 """Addresses of an SMS centre and a mail server: read whole, refused without telling passwords."""
 
+from pathlib import Path
+
 import pytest
 
 from tracker.kit.providers import (
     MailServer,
     Security,
     SmsCentre,
+    billing_from,
     mail_server_from,
     sms_centre_from,
 )
@@ -92,3 +95,28 @@ def test_passwords_are_never_shown() -> None:
         mail_server_from("smtp://u:secret@h?from=a@b")
     )
     assert "secret" not in shown
+
+
+def test_where_the_operator_takes_topups() -> None:
+    assert billing_from("https://billing.example/api") == "https://billing.example/api"
+    assert billing_from("registry:///srv/the%20files") == Path("/srv/the files")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "billing.example",
+        "ftp://billing.example",
+        "http://",
+        "http://billing.example:port",
+        "registry:",
+        "registry:srv",
+        "registry://srv/files",
+        "registry:///srv?x=1",
+        "registry:///srv%00",
+    ],
+)
+def test_what_is_no_billing(text: str) -> None:
+    with pytest.raises(ValueError):
+        billing_from(text)

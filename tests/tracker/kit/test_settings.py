@@ -67,6 +67,8 @@ def test_the_clock_may_run_fast(tmp_path: Path) -> None:
         ("TRACKER_PROXIES", "-1"),
         ("TRACKER_CLOCK", "noon"),
         ("TRACKER_CLOCK", "2010-12-20T00:00:00 x1 @0"),
+        ("BILLING_URL", "billing.example"),
+        ("BILLING_URL", "registry://files"),
         ("BILLING_TIMEOUT", "0"),
         ("BILLING_TIMEOUT", "soon"),
         ("BILLING_TIMEOUT", "nan"),
