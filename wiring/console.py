@@ -15,7 +15,14 @@ from tracker.kit import processes, tasks
 from tracker.kit.cli import run
 from tracker.kit.runtime import Runtime
 from wiring.commands import COMMANDS
-from wiring.tools import DATA, DEFAULT_DATA, runtime_from, see_the_key, settings_of_process
+from wiring.tools import (
+    DATA,
+    DEFAULT_DATA,
+    LONG_TASKS,
+    runtime_from,
+    see_the_key,
+    settings_of_process,
+)
 from wiring.work import due_work, tasks_of
 
 SWEEP_SECONDS = 1.0
@@ -63,7 +70,7 @@ def worker(burst: bool) -> None:
     see_the_key(settings_of_process())
     tools = runtime_from(settings_of_process(), connections=2)
     redis = tasks.connect_redis(tools.settings.redis_url)
-    tasks.install(redis, tasks_of(tools))
+    tasks.install(redis, tasks_of(tools), LONG_TASKS)
     tasks.work(redis, burst=burst)
 
 

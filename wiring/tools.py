@@ -9,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 import partners.credentials.sealed
 import tracker.claims.sealed
 import tracker.members.sealed
+import tracker.reconciliation.watching
 import tracker.relatives.sealed
 from tracker.kit import processes, tasks
 from tracker.kit.database import AWAY, make_engine, unit_of_work
@@ -28,6 +29,9 @@ SEALED = (
 )
 """Every column that the key seals for longer than a moment."""
 
+LONG_TASKS = {"settlement": 1_800, tracker.reconciliation.watching.TASK: 1_800}
+"""Seconds: both may have to read a day's statement of a million lines to its end."""
+
 _TELLING = (tracker.members.sealed.COLUMNS[0], *partners.credentials.sealed.COLUMNS)
 """Numbers and webhook secrets: whoever has lost the key can write new ones by commands."""
 
@@ -41,7 +45,8 @@ def runtime_from(settings: Settings, *, connections: int, patience: int | None =
     """The tools of a process; ``patience`` as for an engine."""
     set_up_logs(settings.log_level)
     engine = make_engine(settings.database_url, pool_size=connections, patience=patience)
-    return Runtime(settings, engine, tasks.Nudger(tasks.connect_redis(settings.redis_url)))
+    nudger = tasks.Nudger(tasks.connect_redis(settings.redis_url), LONG_TASKS)
+    return Runtime(settings, engine, nudger)
 
 
 def see_the_key(settings: Settings) -> None:

@@ -25,6 +25,9 @@ QUEUE = "tracker"
 JOB_SECONDS = 5.0
 """A job works on chunks for about this long, then nudges the next one and makes room."""
 
+PATIENCE = 120
+"""Seconds after which a job is given up, unless its task is known to take longer."""
+
 _LOG = log("tasks")
 _COALESCE_MS = 2_000
 _REDIS_REST = 5.0
@@ -55,8 +58,9 @@ def connect_redis(url: str) -> "Redis":
 class Nudger:
     """Asks a worker to look for waiting work. Many nudges within a moment become one job."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: "Redis", patience: Mapping[str, int] | None = None) -> None:
         self._redis = redis
+        self._patience = patience or {}
         self._rest_until = 0.0
 
     def nudge(self, task: str) -> bool:
@@ -65,7 +69,7 @@ class Nudger:
             return False
         try:
             if self._redis.set(_key(task), "1", nx=True, px=_COALESCE_MS):
-                _enqueue(self._redis, task)
+                _enqueue(self._redis, task, self._patience.get(task, PATIENCE))
         except RedisError as error:
             self._rest_until = time.monotonic() + _REDIS_REST
             _LOG.warning("nudge_failed", task=task, error=str(error))
@@ -84,8 +88,8 @@ def _key(task: str) -> str:
     return f"tracker:nudge:{task}"
 
 
-def _enqueue(redis: "Redis", task: str) -> None:
-    _queue(redis).enqueue(perform, task, job_timeout=120, result_ttl=0, failure_ttl=3600)
+def _enqueue(redis: "Redis", task: str, seconds: int) -> None:
+    _queue(redis).enqueue(perform, task, job_timeout=seconds, result_ttl=0, failure_ttl=3600)
 
 
 class _Nudge(Job):
@@ -122,10 +126,11 @@ def perform(task: str) -> None:
     while more and time.monotonic() - started < JOB_SECONDS:
         more = _tasks[task]()
     if more:
-        Nudger(redis).nudge(task)
+        Nudger(redis, _patience).nudge(task)
 
 
 _redis_of_worker: list[Any] = []
+_patience: dict[str, int] = {}
 
 
 def _worker_redis() -> "Redis":
@@ -133,9 +138,14 @@ def _worker_redis() -> "Redis":
     return client
 
 
-def install(redis: "Redis", tasks: Mapping[str, Task]) -> None:
-    """Give this process its tasks; called once, by the composition root."""
+def install(
+    redis: "Redis", tasks: Mapping[str, Task], patience: Mapping[str, int] | None = None
+) -> None:
+    """Give this process its tasks, and the seconds that some of them may take; called once, by
+    the composition root."""
     _redis_of_worker[:] = [redis]
+    _patience.clear()
+    _patience.update(patience or {})
     _tasks.clear()
     _tasks.update(tasks)
 
