@@ -13,7 +13,12 @@ from tracker.kit.database import unit_of_work
 from tracker.ledger.service import Balance
 from tracker.reconciliation.jobs import keep_watch
 from tracker.reconciliation.queries import findings
-from tracker.reconciliation.rules import NotProved, PayoutNotUndecided, RunNotExplained
+from tracker.reconciliation.rules import (
+    NotProved,
+    PayoutNotUndecided,
+    RunNotExplained,
+    StatementBusy,
+)
 from tracker.reconciliation.service import close, explain, resolve, shut_gate
 from tracker.reconciliation.watching import compare_day
 from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, StatementLine, TopUp
@@ -332,3 +337,20 @@ def test_a_pulse_that_stood_still_shuts_the_gate(world: World, operator: Bookkee
     operator.breaks_off = False
     work(world, operator)
     assert len(operator.sent) == 3
+
+
+def test_two_workers_that_compare_one_day_do_no_harm(world: World, operator: Bookkeeper) -> None:
+    """The second finds the day taken; should the first go away, its lease ends."""
+    work(world, operator)
+    world.change(
+        "INSERT INTO operator_statements (day, whole, lease_until)"
+        " VALUES (:day, true, now() + interval '1 minute')",
+        day=today(),
+    )
+    with pytest.raises(StatementBusy):
+        compare(world, operator)
+    world.change("UPDATE operator_statements SET lease_until = now() - interval '1 second'")
+    compare(world, operator)
+    assert run_state(world, PERIOD) == "closed"
+    taken = "SELECT FROM operator_statements WHERE state = 'compared' AND day = :day"
+    assert len(world.query(taken, day=today())) == 1
