@@ -136,7 +136,9 @@ def _all_are_seen(template: Template, seed: int, jobs: int) -> bool:
 
 def sow(template: Template, seed: int, name: str) -> tuple[str, int, str]:
     """Sweep with a defect until it is seen: its name, the runs that took, what was seen."""
-    sweep = Sweep(template, f"bug_{name}", seed, BUGS[name])
+    bug = BUGS[name]
+    first = [death_from(bug.shows)] * 20 if bug.shows else []
+    sweep = Sweep(template, f"bug_{name}", seed, bug, first=first)
     for _ in sweep.run(_RUNS_FOR_A_BUG):
         pass
     result = sweep.result

@@ -28,6 +28,8 @@ class Bug:
     about: str
     patch: Callable[[], None] = lambda: None
     spoil: Callable[[Place], None] = lambda _: None
+    shows: str = ""
+    """The death after which it shows best; the first months' processes go that way."""
 
 
 def _put(home: Any, name: str, value: object) -> None:
@@ -175,11 +177,17 @@ BUGS = {
     bug.name: bug
     for bug in (
         Bug("key_per_attempt", "what is sent again has a key of its own", _key_per_attempt),
-        Bug("missing_fence", "who wakes late writes down what they heard", _missing_fence),
+        Bug(
+            "missing_fence",
+            "who wakes late writes down what they heard",
+            _missing_fence,
+            shows="~settlement.submit:after_call",
+        ),
         Bug(
             "commit_after_the_call",
             "that it may have been sent is written down after it was",
             _commit_after_the_call,
+            shows="settlement.submit:after_call",
         ),
         Bug(
             "missing_unique_constraint",
@@ -191,6 +199,7 @@ BUGS = {
             "a step may be posted twice, and late answers are written",
             _missing_fence,
             _drop_unique(_LEDGER_UNIQUE),
+            "~settlement.submit:after_call",
         ),
         Bug(
             "taken_back_as_never_sent",
@@ -202,6 +211,7 @@ BUGS = {
             "not_found_as_failed",
             "a key that the operator does not know has failed for good",
             _final(Outcome.NOT_FOUND, PayoutState.FAILED),
+            shows="~settlement.submit:before_call",
         ),
         Bug(
             "unknown_as_failed",
@@ -217,6 +227,7 @@ BUGS = {
             "posting_outside_of_the_unit",
             "the state is committed, and then the money moved",
             _posting_outside_of_the_unit,
+            shows="settlement.record:after_commit",
         ),
         Bug("money_not_in_flight", "what is sent stays available", _money_not_in_flight),
         Bug("money_not_given_back", "what failed is not available again", _money_not_given_back),

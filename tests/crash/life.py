@@ -6,7 +6,7 @@ Every life begins anew by looking: so does whoever comes after one that was cut 
 import json
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -19,9 +19,9 @@ from sandbox.billing.truth import payments
 from tests.crash.operators import told_by_file, told_of
 from tests.crash.place import TOKEN, Place
 from tracker.gateways.billing import HttpBilling
+from tracker.kit.clock import FixedClock
 from tracker.kit.errors import Conflict, Unavailable
 from tracker.kit.runtime import Runtime
-from tracker.settlement.calendar import prepare_due
 from tracker.settlement.rules import first_of
 from wiring.commands import COMMANDS
 from wiring.work import tasks_of
@@ -109,14 +109,13 @@ class _Life:
         return False
 
     def _prepare(self) -> None:
-        moment, settings = first_of(self.period), self.tools.settings
+        moment = first_of(self.period)
         if self.weather.paused:
-            self._command(
-                "prepare", "--as-of", moment.isoformat(), token=self.place.template.operator
-            )
-        else:  # the calendar does
-            minimum, cap = settings.payout_minimum, settings.payout_cap
-            prepare_due(self.tools.engine, moment, minimum=minimum, cap=cap)
+            operator = self.place.template.operator
+            self._command("prepare", "--as-of", moment.isoformat(), token=operator)
+        else:  # the calendar does, on the 1st
+            then = replace(self.tools.settings, clock=FixedClock(moment))
+            tasks_of(replace(self.tools, settings=then))["settlement-prepare"]()
 
     def _approve(self) -> None:
         seal = json.loads(self._command("show"))["sha256"]

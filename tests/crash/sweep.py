@@ -229,15 +229,15 @@ _CREDIT = """
 """
 
 _RETURN = """
-    WITH moved AS (
+    WITH its AS (
+        SELECT member_id FROM payouts WHERE period = %(period)s ORDER BY id LIMIT 1
+    ), moved AS (
         INSERT INTO ledger_transactions (reference, kind, effective_at)
-        VALUES (%(reference)s, 'bonus_clawed_back', '1999-12-02') RETURNING id
+        SELECT %(reference)s, 'bonus_clawed_back', '1999-12-02' FROM its RETURNING id
     )
     INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
     SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
-    FROM moved
-    CROSS JOIN (SELECT member_id FROM payouts WHERE period = %(period)s ORDER BY id LIMIT 1) AS its
-    CROSS JOIN LATERAL (VALUES
+    FROM moved CROSS JOIN its CROSS JOIN LATERAL (VALUES
         (0, 'member_available', member_id, 100::bigint), (1, 'marketing_expense', 0, -100::bigint)
     ) AS legs (leg, account, owner_id, amount)
 """
