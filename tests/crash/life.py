@@ -55,7 +55,7 @@ class Weather:
 FAIR = Weather("fair", {})
 PAUSED = Weather("paused", {}, paused=True)
 CALLING = Weather("calling", {"BILLING_LAG": "3"}, calls_back=True)
-TELLING = Weather("telling", {"BILLING_LAG": "3"}, tells=True)
+TELLING = Weather("telling", {"BILLING_LAG": "3", "SETTLEMENT_AUTO_TOTAL": "100000000"}, tells=True)
 WORN = Weather("worn", {"BILLING_KEY_MEMORY": "300", "BILLING_ASK_AFTER": "3s"})
 """The operator's memory for keys is over at once, and so is the asking."""
 

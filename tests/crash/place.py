@@ -168,8 +168,8 @@ def _relatives(world: World, member: int, chance: Random) -> dict[int, str]:
     return found
 
 
-# The calendar has looked since ever, and delivery was watched until the clock's first moment: no day
-# is compared of the years that the periods lie in.
+# The calendar has looked since ever, and delivery was watched until the clock begins: no day is
+# compared of the years that the periods lie in.
 _WATCHED = """
     UPDATE settlement_watch
     SET since = '1999-12-01', pulse_at = clock_timestamp(), pulse_business_at = '2020-01-01',
