@@ -29,7 +29,7 @@ SUBJECTS = {"Your confirmation code", "Welcome to the Cashback Club", "Cashback"
 
 @pytest.fixture
 def served(servers: EmbeddedServers) -> Iterator[Served]:
-    """The product as `tracker up` starts it, but for the database's server."""
+    """The product as `tracker up` starts it, but for the database's server and twins."""
     addresses = servers.addresses
     create_database(addresses.superuser_url, DATABASE)
     environ = {
@@ -40,7 +40,7 @@ def served(servers: EmbeddedServers) -> Iterator[Served]:
         "QUIET_HOURS": "",
         "PYTHONPATH": str(ROOT),
     }
-    with keeping() as data, Stack(data, environ=environ) as stack:
+    with keeping() as data, Stack(data, environ=environ, workers=1, web_processes=1) as stack:
         yield Served(stack, addresses.superuser_url)
     drop_database(addresses.superuser_url, DATABASE)
 

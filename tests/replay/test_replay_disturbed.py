@@ -20,9 +20,9 @@ _SECONDS = 60.0
 
 @pytest.fixture
 def busy(tmp_path: Path) -> Path:
-    """A file of some 1,700 events on one day, and of the months that follow upon it."""
+    """A file of some 1,000 events on one day, and of the months that follow upon it."""
     rows = []
-    for seed in range(1, 6):
+    for seed in range(1, 4):
         for row in csv.DictReader(io.StringIO(sample_csv(seed))):
             mark = "C" if row["InvoiceNo"].startswith("C") else ""
             invoice = f"{mark}{seed}{row['InvoiceNo'].removeprefix('C')}"
@@ -38,7 +38,7 @@ def busy(tmp_path: Path) -> Path:
 @pytest.fixture
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    with Stack(folder, scheduler=False, environ={}) as running:
+    with Stack(folder, scheduler=False, web_processes=1, environ={}) as running:
         yield running
 
 
