@@ -24,7 +24,15 @@ from sandbox.billing.tables import (
     payment_of,
     store_file,
 )
-from sandbox.billing.topups import KeyConflict, Page, Result, Status, TopUp
+from sandbox.billing.topups import (
+    KeyConflict,
+    Page,
+    Result,
+    Status,
+    TopUp,
+    failed,
+    reference_of,
+)
 from sandbox.billing.wire import cursor_after, place_of, result_json
 from tracker.kit.clock import Clock, moscow_date
 
@@ -216,7 +224,7 @@ class Store:
             if key in later:
                 results[key] = Result(key, Status.ACCEPTED, topup.amount, None, None)
             else:
-                results[key] = paid.get(key) or _failed(topup, refusals[key])
+                results[key] = paid.get(key) or failed(topup, refusals[key])
         now = self._real()
         self._connection.executemany(
             "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -242,7 +250,7 @@ class Store:
         self._connection.executemany(
             "INSERT INTO payments VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (number, t.key, t.phone, t.amount, _reference(number), day, now.isoformat())
+                (number, t.key, t.phone, t.amount, reference_of(number), day, now.isoformat())
                 for number, t in numbered
             ],
         )
@@ -252,7 +260,7 @@ class Store:
             (day, len(topups), sum(topup.amount for topup in topups)),
         )
         return {
-            t.key: Result(t.key, Status.PAID, t.amount, _reference(number), None, now)
+            t.key: Result(t.key, Status.PAID, t.amount, reference_of(number), None, now)
             for number, t in numbered
         }
 
@@ -286,14 +294,6 @@ class Store:
             "INSERT INTO due (at, what, key, body) VALUES (?, 'tell', ?, ?)",
             (self._real() + seconds, result.key, json.dumps(result_json(result))),
         )
-
-
-def _failed(topup: TopUp, reason: str) -> Result:
-    return Result(topup.key, Status.FAILED, topup.amount, None, reason)
-
-
-def _reference(number: int) -> str:
-    return f"T{number:012d}"
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -65,3 +65,13 @@ class KeyConflict(Exception):
     def __init__(self, keys: Sequence[str]) -> None:
         super().__init__(f"already used for another phone or amount: {', '.join(keys)}")
         self.keys = list(keys)
+
+
+def failed(topup: TopUp, reason: str) -> Result:
+    """What is said of a top-up that is not carried out."""
+    return Result(topup.key, Status.FAILED, topup.amount, None, reason)
+
+
+def reference_of(number: int) -> str:
+    """The operator's own reference of its payment of this number."""
+    return f"T{number:012d}"

@@ -145,7 +145,7 @@ def place_of(
         "BILLING_TOKEN": TOKEN,
         "BILLING_TIMEOUT": "1",
         "BILLING_LAG": str(LAG),
-        "BILLING_ASK_AFTER": "1s,2s,3s,4s,6s,8s,11s,15s,20s,30s",
+        "BILLING_ASK_AFTER": "1s,2s,3s,4s,6s,8s,11s,15s,20s,30s,45s,60s,90s",
         "BILLING_CALLBACK_TOKEN": TOKEN,
         "TRACKER_CLOCK": PAYDAY,
         **script.settings,
