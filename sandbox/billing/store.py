@@ -21,8 +21,10 @@ from sandbox.billing.tables import (
     SAVED,
     SCHEMA,
     TELLINGS,
+    listed,
     payment_of,
     store_file,
+    text_of,
 )
 from sandbox.billing.topups import (
     KeyConflict,
@@ -144,7 +146,7 @@ class Store:
         """Whether the kept answer to any of these keys is a 500; ``asked``: to a question."""
         since = self._real() if asked else 0.0
         with self._lock:
-            return bool(self._connection.execute(ERROR, (_list(keys), since)).fetchone())
+            return bool(self._connection.execute(ERROR, (listed(keys), since)).fetchone())
 
     def tell(self, result: Result, seconds: float) -> None:
         """Have a result told by a callback, so many seconds from now."""
@@ -200,7 +202,7 @@ class Store:
             yield
 
     def _saved(self, keys: Sequence[str]) -> dict[str, tuple[TopUp, Result]]:
-        rows = self._connection.execute(SAVED, (_list(keys), self._real()))
+        rows = self._connection.execute(SAVED, (listed(keys), self._real()))
         found = {}
         for key, phone, amount, status, reference, reason, at in rows:
             moment = datetime.fromisoformat(at) if at else None
@@ -231,7 +233,7 @@ class Store:
             [
                 (
                     *(t.key, t.phone, t.amount, results[t.key].status, results[t.key].reference),
-                    *(results[t.key].reason, _text(results[t.key].at)),
+                    *(results[t.key].reason, text_of(results[t.key].at)),
                     now + forgotten[t.key] if t.key in forgotten else None,
                 )
                 for t in fresh
@@ -294,11 +296,3 @@ class Store:
             "INSERT INTO due (at, what, key, body) VALUES (?, 'tell', ?, ?)",
             (self._real() + seconds, result.key, json.dumps(result_json(result))),
         )
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _list(keys: Iterable[str]) -> str:
-    return json.dumps(list(keys))

@@ -1,5 +1,7 @@
 """The tables of the operator's books: one SQLite file in a data folder."""
 
+import json
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -77,3 +79,13 @@ def payment_of(row: tuple[str, str, int, str, str]) -> Payment:
     """A payment's key, phone, amount, reference and moment as they are read."""
     key, phone, amount, reference, at = row
     return Payment(key, phone, amount, reference, datetime.fromisoformat(at))
+
+
+def text_of(moment: datetime | None) -> str | None:
+    """A moment as it is written."""
+    return moment.isoformat() if moment else None
+
+
+def listed(keys: Iterable[str]) -> str:
+    """Keys as one parameter of a statement."""
+    return json.dumps(list(keys))
