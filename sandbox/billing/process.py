@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from sandbox.billing.server import check_free
 from sandbox.billing.telling import NOBODY, Caller
@@ -73,13 +72,9 @@ def _url_when_ready(process: subprocess.Popen[str]) -> str:
     give_up = threading.Timer(_SECONDS_TO_START, process.kill)
     give_up.start()
     try:
-        for line in _lines(process.stdout):
+        while line := process.stdout.readline() if process.stdout else "":
             if line.startswith("ready "):
                 return line.split()[1]
     finally:
         give_up.cancel()
     raise NotStarted(f"it ended with exit code {process.wait()}")
-
-
-def _lines(stream: IO[str] | None) -> Iterator[str]:
-    yield from stream or ()

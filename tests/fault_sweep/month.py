@@ -29,7 +29,7 @@ Patch = Callable[[], None]
 BATCHES = 40
 """Into which a month is divided: many calls, so that faults meet some and not others."""
 WORKERS = 3
-_PATIENCE = 150
+_PATIENCE = 600
 _PAYDAY = date(2011, 1, 1)
 
 

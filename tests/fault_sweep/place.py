@@ -1,6 +1,7 @@
 """Where one month is paid: a database of its own, an operator that is started again, our door."""
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -154,6 +155,7 @@ def place_of(
     with ExitStack() as stack:
         door_tools = _tools(environ)
         stack.callback(door_tools.engine.dispose)
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line for each callback
         door = make_server("127.0.0.1", 0, wsgi.build_app(door_tools), threaded=True)
         threading.Thread(target=door.serve_forever, daemon=True).start()
         stack.callback(door.shutdown)
