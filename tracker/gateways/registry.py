@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from tracker.gateways.doubts import Doubt, Doubtful
-from tracker.gateways.registry_files import NotWhole, Refused
+from tracker.gateways.registry_files import KEY, NotWhole, Refused
 from tracker.gateways.registry_inbox import Inbox, Word
 from tracker.gateways.registry_journal import Journal
 from tracker.kit.logs import log
@@ -26,7 +26,6 @@ MAX_BATCH = 1000
 
 FOLDERS = ("out", "in", "sent", "taken")
 
-_KEY = re.compile(r"[A-Za-z0-9:._-]{1,64}", re.ASCII)
 _PHONE = re.compile(r"\+[0-9]{1,20}", re.ASCII)
 _LOG = log("gateways")
 
@@ -121,7 +120,7 @@ def _check(batch: Sequence[TopUp]) -> None:
     if len(batch) > MAX_BATCH or len({one.key for one in batch}) != len(batch):
         raise ValueError(f"a batch is at most {MAX_BATCH} top-ups, each with its own key")
     for one in batch:
-        if not (_KEY.fullmatch(one.key) and _PHONE.fullmatch(one.phone) and one.amount > 0):
+        if not (KEY.fullmatch(one.key) and _PHONE.fullmatch(one.phone) and one.amount > 0):
             raise ValueError(f"{one.key!r} cannot be written into a registry")
 
 

@@ -21,6 +21,7 @@ SENT = ("key", "phone", "amount")
 ACKNOWLEDGED = ("key", "status", "amount", "reference", "reason", "at")
 STATED = ("key", "phone", "amount", "reference", "at")
 
+KEY = re.compile(r"[A-Za-z0-9:._-]{1,64}", re.ASCII)
 MODE = 0o640
 _END = b"END"
 _TRAILER = re.compile(rb"END,([0-9]{1,12}),([0-9.]{1,20}),([0-9a-f]{64})\r?\n", re.ASCII)
@@ -82,9 +83,10 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     if path.is_symlink():
         raise Refused("not a plain file")
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Refused("not a plain file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Refused("not a plain file")
         yield file
 
 

@@ -19,6 +19,7 @@ from tracker.gateways.billing_wire import read_line, read_result
 from tracker.gateways.doubts import Doubtful
 from tracker.gateways.registry_files import (
     ACKNOWLEDGED,
+    KEY,
     STATED,
     NotWhole,
     Reading,
@@ -72,6 +73,9 @@ class Inbox:
                 _tell_if_old(path)
             except Refused as error:
                 self._refuse(path, str(error))
+            except OSError as error:
+                # It must not hold up the others.
+                _LOG.error("registry_unreadable", name=name, error=str(error))
 
     def words(self, key: str) -> list[Word]:
         """What the acknowledgements that were taken say of a key. Raises OSError."""
@@ -152,6 +156,8 @@ def _words_in(path: Path, key: str) -> Iterator[Word]:
 
 
 def _word(row: dict[str, str]) -> Word:
+    if not KEY.fullmatch(row["key"]):
+        raise Refused(f"{ascii(row['key'])[:80]} is no key")
     return _understood(read_result, {name: value or None for name, value in row.items()})
 
 

@@ -1,6 +1,7 @@
 """The circuit around the operator: shared by all workers, closed when Redis knows nothing."""
 
 import multiprocessing
+import socket
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -233,7 +234,12 @@ def test_an_operator_that_says_429_is_left_alone(
 ) -> None:
     said = b"HTTP/1.1 429 Busy\r\nRetry-After: " + header + b"\r\nContent-Length: 0\r\n\r\n"
     circuit = Circuit(redis)
-    with stranger(lambda connection: (connection.recv(65536), connection.sendall(said))[1]) as port:
+
+    def busy(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(said)
+
+    with stranger(busy) as port:
         http = HttpBilling(f"http://127.0.0.1:{port}", "token", 5, circuit.rest)
         billing = GuardedBilling(http, circuit)
         assert billing.ready()
