@@ -1,7 +1,6 @@
 """What an operator may put into the folder, by mistake or not; and files of any length."""
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -250,13 +249,14 @@ def test_no_changed_file_is_taken_for_another_word(
 
 
 _TAKE_ALL = """
-import pathlib, resource, sys
+import pathlib, re, sys
 from tracker.gateways.registry import RegistryBilling
 answers = 0
 for told in RegistryBilling(pathlib.Path(sys.argv[1]), 5).told():
     answers += len(told.answers)
     told.taken()
-print(answers, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+peak = re.search("VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())
+print(answers, peak[1])
 """
 
 
@@ -281,7 +281,6 @@ def test_a_long_acknowledgement_is_told_in_flat_memory(root: Path) -> None:
 
 
 def test_handles_are_given_back(root: Path) -> None:
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
     gateway = billing(root)
     for number in range(1, 40):
@@ -289,4 +288,4 @@ def test_handles_are_given_back(root: Path) -> None:
         gateway.query(to(number))
         put(root, lines(paid(ONE), total=number))
         list(gateway.told())
-    assert len(os.listdir("/proc/self/fd")) <= before < limit  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
