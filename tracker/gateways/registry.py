@@ -17,6 +17,7 @@ from tracker.settlement.ports import (
     Outcome,
     Reach,
     StatementLine,
+    StatementNotYet,
     Told,
     TopUp,
 )
@@ -77,12 +78,15 @@ class RegistryBilling:
             return Answer(key, Outcome.UNKNOWN, reason=Doubt.JOURNAL_UNREADABLE)
 
     def statement(self, day: date) -> Iterator[StatementLine]:
-        """The day's statement. Raises GatewayUnavailable when it is not there or does not add up,
-        also at its end."""
+        """The day's statement. Raises StatementNotYet, and GatewayUnavailable when it does not
+        add up, also at its end."""
         try:
+            self._look_for_folders()
             yield from self._inbox.statement(day)
+        except Doubtful as error:
+            raise GatewayUnavailable(f"no statement of {day}: {error.reason}") from error
         except FileNotFoundError as error:
-            raise GatewayUnavailable(f"there is no statement of {day} yet") from error
+            raise StatementNotYet(f"there is no statement of {day} yet") from error
         except (OSError, NotWhole, Refused) as error:
             raise GatewayUnavailable(f"no statement of {day}: {error}") from error
 
