@@ -29,6 +29,7 @@ from tracker.notifications.contracts import Channel
 from tracker.notifications.service import TASKS
 from tracker.purchases.settling import programme_of
 from tracker.settlement.rules import Conduct
+from tracker.settlement.self_approval import Limits
 from webhooks.dispatch import Dispatcher
 from wiring.billing import billing_of
 
@@ -58,6 +59,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             tools.clock.now(),
             minimum=settings.payout_minimum,
             cap=settings.payout_cap,
+            limits=Limits(settings.settlement_auto_total, settings.settlement_auto_change),
         ),
         "claims": lambda: tracker.claims.jobs.look_at_claims(
             tools.engine, settings.keys, programme, tools.clock.now()

@@ -26,6 +26,7 @@ def upgrade() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column("considered_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("paused_by", sa.Text(), nullable=True),
         sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.Column("approved_by", sa.Text(), nullable=True),
@@ -200,9 +201,11 @@ _SEAL = (
     """,
     "REVOKE ALL ON FUNCTION payouts_refuse_late_lines() FROM PUBLIC",
     "GRANT SELECT,"
-    " INSERT (period, as_of, payouts, total, sha256, prepared_by, paused_by, pause_reason,"
+    " INSERT (period, as_of, payouts, total, sha256, prepared_by,"
+    " considered_at, paused_by, pause_reason,"
     " approved_by, approved_at, started_at, done_at, closed_at),"
-    " UPDATE (state, paused_by, pause_reason, approved_by, approved_at, started_at, done_at,"
+    " UPDATE (state, considered_at, paused_by, pause_reason, approved_by, approved_at, started_at,"
+    " done_at,"
     " closed_at)"
     " ON settlement_runs TO tracker_app",
 )

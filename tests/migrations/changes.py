@@ -84,6 +84,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "settlement_runs": frozenset(
         {
             "state",
+            "considered_at",
             "paused_by",
             "pause_reason",
             "approved_by",

@@ -22,6 +22,7 @@ WRITTEN_IN_PART = {
         "total",
         "sha256",
         "prepared_by",
+        "considered_at",
         "paused_by",
         "pause_reason",
         "approved_by",

@@ -10,9 +10,9 @@ from tests.world import Shop, World, created, day, rubles
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.service import Programme
-from tracker.settlement.calendar import delivery_is_due, prepare_due, run_is_due
+from tracker.settlement.calendar import delivery_is_due
 from tracker.settlement.preparing import prepare_once
-from tracker.settlement.rules import SYSTEM, PeriodInvalid, PeriodNotBegun
+from tracker.settlement.rules import PeriodInvalid, PeriodNotBegun
 from tracker.settlement.service import approve, start
 
 
@@ -129,27 +129,6 @@ def test_preparing_twice_draws_up_one_list(world: World, shop: Shop) -> None:
     second = world.prepare("2011-01", day(40), by="boris")
     assert (second.sha256, second.total, second.prepared_by) == (first.sha256, rubles(10), "anna")
     assert len(states(world)) == 1
-    assert world.differences() == []
-
-
-def test_the_calendar_prepares_the_month_once_there_was_money_before_it(
-    world: World, shop: Shop
-) -> None:
-    engine = world.tools.engine
-
-    def due(on: float) -> bool:
-        with unit_of_work(engine) as session:
-            return run_is_due(session, day(on))
-
-    assert not due(40)
-    earns(world, shop, world.member(), 10, on=5)
-    assert not due(30.99)
-    assert due(31)
-    assert prepare_due(engine, day(44), minimum=100, cap=None) is False
-    assert not due(44)
-    assert due(62)
-    (run,) = world.query("SELECT * FROM settlement_runs")
-    assert (run.period, run.as_of, run.prepared_by) == ("2011-01", day(44), SYSTEM)
     assert world.differences() == []
 
 

@@ -48,6 +48,8 @@ class SettlementRun(Base):
     """The seal over the sorted list; what the second person approves."""
     prepared_by: Mapped[str] = mapped_column(Text)
     prepared_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    considered_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When it was looked whether it may approve itself."""
     paused_by: Mapped[str | None] = mapped_column(Text)
     pause_reason: Mapped[str | None] = mapped_column(Text)
     approved_by: Mapped[str | None] = mapped_column(Text)

@@ -122,6 +122,18 @@ class RunNotApproved(Conflict):
     code = "run_not_approved"
 
 
+class RunNotRunning(Conflict):
+    """Only a running run can be paused."""
+
+    code = "run_not_running"
+
+
+class RunNotPaused(Conflict):
+    """Only a paused run can be resumed."""
+
+    code = "run_not_paused"
+
+
 class ApproverPreparedIt(Forbidden):
     """The person who prepared a run cannot approve it."""
 

@@ -1,8 +1,13 @@
-"""Approving, starting and finishing a month's run. The caller owns the unit of work."""
+"""Approving, starting, pausing and finishing a month's run. The caller owns the unit of work.
+
+Whoever lets a run go on is written down in the audit.
+"""
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from tracker.audit.rules import check_reason
+from tracker.audit.service import record
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.queries import run_of
 from tracker.settlement.rules import (
@@ -10,11 +15,14 @@ from tracker.settlement.rules import (
     SYSTEM,
     ApproverPreparedIt,
     RunNotApproved,
+    RunNotPaused,
     RunNotPrepared,
+    RunNotRunning,
     RunState,
     SealDiffers,
 )
 from tracker.settlement.sealed import see_that_it_is_as_sealed
+from tracker.settlement.self_approval import LIMITS, Limits, Waits, why_it_waits
 from tracker.settlement.watch import Reason, guard
 
 
@@ -38,16 +46,17 @@ def approve(session: Session, period: str, sha256: str, approver: str) -> Settle
     run.state, run.approved_by = RunState.APPROVED, approver
     run.approved_at = session.scalar(select(func.now()))
     session.flush()
+    _write_down(session, run, approver, "settlement.approve")
     return run
 
 
-def start(session: Session, period: str) -> SettlementRun:
+def start(session: Session, period: str, who: str = SYSTEM) -> SettlementRun:
     """Let workers deliver an approved run; starting it again changes nothing.
 
     Raises RunNotFound, RunNotApproved, and SealDiffers when a line is not what was approved.
     """
     run = run_of(session, period, lock=True)
-    if run.state in (RunState.RUNNING, RunState.DONE):
+    if run.state in _BEGUN:
         return run
     if run.state != RunState.APPROVED:
         raise RunNotApproved(f"the run of {period} is {run.state}")
@@ -55,18 +64,82 @@ def start(session: Session, period: str) -> SettlementRun:
     run.state, run.started_at = RunState.RUNNING, session.scalar(select(func.now()))
     session.flush()
     guard(session, None, Reason.START)
+    _write_down(session, run, who, "settlement.start")
     return run
+
+
+def pause(session: Session, period: str, who: str, reason: str) -> SettlementRun:
+    """Send nothing more of a run until it is resumed; what was sent is still asked about. Again, it
+    changes nothing.
+
+    Raises RunNotFound, RunNotRunning and ReasonMissing.
+    """
+    run = run_of(session, period, lock=True)
+    if run.state == RunState.PAUSED:
+        return run
+    if run.state != RunState.RUNNING:
+        raise RunNotRunning(f"the run of {period} is {run.state}")
+    run.state, run.paused_by, run.pause_reason = RunState.PAUSED, who, check_reason(reason)
+    session.flush()
+    _write_down(session, run, who, "settlement.pause", reason)
+    return run
+
+
+def resume(session: Session, period: str, who: str, reason: str | None = None) -> SettlementRun:
+    """Let a paused run go on. Raises RunNotFound, RunNotPaused, SealDiffers as `start` does, and
+    ReasonMissing."""
+    run = run_of(session, period, lock=True)
+    if run.state == RunState.RUNNING:
+        return run
+    if run.state != RunState.PAUSED:
+        raise RunNotPaused(f"the run of {period} is {run.state}")
+    see_that_it_is_as_sealed(session, run)
+    run.state, run.paused_by, run.pause_reason = RunState.RUNNING, None, None
+    session.flush()
+    guard(session, None, Reason.START)
+    _write_down(session, run, who, "settlement.resume", reason)
+    return run
+
+
+def approve_itself(session: Session, period: str, limits: Limits) -> Waits | None:
+    """Approve and start a run that the calendar prepared, if it is within limits; else why it
+    waits for a person. It is looked at once: later, only a person's word counts."""
+    run = run_of(session, period, lock=True)
+    before = session.scalar(
+        select(SettlementRun.total)
+        .where(SettlementRun.period < period)
+        .order_by(SettlementRun.period.desc())
+        .limit(1)
+    )
+    waits = why_it_waits(run.total, before, limits)
+    run.considered_at = session.scalar(select(func.now()))
+    session.flush()
+    if waits is None:
+        approve(session, period, run.sha256, LIMITS)
+        start(session, period, LIMITS)
+    return waits
 
 
 def pause_changed(session: Session, period: str) -> None:
     """Pause a running run of which a line is not what was sealed, until staff have looked."""
     session.execute(_PAUSE, {"period": period, "who": SYSTEM, "why": SealDiffers.code})
+    _write_down(session, run_of(session, period), SYSTEM, "settlement.pause", SealDiffers.code)
 
 
 def finish_ended(session: Session) -> None:
-    """Close the running runs none of whose payouts is open any more."""
+    """End the runs none of whose payouts is open any more, paused ones as well."""
     session.execute(_FINISH, {"ended": [str(state) for state in ENDED]})
 
+
+def _write_down(
+    session: Session, run: SettlementRun, who: str, action: str, reason: str | None = None
+) -> None:
+    """The act, with what was known of the run: its seal and total (kopecks)."""
+    after = {"state": run.state, "sha256": run.sha256, "total": run.total, "payouts": run.payouts}
+    record(session, who, action, f"settlement:{run.period}", reason=reason, after=after)
+
+
+_BEGUN = (RunState.RUNNING, RunState.PAUSED, RunState.DONE, RunState.CLOSED)
 
 _PAUSE = text("""
     UPDATE settlement_runs SET state = 'paused', paused_by = :who, pause_reason = :why
@@ -75,7 +148,7 @@ _PAUSE = text("""
 
 _FINISH = text("""
     UPDATE settlement_runs SET state = 'done', done_at = now()
-    WHERE state = 'running' AND NOT EXISTS (
+    WHERE state IN ('running', 'paused') AND NOT EXISTS (
         SELECT FROM payouts
         WHERE payouts.period = settlement_runs.period AND payouts.state <> ALL (:ended)
     )
