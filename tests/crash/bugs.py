@@ -1,7 +1,7 @@
 """Defects that are sown on purpose: a sweep that does not see them is worth nothing."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from sqlalchemy import TextClause, text
 from tests.crash.place import Place
 from tracker.kit.database import unit_of_work
 from tracker.kit.failpoints import around
-from tracker.ledger.rules import Posting
-from tracker.ledger.service import post
+from tracker.ledger.rules import Alike
+from tracker.ledger.service import post_alike
 from tracker.reconciliation import settling
 from tracker.settlement import jobs, rules, service
 from tracker.settlement.delivery import answers, claims, questions, sending
@@ -78,7 +78,8 @@ def _commit_after_the_call() -> None:
         if chunk.payouts:
             with unit_of_work(counter.engine, "settlement.record") as session:
                 answers.record(session, chunk, said, counter.conduct)
-        return len(chunk.payouts) + chunk.withheld
+        jobs._see_to_the_numbers(counter, chunk.unchecked)
+        return len(chunk.payouts) + chunk.withheld + len(chunk.unchecked)
 
     _put(jobs, "send", send)
 
@@ -112,37 +113,33 @@ def _final(outcome: Outcome, state: PayoutState) -> Callable[[], None]:
 
 
 def _posting_outside_of_the_unit() -> None:
-    waiting: list[Posting] = []
+    waiting: list[Alike] = []
     engine: list[Any] = []
 
-    def later(session: Any, postings: Sequence[Posting]) -> None:
+    def later(session: Any, some: Alike) -> None:
         engine[:] = [session.get_bind()]
-        waiting.extend(postings)
+        waiting.append(some)
 
     def reach(record: Callable[..., None]) -> Callable[..., None]:
         def recorded(counter: jobs.Counter, *given: Any, **named: Any) -> None:
             record(counter, *given, **named)
             with unit_of_work(counter.engine) as session:
-                post(session, waiting)
+                for some in waiting:
+                    post_alike(session, some)
             waiting.clear()
 
         return recorded
 
-    _put(answers, "post", later)
+    _put(answers, "post_alike", later)
     _put(jobs, "_record", reach(jobs._record))
 
 
 def _money_not_in_flight() -> None:
-    _put(sending, "post", lambda *_: None)
+    _put(sending, "post_alike", lambda *_: None)
 
 
 def _money_not_given_back() -> None:
-    given = answers._postings_of
-
-    def postings(one: Any, state: PayoutState) -> list[Posting]:
-        return [] if state is PayoutState.FAILED else given(one, state)
-
-    _put(answers, "_postings_of", postings)
+    del answers._KINDS[PayoutState.FAILED]
 
 
 def _done_too_early() -> None:

@@ -94,6 +94,8 @@ CHANGES: dict[str, frozenset[str]] = {
             "closed_at",
         }
     ),
+    "number_checks": frozenset({"served", "checked_at"}),
+    "settlement_slots": frozenset({"fence", "lease_until", "next_at"}),
     "sealed_chunks": NONE,
     "settlement_bridges": NONE,
     "settlement_bridge_lines": NONE,

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.stories.operators import CONDUCT, KEY_MEMORY, Operator, run_state, states, wait, work
+from tests.stories.operators import (
+    CONDUCT,
+    KEY_MEMORY,
+    Operator,
+    numbers_are_known,
+    run_state,
+    states,
+    wait,
+    work,
+)
 from tests.world import BONUS, Shop, World, cancelled, confirmed, created, day, rubles
 from tracker.kit.database import unit_of_work
 from tracker.ledger.service import Balance
@@ -75,6 +84,7 @@ def test_a_chunk_of_which_nothing_may_be_sent_does_not_hold_up_the_next(
 ) -> None:
     world.tell(shop, cancelled("A-1", at=day(32)))
     tools = world.tools
+    numbers_are_known(world)
     world.watch(Operator())
     assert deliver(tools.engine, tools.settings.keys, Operator(), CONDUCT)
     assert states(world) == ["withheld"]

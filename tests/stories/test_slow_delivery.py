@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import pytest
 
 from tests.stories.months import earns, started
-from tests.stories.operators import CONDUCT, KEY_MEMORY, Operator, states, wait, work
+from tests.stories.operators import (
+    CONDUCT,
+    KEY_MEMORY,
+    Operator,
+    numbers_are_known,
+    states,
+    wait,
+    work,
+)
 from tests.world import Shop, World
 from tracker.kit.database import unit_of_work
 from tracker.settlement.delivery.claims import LEASE_SECONDS
@@ -55,6 +63,7 @@ class Hanging(Operator):
 def test_questions_that_hang_hold_up_nothing(world: World, shop: Shop) -> None:
     unknown(world, shop, 20)
     on_the_list(world, shop, 2, "2010-12")
+    numbers_are_known(world)
     operator = Hanging()
     world.watch(operator)
     assert deliver(world.tools.engine, world.tools.settings.keys, operator, CONDUCT)
@@ -111,6 +120,7 @@ class Stopwatch:
 
 def test_a_worker_held_up_before_the_call_does_not_make_it(world: World, shop: Shop) -> None:
     on_the_list(world, shop, 1)
+    numbers_are_known(world)
     operator = Operator()
     engine = world.tools.engine
     world.watch(operator)

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from tracker.settlement.ports import KEY_CONFLICT
+
 
 class Doubt(StrEnum):
     """Reason codes of unknown outcomes; an unexpected HTTP status is ``http_<status>`` instead."""
@@ -12,7 +14,7 @@ class Doubt(StrEnum):
     TIMEOUT = "timeout"
     CONNECTION_LOST = "connection_lost"
     TOO_LARGE = "too_large"
-    KEY_CONFLICT = "key_conflict"
+    KEY_CONFLICT = KEY_CONFLICT
     """The operator knows the key with another phone or amount."""
     NOT_JSON = "not_json"
     """Another media type, or a body that is no JSON, has names twice, floats or no end."""

@@ -98,6 +98,23 @@ class Posting:
     corrects: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Postings of one kind that move members' money between the same two accounts, as columns.
+
+    Each is of one member and of one amount in kopecks, above zero; otherwise as in `Posting`.
+    """
+
+    kind: Kind
+    debit: Account
+    credit: Account
+    references: list[str]
+    corrects: list[str | None]
+    effective_at: list[datetime]
+    members: list[int]
+    amounts: list[int]
+
+
 def posting(
     reference: str,
     kind: Kind,

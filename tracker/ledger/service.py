@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.database import bulk_insert, constraint_name
 from tracker.kit.errors import Conflict
 from tracker.ledger.models import LedgerEntry, LedgerTransaction
-from tracker.ledger.rules import Posting
+from tracker.ledger.rules import HOUSE, MEMBER_ACCOUNTS, Alike, Posting
 
 
 class AlreadyPosted(Conflict):
@@ -56,6 +56,32 @@ def post(session: Session, postings: Sequence[Posting]) -> None:
     try:
         bulk_insert(session, LedgerTransaction, _transactions(ids, postings))
         bulk_insert(session, LedgerEntry, _entries(ids, postings))
+    except IntegrityError as error:
+        raise _meaning(error) from error
+
+
+def post_alike(session: Session, some: Alike) -> None:
+    """Write postings that differ in no more than whose they are: as `post`, by one statement.
+
+    Raises AlreadyPosted and BalanceTooLow; the unit of work is lost then.
+    """
+    if not some.references:
+        return
+    values = {
+        "kind": str(some.kind),
+        "debit": str(some.debit),
+        "credit": str(some.credit),
+        "debit_is_theirs": some.debit in MEMBER_ACCOUNTS,
+        "credit_is_theirs": some.credit in MEMBER_ACCOUNTS,
+        "house": HOUSE,
+        "references": some.references,
+        "corrects": some.corrects,
+        "effective_at": some.effective_at,
+        "members": some.members,
+        "amounts": some.amounts,
+    }
+    try:
+        session.execute(_POST_ALIKE, values)
     except IntegrityError as error:
         raise _meaning(error) from error
 
@@ -107,4 +133,26 @@ _LOCK_MEMBERS = text("""
 
 _NEXT_IDS = text("""
     SELECT nextval('ledger_transactions_id_seq') FROM generate_series(1, CAST(:count AS integer))
+""")
+
+# Numbered first: to join the rows with their new transactions would be left to the planner, who
+# knows nothing yet of what is so fresh.
+_POST_ALIKE = text("""
+    WITH numbered AS MATERIALIZED (
+        SELECT nextval('ledger_transactions_id_seq') AS id, given.*
+        FROM unnest(CAST(:references AS text[]), CAST(:corrects AS text[]),
+                    CAST(:effective_at AS timestamptz[]), CAST(:members AS bigint[]),
+                    CAST(:amounts AS bigint[]))
+             AS given (reference, corrects, effective_at, member_id, amount)
+    ), written AS (
+        INSERT INTO ledger_transactions (id, reference, kind, effective_at, corrects)
+        SELECT id, reference, :kind, effective_at, corrects FROM numbered
+    )
+    INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
+    SELECT numbered.id, legs.leg, legs.account,
+           CASE WHEN legs.is_theirs THEN member_id ELSE :house END, legs.sign * amount
+    FROM numbered CROSS JOIN (VALUES
+        (0, CAST(:debit AS text), CAST(:debit_is_theirs AS boolean), 1),
+        (1, CAST(:credit AS text), CAST(:credit_is_theirs AS boolean), -1)
+    ) AS legs (leg, account, is_theirs, sign)
 """)

@@ -1,7 +1,7 @@
 """The workers' part of settlement: claim, COMMIT, call, record. Each call does one chunk."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -11,7 +11,8 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.failpoints import around
 from tracker.kit.logs import log
 from tracker.settlement.delivery.answers import record
-from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk
+from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, Unchecked
+from tracker.settlement.delivery.numbers import write_down
 from tracker.settlement.delivery.questions import (
     claim_again,
     claim_questions,
@@ -19,10 +20,10 @@ from tracker.settlement.delivery.questions import (
 )
 from tracker.settlement.delivery.sending import claim_prepared, still_theirs
 from tracker.settlement.ports import Answer, BillingGateway, Outcome
-from tracker.settlement.rules import Conduct, SealDiffers, may_send_again
+from tracker.settlement.rules import Conduct, SealDiffers, Withheld, may_send_again
 from tracker.settlement.service import finish_ended, pause_changed
 
-CHUNK = 500
+CHUNK = 1_000
 QUESTIONS = 3
 """How many are asked about in one call: each may wait for the operator until it times out."""
 
@@ -67,7 +68,8 @@ def deliver(
 
 
 def send(counter: Counter) -> int:
-    """Send one chunk; returns how many payouts were claimed, also of those withheld.
+    """Send one chunk; returns how many payouts were looked at, also of those that were withheld,
+    and those whose numbers had to be asked about first.
 
     A worker that was held up between the claim and the call lets go of the chunk: its lease is
     over, so the payouts are taken back as unknown, and the operator is asked first.
@@ -87,7 +89,21 @@ def send(counter: Counter) -> int:
         with around("settlement.submit"):
             answers = counter.gateway.submit([one.top_up for one in chunk.payouts])
         _record(counter, chunk, answers)
-    return len(chunk.payouts) + chunk.withheld
+    _see_to_the_numbers(counter, chunk.unchecked)
+    return len(chunk.payouts) + chunk.withheld + len(chunk.unchecked)
+
+
+def _see_to_the_numbers(counter: Counter, unchecked: Sequence[Unchecked]) -> None:
+    """Ask whether numbers are the operator's own; what is due to them is seen to by the next claim.
+
+    Two workers may ask of the same ones: that does no harm.
+    """
+    if not unchecked:
+        return
+    with around("settlement.reach"):
+        answers = counter.gateway.reach([one.phone for one in unchecked])
+    with unit_of_work(counter.engine, "settlement.check_numbers") as session:
+        write_down(session, unchecked, answers)
 
 
 def ask(counter: Counter) -> int:
@@ -125,7 +141,7 @@ def _what_became(counter: Counter, chunk: Chunk, began: float) -> Answer:
     with unit_of_work(counter.engine, "settlement.claim_again") as session:
         if not still_theirs(session, [one.id]):
             # It never came to anything, and its number may be somebody else's by now.
-            return Answer(answer.key, Outcome.FAILED, reason="member_changed")
+            return Answer(answer.key, Outcome.FAILED, reason=Withheld.MEMBER_CHANGED)
         again = claim_again(session, chunk)
     if not again.payouts or not _still_held(counter, began):
         return answer

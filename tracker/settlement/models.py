@@ -100,6 +100,7 @@ class Payout(Base):
             "ask_at",
             postgresql_where=text("state IN ('submitted', 'unknown')"),
         ),
+        Index("ix_payouts_unclear", "id", postgresql_where=text("state = 'unknown'")),
         Index("ix_payouts_claimed", "lease_until", postgresql_where=text("state = 'claimed'")),
         Index("ix_payouts_paid_at", "paid_at", postgresql_where=text("state = 'paid'")),
         Index(None, "period", "member_id"),
@@ -132,6 +133,33 @@ class Payout(Base):
     """When the operator paid it, by its own books: on whose statement of the day it is to be."""
     reason: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class NumberCheck(Base):
+    """Whether a number was the operator's own when it was last asked or told."""
+
+    __tablename__ = "number_checks"
+
+    number_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("numbers.id"), primary_key=True, autoincrement=False
+    )
+    served: Mapped[bool | None]
+    """None: the operator did not tell; the answer to a top-up does."""
+    checked_at: Mapped[datetime] = mapped_column(Instant, server_default=func.clock_timestamp())
+
+
+class SettlementSlot(Base):
+    """A place at the operator's counter: a batch is sent from one, and one batch at a time."""
+
+    __tablename__ = "settlement_slots"
+
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fence: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the batch that was sent from it last."""
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    """While it is not over that batch is with the operator; None: it is not."""
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    """Before that nothing more is sent from it: that is how the rate is kept."""
 
 
 class SealedChunk(Base):

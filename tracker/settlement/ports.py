@@ -21,6 +21,10 @@ class StatementNotYet(GatewayUnavailable):
     code = "statement_not_yet"
 
 
+KEY_CONFLICT = "key_conflict"
+"""Reason of an unknown outcome: the operator knows the key with another content."""
+
+
 class Outcome(StrEnum):
     """What the operator says, or leaves unsaid, of one top-up."""
 

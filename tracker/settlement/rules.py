@@ -72,6 +72,18 @@ IN_FLIGHT = frozenset(
 )
 
 
+class Withheld(StrEnum):
+    """Why a payout is not sent."""
+
+    MEMBER_CHANGED = "member_changed"
+    """They left, have another number, or want no payment; also of one that was never carried out,
+    and has failed for that."""
+    NUMBER_NOT_SERVED = "number_not_served"
+    """The number is not the operator's."""
+    BALANCE_FELL = "balance_fell"
+    """A return came in after the seal."""
+
+
 KEY_MEMORY_MARGIN = 300
 """Seconds by which we stop sending again before the operator forgets the key: between the look at
 the time and the call a lease or a whole job (120 s) may pass, and clocks differ a little."""
@@ -191,6 +203,16 @@ def until_next_question(age: int, conduct: Conduct) -> int | None:
     return next((mark - age for mark in conduct.ask_after if mark > age), None)
 
 
+def slots_of(conduct: Conduct) -> int:
+    """How many batches may be with the operator at once: of a slow one, no more than it takes."""
+    return min(conduct.concurrency, conduct.rate)
+
+
+def most_at_once(conduct: Conduct, chunk: int) -> int:
+    """How many top-ups a batch may hold: those of one second, shared among the slots."""
+    return min(chunk, conduct.rate // slots_of(conduct))
+
+
 def may_send_again(age: int, since_sent: int, conduct: Conduct) -> bool:
     """Whether what the operator has not found may be sent once more, under the same key.
 
@@ -219,6 +241,12 @@ def after_answer(
 _FINAL = {Outcome.PAID: PayoutState.PAID, Outcome.FAILED: PayoutState.FAILED}
 
 
+def payout_references(payout_id: int, kind: Kind) -> tuple[str, str | None]:
+    """By which a payout's step is known in the ledger, and which it corrects."""
+    corrected = Kind.PAYOUT_SUBMITTED if kind is Kind.PAYOUT_FAILED else None
+    return f"payout:{payout_id}:{kind}", corrected and f"payout:{payout_id}:{corrected}"
+
+
 def payout_posting(
     kind: Kind, *, payout_id: int, member_id: int, amount: int, effective_at: datetime
 ) -> Posting:
@@ -230,14 +258,8 @@ def payout_posting(
     }[kind]
     owner = HOUSE if credit is Account.OWED_TO_OPERATOR else member_id
     legs = (Leg(debit, member_id, amount), Leg(credit, owner, -amount))
-    submitted = f"payout:{payout_id}:{Kind.PAYOUT_SUBMITTED}"
-    made = posting(
-        f"payout:{payout_id}:{kind}",
-        kind,
-        effective_at,
-        legs,
-        corrects=submitted if kind is Kind.PAYOUT_FAILED else None,
-    )
+    reference, corrects = payout_references(payout_id, kind)
+    made = posting(reference, kind, effective_at, legs, corrects=corrects)
     if made is None:
         raise AssertionError("a payout is never of nothing")
     return made

@@ -5,8 +5,7 @@ by PostgreSQL: a million lines never pass through a program one by one.
 """
 
 import heapq
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -118,39 +117,31 @@ def not_as_sealed(
     if not lines:
         return []
     members = sorted({line.member_id for line in lines})
-    bodies: dict[int, list[str]] = defaultdict(list)
-    for piece in session.execute(_PIECES, {"period": period, "members": members}):
-        for member in piece.members:
-            bodies[member].append("\n" + piece.body)
-    found = []
-    for line in lines:
-        start = f"\n{line.member_id} {line.number_id} "
-        pieces = bodies[line.member_id]
-        if not any(f"{start}{line.amount}\n" in body for body in pieces):
-            found.append(
-                LineDiffers(line.member_id, line.number_id, _amount(pieces, start), line.amount)
-            )
-    return found
+    given = {"period": period, "members": members, "least": members[0], "most": members[-1]}
+    kept: dict[str, str] = {}
+    for body in session.scalars(_PIECES, given):
+        kept.update(_split(line) for line in body.splitlines())
+    found = ((line, kept.get(f"{line.member_id} {line.number_id}")) for line in lines)
+    return [
+        LineDiffers(line.member_id, line.number_id, None if was is None else int(was), line.amount)
+        for line, was in found
+        if was != str(line.amount)
+    ]
 
 
-def see_that_lines_are_as_sealed(session: Session, payouts: Collection[int]) -> None:
-    """Of some payouts that are about to be sent. Raises SealDiffers."""
-    lines: dict[str, list[SealedLine]] = defaultdict(list)
-    for row in session.execute(_LINES_OF, {"ids": list(payouts)}):
-        lines[row.period].append(SealedLine(row.member_id, row.number_id, row.amount))
+def see_that_lines_are_as_sealed(
+    session: Session, lines: Mapping[str, Collection[SealedLine]]
+) -> None:
+    """Of some lines by their periods that are about to be sent. Raises SealDiffers."""
     for period, some in lines.items():
         found = not_as_sealed(session, period, some)
         if found:
             raise seal_differs(period, Differences(len(found), tuple(found[:FIRST])))
 
 
-def _amount(bodies: Iterable[str], start: str) -> int | None:
-    for body in bodies:
-        place = body.find(start)
-        if place >= 0:
-            begin = place + len(start)
-            return int(body[begin : body.index("\n", begin)])
-    return None
+def _split(line: str) -> tuple[str, str]:
+    whose, _, amount = line.rpartition(" ")
+    return whose, amount
 
 
 def _place(line: SealedLine) -> tuple[int, int]:
@@ -191,21 +182,14 @@ _SUMS = text("""
     FROM sealed_chunks WHERE period = :period
 """)
 
-_LINES_OF = text("""
-    SELECT period, member_id, number_id, amount FROM payouts WHERE id = ANY (:ids) ORDER BY id
-""")
-
-# A piece is fetched once, with those of the members that it may tell of.
+# Only pieces that tell of some of the members. Their whole span is looked at first: what is sent
+# together mostly stands together, and a thousand members need not be held beside each piece.
 _PIECES = text("""
-    SELECT chunks.body, wanted.members
-    FROM (
-        SELECT chunks.place, array_agg(given.member_id) AS members
-        FROM unnest(CAST(:members AS bigint[])) AS given (member_id)
-        JOIN sealed_chunks AS chunks
-             ON chunks.period = :period
-             AND given.member_id BETWEEN chunks.first_member AND chunks.last_member
-        GROUP BY chunks.place
-    ) AS wanted
-    JOIN sealed_chunks AS chunks ON chunks.period = :period AND chunks.place = wanted.place
-    ORDER BY chunks.place
+    SELECT body FROM sealed_chunks AS chunks
+    WHERE period = :period AND first_member <= :most AND last_member >= :least
+      AND EXISTS (
+          SELECT FROM unnest(CAST(:members AS bigint[])) AS given (member_id)
+          WHERE given.member_id BETWEEN chunks.first_member AND chunks.last_member
+      )
+    ORDER BY place
 """)

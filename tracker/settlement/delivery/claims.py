@@ -1,18 +1,17 @@
 """What a worker has in its hands: payouts claimed together, under one fencing token."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
-from tracker.ledger.rules import Kind, Posting
+from tracker.ledger.rules import Alike, Kind
 from tracker.members.queries import open_phone
-from tracker.settlement.models import FENCES
 from tracker.settlement.ports import TopUp
-from tracker.settlement.rules import gateway_key, payout_posting
+from tracker.settlement.rules import gateway_key, payout_posting, payout_references
 
 LEASE_SECONDS = 25
 """For a batch with the operator: with the sweeper's second and the job's start, what a lost worker
@@ -40,43 +39,62 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchecked:
+    """A number that is to be paid to, of which the operator was not asked whether it is its own."""
+
+    number_id: int
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Payouts claimed together, under one fencing token."""
 
     fence: int
     payouts: tuple[Claimed, ...]
     withheld: int = 0
-    """How many were claimed besides, and are not to be sent."""
+    """How many were looked at besides, and are not to be sent."""
+    unchecked: tuple[Unchecked, ...] = ()
+    """Numbers to be asked about first; what is due to them was left as it is."""
 
 
-def claim(session: Session, keys: Keyring, statement: Any, values: dict[str, Any]) -> Chunk:
-    """What a claiming statement takes, by id."""
-    fence = session.scalar(FENCES.next_value())
-    rows = session.execute(statement, {**values, "fence": fence, "lease": LEASE_SECONDS})
-    claimed = sorted((_claimed(keys, row) for row in rows), key=lambda one: one.id)
-    return Chunk(int(fence or 0), tuple(claimed))
+def opened(keys: Keyring, row: Row[Any]) -> Claimed:
+    """A row of a claiming statement."""
+    return Claimed(
+        row.id,
+        row.member_id,
+        phone_of(keys, row),
+        row.amount,
+        row.as_of,
+        row.age,
+        row.since_sent,
+    )
 
 
-def posting_of(one: Claimed, kind: Kind) -> Posting:
-    """The ledger's form of a step of this payout."""
-    return payout_posting(
+def phone_of(keys: Keyring, row: Row[Any]) -> str:
+    """The number of a payout; empty of a member whose data were erased after the seal."""
+    return open_phone(keys, row.member_id, row.sealed) if row.sealed is not None else ""
+
+
+def alike(kind: Kind, some: Sequence[Claimed]) -> Alike:
+    """The ledger's form of the same step of some payouts: the rule for one of them, as columns."""
+    one = some[0]
+    made = payout_posting(
         kind,
         payout_id=one.id,
         member_id=one.member_id,
         amount=one.amount,
         effective_at=one.as_of,
     )
-
-
-def _claimed(keys: Keyring, row: Row[Any]) -> Claimed:
-    # Of a member whose data were erased after the seal there is no number: it is withheld.
-    phone = open_phone(keys, row.member_id, row.sealed) if row.sealed is not None else ""
-    return Claimed(
-        row.id,
-        row.member_id,
-        phone,
-        row.amount,
-        row.as_of,
-        row.age,
-        row.since_sent,
+    debit, credit = made.legs
+    references = [payout_references(each.id, kind) for each in some]
+    return Alike(
+        kind,
+        debit.account,
+        credit.account,
+        references=[reference for reference, _ in references],
+        corrects=[corrected for _, corrected in references],
+        effective_at=[each.as_of for each in some],
+        members=[each.member_id for each in some],
+        amounts=[each.amount for each in some],
     )

@@ -7,12 +7,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
-from tracker.settlement.delivery.claims import Chunk, claim
+from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, opened
+from tracker.settlement.models import FENCES
 
 
 def claim_questions(session: Session, keys: Keyring, limit: int) -> Chunk:
     """Take payouts whose time to be asked about has come."""
-    return claim(session, keys, _NEXT_QUESTIONS, {"limit": limit})
+    fence = int(session.scalar(FENCES.next_value()) or 0)
+    values = {"limit": limit, "fence": fence, "lease": LEASE_SECONDS}
+    rows = session.execute(_NEXT_QUESTIONS, values)
+    return Chunk(fence, tuple(sorted((opened(keys, row) for row in rows), key=lambda one: one.id)))
 
 
 def claim_again(session: Session, chunk: Chunk) -> Chunk:
@@ -66,8 +70,19 @@ _MARK_SENT_AGAIN = text("""
 """)
 
 _EXPIRE = text("""
+    WITH expired AS (
+        SELECT id, fence FROM payouts
+        WHERE state = 'claimed' AND lease_until < clock_timestamp()
+        FOR UPDATE SKIP LOCKED
+    ), left_alone AS (
+        SELECT slot FROM settlement_slots WHERE fence IN (SELECT fence FROM expired)
+        FOR UPDATE SKIP LOCKED
+    ), freed AS (
+        UPDATE settlement_slots AS slots SET lease_until = NULL
+        FROM left_alone WHERE slots.slot = left_alone.slot
+    )
     UPDATE payouts
     SET state = 'unknown', ask_at = clock_timestamp(), reason = 'worker_lost', lease_until = NULL,
         fence = nextval('payout_fences')
-    WHERE state = 'claimed' AND lease_until < clock_timestamp()
+    FROM expired WHERE payouts.id = expired.id
 """)
