@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx2
 
 from tracker.gateways.doubts import Doubt, Doubtful
+from tracker.gateways.punctual import PunctualTransport, at_most
 
 MAX_REPLY = 4 << 20
 """Bytes of a reply: a page of 5,000 statement lines takes about a quarter of it."""
@@ -30,8 +31,8 @@ class Reply:
 class Exchange:
     """Requests to one server, with a bearer token, over connections that are kept.
 
-    ``timeout`` (seconds) bounds each wait on the network and, to within one more wait, a reply as
-    a whole. Redirects, proxies and credentials of the environment are not followed.
+    ``timeout`` (seconds) bounds each wait on the network, and a request with its reply as a whole.
+    Redirects, proxies and credentials of the environment are not followed.
     """
 
     def __init__(self, base_url: str, token: str, timeout: float) -> None:
@@ -67,7 +68,10 @@ class Exchange:
         deadline = time.monotonic() + self._seconds
         url = self._base_url + path
         try:
-            with self._client().stream(method, url, params=params, json=document) as response:
+            with (
+                at_most(self._seconds),
+                self._client().stream(method, url, params=params, json=document) as response,
+            ):
                 body = _whole(response, deadline)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             raise Doubtful(Doubt.NOT_CONNECTED) from error
@@ -92,10 +96,9 @@ class Exchange:
             timeout=httpx2.Timeout(
                 connect=min(seconds, _SECONDS_TO_CONNECT), read=seconds, write=seconds, pool=seconds
             ),
-            limits=_LIMITS,
+            transport=PunctualTransport(self._trust, _LIMITS),
             follow_redirects=False,
             trust_env=False,
-            verify=self._trust,
         )
 
 

@@ -62,6 +62,13 @@ def dripping(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
+def dripping_head(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    for _ in range(100):
+        connection.sendall(b"x")
+        time.sleep(0.05)
+
+
 def endless(connection: socket.socket) -> None:
     connection.sendall(JSON + b"Transfer-Encoding: chunked\r\n\r\n")
     for _ in range(MAX_REPLY // 65536 + 64):
@@ -82,6 +89,7 @@ def endless(connection: socket.socket) -> None:
         (saying(b"HTTP/1.1 302 Found\r\nLocation: \xff:\xff\r\n\r\n"), "http_302"),
         (saying(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), "http_503"),
         (dripping, "timeout"),
+        (dripping_head, "timeout"),
         (lambda _: time.sleep(0.6), "timeout"),
         (endless, "too_large"),
     ],
