@@ -118,9 +118,12 @@ def not_as_sealed(
         return []
     members = sorted({line.member_id for line in lines})
     given = {"period": period, "members": members, "least": members[0], "most": members[-1]}
+    wanted = {f"{line.member_id} {line.number_id}" for line in lines}
     kept: dict[str, str] = {}
-    for body in session.scalars(_PIECES, given):
-        kept.update(_split(line) for line in body.splitlines())
+    for body in session.scalars(_PIECES, given, execution_options={"yield_per": _STREAM}):
+        # What is sent last may stand in every piece: of each only what was asked for is held.
+        told = map(_split, body.splitlines())
+        kept.update((whose, amount) for whose, amount in told if whose in wanted)
     found = ((line, kept.get(f"{line.member_id} {line.number_id}")) for line in lines)
     return [
         LineDiffers(line.member_id, line.number_id, None if was is None else int(was), line.amount)
