@@ -1,9 +1,12 @@
 """The settlement: members paid a second, from drawing up the list to the last answer written down.
 
-The billing that answers here is a stub within the process that pays at once, because it is our
-own side that is measured; a second contender asks the sandbox's billing over HTTP. The floor makes
-the same rows and the same changes of state (payouts, and for each the transactions and entries of
-sending and of payment, all triggers on) by a handful of set-based statements in one transaction.
+First our own side, with a billing that is a stub within the process and pays at once. The floor
+makes the same rows and the same changes of state (payouts and their sealed copy, for each the
+transactions and entries of sending and of payment and the notice to the member, all triggers on)
+by a handful of set-based statements in one transaction.
+
+Then delivery alone, by two workers to the sandbox's billing over HTTP. Its floor are two loops
+that send the same batches, read the answers as JSON, and do nothing else.
 """
 
 import itertools
@@ -17,49 +20,72 @@ from benchmarks.legs import Figure, Leg, Run, compared, interleaved
 from benchmarks.seed import EPOCH, make_members
 from benchmarks.sizes import Sizes
 from benchmarks.stack import Stack
-from benchmarks.workers import Worker, draw_up, pay, running, together
+from benchmarks.workers import Worker, draw_up, pay, peak_memory, running, send_bare, together
 from sandbox.billing.process import BillingProcess, running_billing
 from tracker.settlement.rules import first_of
 
 CAP = 10_000
 """Kopecks that each member is paid in each leg; nobody ever runs out."""
-PAID, OVER_HTTP, FLOOR = "1 worker process", "1 worker process, billing over HTTP", "floor"
+PAID, FLOOR = "1 worker process", "floor"
+OVER_HTTP, BARE = "2 worker processes, delivery over HTTP", "bare HTTP client loops"
 _MONTHS = itertools.count(12 * 2011)
 
 
 def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
-    """Our own side, and with the sandbox's billing, beside one floor."""
+    """Our own side beside set-based SQL, and delivery beside bare HTTP clients."""
     make_members(stack, sizes.members)
     _make_balances(stack)
     token = secrets.token_urlsafe()
     with (
-        running(stack.url, stack.environ["TRACKER_SECRET_KEY"], 1) as workers,
+        running(stack.url, stack.environ["TRACKER_SECRET_KEY"], 2) as workers,
         tempfile.TemporaryDirectory(prefix="tracker-billing-") as folder,
         running_billing(Path(folder), token=token) as billing,
     ):
         contenders: dict[str, Run] = {
-            PAID: partial(_paid, stack, workers, sizes.members, None),
+            PAID: partial(_paid, stack, workers[0], sizes.members),
             FLOOR: partial(_floor, stack, sizes.members),
-            OVER_HTTP: partial(_paid, stack, workers, sizes.members, billing),
+            OVER_HTTP: partial(_delivered, stack, workers, sizes.members, billing),
+            BARE: partial(_bare, stack, workers, sizes.members, billing),
         }
         legs = interleaved(sizes.rounds, contenders)
     return [
-        compared("settlement", contender, "members/s", legs[contender], legs[FLOOR])
-        for contender in (PAID, OVER_HTTP)
+        compared("settlement", PAID, "members/s", legs[PAID], legs[FLOOR]),
+        compared("settlement", OVER_HTTP, "payouts/s", legs[OVER_HTTP], legs[BARE]),
     ]
 
 
-def _paid(
-    stack: Stack, workers: Sequence[Worker], members: int, billing: BillingProcess | None
+def _paid(stack: Stack, worker: Worker, members: int) -> Leg:
+    period = _next_period()
+    with stack.meter.measured(tracker=[worker.pid]) as reading:
+        (listed,) = together([worker], draw_up, period, CAP)
+        together([worker], pay, None)
+    _check(stack, period, members)
+    return reading.leg(
+        members,
+        list_s=listed,
+        delivery_s=reading.seconds - listed,
+        peak_mb=max(together([worker], peak_memory)),
+    )
+
+
+def _delivered(
+    stack: Stack, workers: Sequence[Worker], members: int, billing: BillingProcess
 ) -> Leg:
     period = _next_period()
-    operator = {"billing": [billing.process.pid]} if billing else {}
-    where = (billing.url, billing.token) if billing else None
-    with stack.meter.measured(tracker=[one.pid for one in workers], **operator) as reading:
-        (listed,) = together(workers[:1], draw_up, period, CAP)
-        together(workers, pay, where)
+    together(workers[:1], draw_up, period, CAP)
+    pids = [one.pid for one in workers]
+    with stack.meter.measured(tracker=pids, billing=[billing.process.pid]) as reading:
+        together(workers, pay, (billing.url, billing.token))
     _check(stack, period, members)
-    return reading.leg(members, list_s=listed, delivery_s=reading.seconds - listed)
+    return reading.leg(members, peak_mb=max(together(workers, peak_memory)))
+
+
+def _bare(stack: Stack, workers: Sequence[Worker], members: int, billing: BillingProcess) -> Leg:
+    keys, pids = _next_period(), [one.pid for one in workers]
+    each = -(-members // len(workers))
+    with stack.meter.measured(tracker=pids, billing=[billing.process.pid]) as reading:
+        sent = together(workers, send_bare, (billing.url, billing.token), keys, each)
+    return reading.leg(sum(sent))
 
 
 def _floor(stack: Stack, members: int) -> Leg:
@@ -92,6 +118,10 @@ def _check(stack: Stack, period: str, members: int) -> None:
 def _make_balances(stack: Stack) -> None:
     with stack.connect() as connection:
         connection.execute(_BALANCES, {"at": EPOCH})
+        # As in any month but the first: whose numbers they are is known.
+        connection.execute(
+            "INSERT INTO number_checks (number_id, served) SELECT id, true FROM numbers"
+        )
 
 
 _BALANCES = """
@@ -143,6 +173,17 @@ _FLOOR = (
     ORDER BY members.id
     """,
     """
+    INSERT INTO sealed_chunks (period, place, first_member, last_member, lines, total, body)
+    SELECT %(period)s, place, min(member_id), max(member_id), count(*), sum(amount),
+           string_agg(member_id || ' ' || number_id || ' ' || amount || chr(10), ''
+                      ORDER BY member_id, number_id)
+    FROM (
+        SELECT *, (row_number() OVER (ORDER BY member_id, number_id) - 1) / 1000 AS place
+        FROM payouts WHERE period = %(period)s
+    ) AS numbered
+    GROUP BY place
+    """,
+    """
     INSERT INTO settlement_runs (period, as_of, payouts, total, sha256, prepared_by)
     VALUES (%(period)s, %(as_of)s, 0, 0, '', 'bench-anna')
     """,
@@ -153,7 +194,7 @@ _FLOOR = (
         owner="member_id",
     ),
     """
-    UPDATE payouts SET state = 'submitted', sent_at = clock_timestamp(),
+    UPDATE payouts SET state = 'claimed', sent_at = clock_timestamp(),
         request_hash = sha256(convert_to(id || '+79000000000' || amount, 'UTF8'))
     WHERE period = %(period)s
     """,
@@ -163,6 +204,14 @@ _FLOOR = (
     """
     UPDATE payouts SET state = 'paid', reference = 'ref-' || id, ended_at = clock_timestamp()
     WHERE period = %(period)s
+    """,
+    """
+    INSERT INTO notifications (key, kind, channel, member_id, payload, language, urgent, at,
+                               expires_at)
+    SELECT 'payout:' || payouts.id, 'payout_paid', 'sms', members.id,
+           jsonb_build_object('amount', amount), language, false, %(as_of)s,
+           clock_timestamp() + interval '1 day'
+    FROM payouts JOIN members ON members.id = member_id WHERE period = %(period)s
     """,
     """
     UPDATE settlement_runs SET state = 'done', approved_by = 'bench-boris'

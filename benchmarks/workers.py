@@ -3,15 +3,19 @@
 They are started and warmed up before anything is timed, as workers of a deployment are.
 """
 
+import json
 import multiprocessing
 import os
+import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPConnection
 from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 
@@ -20,7 +24,7 @@ from tracker.gateways.billing import HttpBilling
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.database import make_engine, unit_of_work
 from tracker.purchases.service import Programme
-from tracker.settlement.jobs import deliver
+from tracker.settlement.jobs import CHUNK, deliver
 from tracker.settlement.ports import (
     Answer,
     BillingGateway,
@@ -114,6 +118,31 @@ def pay(billing: tuple[str, str] | None) -> None:
     while deliver(_ENGINES[0], _KEYS[0], gateway, CONDUCT):
         with unit_of_work(_ENGINES[0]) as session:
             beat(session, EPOCH)
+
+
+def send_bare(billing: tuple[str, str], name: str, count: int) -> int:
+    """Send so many top-ups in batches as ours, and read the answers; returns how many were paid."""
+    url, token = billing
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    paid = 0
+    for start_at in range(0, count, CHUNK):
+        some = range(start_at, min(start_at + CHUNK, count))
+        top_ups = [
+            {"key": f"{name}:{os.getpid()}:{one}", "phone": f"+7900{one:07d}", "amount": "100.00"}
+            for one in some
+        ]
+        connection.request("POST", "/v1/topups", json.dumps({"topups": top_ups}), headers)
+        results = json.loads(connection.getresponse().read())["results"]
+        paid += sum(one["status"] == "paid" for one in results)
+    connection.close()
+    return paid
+
+
+def peak_memory() -> float:
+    """The most that this process ever held, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 class InstantBilling:
