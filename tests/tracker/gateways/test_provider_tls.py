@@ -1,5 +1,8 @@
-"""TLS to the SMS centre and the mail server: with a certificate that is known, or not at all."""
+"""TLS to the SMS centre, the mail server and the billing: with a certificate that is known, or not
+at all."""
 
+import socket
+import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -14,10 +17,14 @@ from cryptography.x509.oid import NameOID
 
 from sandbox.messages.process import TelecomProcess, running_telecom
 from sandbox.messages.store import delivered
+from tests.tracker.gateways.strangers import stranger
+from tracker.gateways.billing import HttpBilling
 from tracker.gateways.smpp import SmppSms
 from tracker.gateways.smtp import SmtpMail
 from tracker.kit.providers import mail_server_from, sms_centre_from
 from tracker.notifications.ports import Letter, Outcome, Receipt, ShortMessage
+from tracker.settlement.ports import Outcome as Billed
+from tracker.settlement.ports import TopUp
 
 SMS_URL = "smpps://club:secret@127.0.0.1:0?source=CLUB"
 STARTTLS = "smtp://club:secret@127.0.0.1:0?from=club@example.org"
@@ -83,3 +90,27 @@ def test_with_a_known_certificate(
 def test_with_an_unknown_certificate_nothing_is_sent(telecom: TelecomProcess) -> None:
     assert {one.outcome for one in sent(telecom)} == {Outcome.TEMPORARY}
     assert delivered(telecom.data) == []
+
+
+def test_billing_over_tls_keeps_to_the_certificate_and_the_time(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(certificate)
+    body = b'{"code": "not_found", "key": "payout:1"}'
+    head = b"HTTP/1.1 404 No\r\nContent-Type: application/problem+json\r\n"
+    head += b"Content-Length: 40\r\n\r\n"
+
+    def answer(connection: socket.socket) -> None:
+        with ours.wrap_socket(connection, server_side=True) as secret:
+            asked = secret.recv(4096)
+            secret.sendall(head + (body if b"payout" in asked else b""))
+            secret.recv(4096)
+
+    late, known = TopUp("late:1", "", 1), TopUp("payout:1", "", 1)
+    with stranger(answer) as port:
+        url = f"https://127.0.0.1:{port}"
+        assert HttpBilling(url, "token", 10).query(known).reason == "not_connected"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert HttpBilling(url, "token", 10).query(known).outcome is Billed.NOT_FOUND
+        assert HttpBilling(url, "token", 0.3).query(late).reason == "timeout"
