@@ -30,7 +30,7 @@ from tracker.reconciliation.service import (
     take,
 )
 from tracker.reconciliation.watching import TASK, Watch, compare_day
-from tracker.settlement.cli import period_option
+from tracker.settlement.printing import period_option
 from tracker.settlement.rules import PayoutState
 from tracker.settlement.schemas import RunSchema
 from tracker.staff.cli import token_option

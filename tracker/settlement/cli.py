@@ -2,47 +2,32 @@
 
 import time
 from datetime import datetime
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy.orm import Session
 
-from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show, show_rows
+from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
-from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
-from tracker.settlement.models import SettlementRun
 from tracker.settlement.preparing import prepare_once
-from tracker.settlement.queries import Tally, run_of, runs, tallies
-from tracker.settlement.rules import ENDED, PayoutState, PeriodInvalid, RunState, first_of
+from tracker.settlement.printing import period_option, show_run, show_standing
+from tracker.settlement.queries import run_of, runs
+from tracker.settlement.rules import RunState
 from tracker.settlement.schemas import RunSchema
-from tracker.settlement.service import approve, start
-from tracker.staff.cli import token_option
+from tracker.settlement.service import approve, pause, resume, start
+from tracker.settlement.standing import standing
+from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role, TokenNotAccepted
 from tracker.staff.service import recognise
 
 TASK = "settlement"
+WATCH_TASK = "settlement-watch"
+"""Of the room above, which opens the gate that a start shuts."""
 
 _LISTED = ("period", "state", "payouts", "total", "sha256")
 _SHORT = 12
-
-
-class Period(click.ParamType[str]):
-    """A month written YYYY-MM."""
-
-    name = "YYYY-MM"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            first_of(str(value))
-        except PeriodInvalid as error:
-            self.fail(error.detail, param, ctx)
-        return str(value)
-
-
-period_option = click.option("--period", required=True, type=Period(), help="The month paid.")
 
 
 @click.group("settlement")
@@ -75,7 +60,7 @@ def prepare_run(
         cap=settings.payout_cap,
         prepared_by=acting,
     )
-    _show_run(run, as_json=as_json)
+    show_run(run, as_json=as_json)
 
 
 @commands.command("list")
@@ -88,16 +73,6 @@ def list_runs(ctx: click.Context, as_json: bool) -> None:
     if not as_json:
         rows = [{**row, "sha256": row["sha256"][:_SHORT]} for row in rows]
     show_rows(rows, as_json=as_json, empty="No month has been prepared.")
-
-
-@commands.command("show")
-@period_option
-@json_option
-@click.pass_context
-def show_run(ctx: click.Context, period: str, as_json: bool) -> None:
-    """The sealed list's total and SHA-256: what the second person approves."""
-    with unit_of_work(runtime_of(ctx).engine) as session:
-        _show_run(run_of(session, period), as_json=as_json)
 
 
 @commands.command("approve")
@@ -115,59 +90,87 @@ def approve_run(
         approver = _acting(session, runtime, token, Role.APPROVER)
         run = run_of(session, period)
         if sha256 is None:
-            _show_run(run, as_json=False)
+            show_run(run, as_json=False)
         seal = sha256 or run.sha256
     # Nothing is open or locked while a person reads.
     if sha256 is None and not click.confirm("Approve this list?"):
         raise click.ClickException(f"the list of {period} was not approved")
     with unit_of_work(runtime.engine) as session:
-        _show_run(approve(session, period, seal, approver), as_json=as_json)
+        show_run(approve(session, period, seal, approver), as_json=as_json)
 
 
 @commands.command("run")
 @period_option
 @click.option("--wait", is_flag=True, help="Stay until every payout has ended, showing progress.")
+@token_option
 @json_option
 @click.pass_context
-def run_period(ctx: click.Context, period: str, wait: bool, as_json: bool) -> None:
+def run_period(
+    ctx: click.Context, period: str, wait: bool, token: str | None, as_json: bool
+) -> None:
     """Let the workers deliver an approved run. Started again, it goes on where it was."""
     runtime = runtime_of(ctx)
-    with unit_of_work(runtime.engine) as session:
-        start(session, period)
-    runtime.nudger.nudge(TASK)
+    with unit_of_work(runtime.engine, "settlement.start") as session:
+        start(session, period, acting_on(session, runtime, token, Role.OPERATOR))
+    _nudge(runtime)
     if wait:
         _wait(runtime, period)
     with unit_of_work(runtime.engine) as session:
-        _show_status(run_of(session, period), tallies(session, period), as_json=as_json)
+        show_standing(standing(session, period), as_json=as_json)
 
 
-@commands.command("status")
+@commands.command("pause")
 @period_option
+@click.option("--reason", required=True, help="Why: it is kept with the act.")
+@token_option
 @json_option
 @click.pass_context
-def status(ctx: click.Context, period: str, as_json: bool) -> None:
-    """How the payouts of a period stand."""
-    with unit_of_work(runtime_of(ctx).engine) as session:
-        _show_status(run_of(session, period), tallies(session, period), as_json=as_json)
+def pause_run(
+    ctx: click.Context, period: str, reason: str, token: str | None, as_json: bool
+) -> None:
+    """Send nothing more of a run; what was sent is still asked about."""
+    runtime = runtime_of(ctx)
+    with unit_of_work(runtime.engine, "settlement.pause") as session:
+        who = acting_on(session, runtime, token, Role.OPERATOR)
+        show_run(pause(session, period, who, reason), as_json=as_json)
+
+
+@commands.command("resume")
+@period_option
+@click.option("--reason", help="Why: it is kept with the act.")
+@token_option
+@json_option
+@click.pass_context
+def resume_run(
+    ctx: click.Context, period: str, reason: str | None, token: str | None, as_json: bool
+) -> None:
+    """Let a paused run go on, once the operator's statements have been compared."""
+    runtime = runtime_of(ctx)
+    with unit_of_work(runtime.engine, "settlement.resume") as session:
+        who = acting_on(session, runtime, token, Role.OPERATOR)
+        show_run(resume(session, period, who, reason), as_json=as_json)
+    _nudge(runtime)
 
 
 def _wait(runtime: Runtime, period: str) -> None:
-    """Until the run is done. Nudges all the while: a nudge may be lost with Redis or a worker, an
-    unknown payout waits for its time to be asked about, and no scheduler may be there."""
+    """Until the run is over or paused. Nudges all the while: a nudge may be lost with Redis or a
+    worker, an unknown payout waits for its time to be asked about, and no scheduler may be there.
+    """
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"paying {period}", total=None)
         while True:
             with unit_of_work(runtime.engine) as session:
-                run, stand = run_of(session, period), tallies(session, period)
-            ended = sum(tally.count for state, tally in stand.items() if state not in _OPEN)
-            progress.update(bar, total=run.payouts, completed=ended)
-            if run.state == RunState.DONE:
+                stand = standing(session, period)
+            progress.update(bar, total=stand.run.payouts, completed=stand.ended)
+            if stand.run.state != RunState.RUNNING:
                 return
-            runtime.nudger.nudge(TASK)
+            _nudge(runtime)
             time.sleep(0.2)
 
 
-_OPEN = frozenset(PayoutState) - ENDED
+def _nudge(runtime: Runtime) -> None:
+    for task in (WATCH_TASK, TASK):
+        runtime.nudger.nudge(task)
 
 
 def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
@@ -177,22 +180,3 @@ def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role)
             f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
         )
     return recognise(session, runtime.settings.keys, token, needed).login
-
-
-def _show_run(run: SettlementRun, *, as_json: bool) -> None:
-    show(dict(RunSchema().dump(run)), as_json=as_json, title=f"Settlement {run.period}")
-
-
-def _show_status(run: SettlementRun, stand: dict[PayoutState, Tally], *, as_json: bool) -> None:
-    figures: dict[str, Any] = {"period": run.period, "state": run.state}
-    if as_json:
-        figures["payouts"] = {
-            str(state): {"count": tally.count, "amount": format_rubles(tally.amount)}
-            for state, tally in stand.items()
-        }
-    else:
-        figures |= {
-            str(state): f"{tally.count} payouts, {format_rubles(tally.amount)} RUB"
-            for state, tally in stand.items()
-        }
-    show(figures, as_json=as_json, title=f"Settlement {run.period}")

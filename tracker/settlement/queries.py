@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tracker.settlement.models import Payout, SettlementRun
-from tracker.settlement.rules import PayoutState, RunNotFound, SealedLine
+from tracker.settlement.rules import WAITING_FOR_STAFF, PayoutState, RunNotFound, SealedLine
 
 _STREAM = 10_000
 
@@ -58,12 +58,17 @@ def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:
 
 
 def gauges(session: Session) -> dict[str, float]:
-    """Payouts in figures for monitoring, over all periods: how many are in each state, and what
-    the operator has paid in all, in kopecks."""
+    """Payouts in figures for monitoring, over all periods: how many are in each state, what the
+    operator has paid in all, in kopecks, and how many runs wait for a person."""
     rows = session.execute(
         select(Payout.state, func.count(), func.sum(Payout.amount)).group_by(Payout.state)
     )
     stand = {state: Tally(count, int(amount)) for state, count, amount in rows}
     none = Tally(0, 0)
     counts = {f"payouts_{state}": stand.get(state, none).count for state in PayoutState}
-    return {**counts, "paid_out_kopecks": stand.get(PayoutState.PAID, none).amount}
+    waiting = select(func.count()).where(SettlementRun.state.in_(WAITING_FOR_STAFF))
+    return {
+        **counts,
+        "paid_out_kopecks": stand.get(PayoutState.PAID, none).amount,
+        "settlements_waiting": session.scalar(waiting) or 0,
+    }

@@ -39,6 +39,9 @@ class RunState(StrEnum):
     """Compared with the operator's statements, and all that differed is explained."""
 
 
+WAITING_FOR_STAFF = (RunState.PREPARED, RunState.APPROVED, RunState.PAUSED)
+
+
 class PayoutState(StrEnum):
     """A payout's way. From CLAIMED on its money is in flight until PAID or FAILED."""
 
