@@ -23,6 +23,7 @@ from tracker.ledger import cli as ledger
 from tracker.settlement.jobs import deliver
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import Conduct, PayoutState, RunState
+from tracker.settlement.steps import CAME_BACK, NEW, SENT, TAKEN_BACK, Step
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 from webhooks.inbox.models import ParkedReason
@@ -63,7 +64,8 @@ def test_health_answers_with_these_fields(world: World) -> None:
 
 
 def test_the_states_and_reasons_are_these() -> None:
-    runs, payouts = [one for one in tables(PAGE) if one.heading == "The month's run"]
+    steps, runs, payouts = [one for one in tables(PAGE) if one.heading == "The month's run"]
+    assert column(steps, "step") == {*map(str, Step), *NEW, *TAKEN_BACK, SENT, CAME_BACK}
     assert column(runs, "the run is") == set(RunState)
     assert column(payouts, "a payout is") == set(PayoutState)
     assert column(table(PAGE, "Parked events"), "reason") == set(ParkedReason)
@@ -101,26 +103,9 @@ def test_the_months_run_goes_by_these_commands(world: World) -> None:
     assert [one.amount for one in world.billing.paid.values()] == [30_000]
 
 
-def test_a_payout_with_staff_is_asked_about_anew(world: World) -> None:
-    month_with_one_payout(world)
-    world.settle("2011-01", day(31), SilentBilling())
-    change(world, "UPDATE payouts SET state = 'with_staff', asked = 10, ended_at = now()")
-    deliver(world.tools.engine, world.tools.settings.keys, SilentBilling(), Conduct())
-    assert world.query("SELECT state FROM settlement_runs") == [("done",)]
-
-    (statement,) = [one for one in statements() if "state = 'with_staff'" in one and "SET" in one]
-    change(world, statement)
-    assert run(world, "tracker settlement run --period 2011-01").exit_code == 0
-    world.watch()
-    while deliver(world.tools.engine, world.tools.settings.keys, world.billing, Conduct()):
-        pass
-    assert world.query("SELECT state FROM payouts") == [("paid",)]
-    assert world.differences() == []
-
-
 def test_the_statements_are_understood_and_allowed(world: World) -> None:
     settings = world.tools.settings
-    assert len(statements()) == 8
+    assert len(statements()) == 7
     for statement in statements():
         owner = statement.startswith("-- as the schema's owner")
         url = settings.database_owner_url if owner else settings.database_url
