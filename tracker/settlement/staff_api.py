@@ -203,7 +203,8 @@ class Payouts(MethodView):
         house = runtime()
         with unit_of_work(house.engine) as session:
             run_state = run_of(session, period).state
-            if wanted.get("state") not in (None, shown_state(_kept_as(wanted["state"]), run_state)):
+            state = wanted.get("state")
+            if state is not None and state != shown_state(_kept_as(state), run_state):
                 return {"items": [], "next": None}
             found = list(session.scalars(query))
             phones = masked_phones(session, house.settings.keys, {one.number_id for one in found})
