@@ -53,7 +53,7 @@ def test_a_defect_is_seen(
     template: Template, tmp_path: Path, bug: str, script: FaultScript
 ) -> None:
     patch: Callable[[], None] = BUGS[bug].patch
-    report = pay_a_month(template, "short_faults", tmp_path, script, patch=patch, patience=20)
+    report = pay_a_month(template, "short_faults", tmp_path, script, patch=patch, patience=9)
     assert any("the operator has paid" in one or "was paid" in one for one in report.wrong)
 
 
