@@ -29,7 +29,7 @@ def main(count: int, payouts: int, seed: int, jobs: int, only: str) -> None:
         click.echo(_HEADER)
         reports = []
         spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(jobs, spawn, max_tasks_per_child=10) as pool:
+        with ProcessPoolExecutor(jobs, spawn) as pool:
             months = [
                 pool.submit(pay_by_number, template, number, script)
                 for number, script in enumerate(chosen)
