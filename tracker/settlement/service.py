@@ -151,5 +151,6 @@ _FINISH = text("""
     WHERE state IN ('running', 'paused') AND NOT EXISTS (
         SELECT FROM payouts
         WHERE payouts.period = settlement_runs.period AND payouts.state <> ALL (:ended)
+          AND payouts.state IN ('prepared', 'claimed', 'submitted', 'unknown') -- for the index
     )
 """)
