@@ -19,7 +19,7 @@ from sandbox.billing.topups import TopUp
 
 _MIXED_SHARE = 0.25
 """Of a call that the mix has befallen with a fault of single top-ups: how many it touches."""
-_FORGETS_AFTER = 10
+_FORGETS_AFTER = 100
 """Times its seconds after which what the mix forgets is forgotten."""
 
 _Labelled = tuple[str, Rule]

@@ -104,7 +104,7 @@ def _pair(chance: Random) -> FaultScript:
 
 def _mix(chance: Random, share: float) -> FaultScript:
     content = {"seed": chance.randrange(1 << 30), "mix": share, "seconds": 0.6}
-    return FaultScript(f"mix {share}", content, key_memory=303, restarts=chance.random() < 0.3)
+    return FaultScript(f"mix {share}", content, key_memory=340, restarts=chance.random() < 0.3)
 
 
 def _content(rules: Sequence[Rule], seed: int) -> dict[str, Any]:
