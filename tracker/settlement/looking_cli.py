@@ -13,10 +13,10 @@ from tracker.settlement.printing import period_option, show_run, show_standing
 from tracker.settlement.queries import run_of
 from tracker.settlement.schemas import (
     BridgeLineSchema,
-    SumChangeSchema,
     DifferencesSchema,
     PictureSchema,
     RunSchema,
+    SumChangeSchema,
 )
 from tracker.settlement.sealed import differences, lines_kept
 from tracker.settlement.standing import standing
@@ -98,7 +98,9 @@ def _show_picture(seen: Picture) -> None:
         tally = getattr(seen.changes, way)
         click.echo(f"\n{way}: {tally.count} members, {format_rubles(tally.amount)} RUB")
         if largest:
-            show_rows([dict(SumChangeSchema().dump(one)) for one in largest], as_json=False, empty="")
+            show_rows(
+                [dict(SumChangeSchema().dump(one)) for one in largest], as_json=False, empty=""
+            )
 
 
 COMMANDS: tuple[click.Command, ...] = (show_list, status, show_differences, export)
