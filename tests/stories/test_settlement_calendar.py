@@ -108,6 +108,17 @@ def test_a_clock_that_steps_back_prepares_nothing_twice(world: World, shop: Shop
     assert periods(world) == ["2011-01"]
 
 
+def test_a_clock_that_steps_back_prepares_no_month_that_was_passed_over(
+    world: World, shop: Shop
+) -> None:
+    look(world, 5)
+    earns(world, shop, world.member(), 10, on=5)
+    look(world, 100)
+    assert not due(world, 40), "its money is on the later list"
+    look(world, 40)
+    assert periods(world) == ["2011-03"]
+
+
 def test_each_month_of_four_years_is_due_from_its_first_second_on(world: World, shop: Shop) -> None:
     """Leap day and all."""
     look(world, 5)
@@ -150,6 +161,7 @@ def test_a_run_like_the_one_before_approves_itself(world: World, shop: Shop) -> 
     assert (run.state, run.prepared_by, run.approved_by) == ("running", SYSTEM, LIMITS)
     acts = world.query("SELECT who, action FROM audit_entries WHERE subject = 'settlement:2011-02'")
     assert [tuple(act) for act in acts] == [
+        (SYSTEM, "settlement.prepare"),
         (LIMITS, "settlement.approve"),
         (LIMITS, "settlement.start"),
     ]

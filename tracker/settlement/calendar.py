@@ -26,7 +26,8 @@ def run_is_due(session: Session, now: datetime) -> bool:
     whether this is the first look of all.
 
     A 1st before that first look was nobody's to miss: an installation in the middle of a month
-    begins with the next.
+    begins with the next. Nor is a month due that a later list has overtaken: that one has its
+    money already, and a clock may step back.
     """
     period = period_of(now)
     return bool(session.scalar(_RUN_IS_DUE, {"period": period, "first": first_of(period)}))
@@ -65,7 +66,7 @@ _FIRST_LOOK = text("UPDATE settlement_watch SET since = :now WHERE since IS NULL
 _RUN_IS_DUE = text("""
     SELECT watch.since IS NULL
         OR (watch.since <= :first
-            AND NOT EXISTS (SELECT FROM settlement_runs WHERE period = :period)
+            AND NOT EXISTS (SELECT FROM settlement_runs WHERE period >= :period)
             AND EXISTS (SELECT FROM ledger_transactions WHERE effective_at < :first))
         OR EXISTS (SELECT FROM settlement_runs
                    WHERE period = :period AND state = 'prepared' AND prepared_by = 'system'

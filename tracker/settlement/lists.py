@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tracker.audit.service import record
 from tracker.kit.database import bulk_insert
 from tracker.kit.money import MAX_KOPECKS
 from tracker.relatives.queries import confirmed_directions
@@ -64,6 +65,8 @@ def prepare(
     session.flush()
     session.refresh(run)
     draw(session, run, minimum=minimum, cap=cap)
+    drawn_up = {"sha256": sha256, "total": total, "payouts": count, "minimum": minimum, "cap": cap}
+    record(session, prepared_by, "settlement.prepare", f"settlement:{period}", after=drawn_up)
     return run
 
 
