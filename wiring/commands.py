@@ -23,7 +23,6 @@ import tracker.purchases.reward_cli
 import tracker.reconciliation.cli
 import tracker.reconciliation.proof
 import tracker.settlement.cli
-import tracker.settlement.looking_cli
 import tracker.settlement.proof
 import tracker.staff.cli
 import webhooks.desk.cli
@@ -52,10 +51,7 @@ def _group(name: str, about: str, *commands: click.Command) -> click.Group:
     return click.Group(name, help=about, commands=list(commands))
 
 
-for _command in (
-    *tracker.settlement.looking_cli.COMMANDS,
-    *tracker.reconciliation.cli.build(watch_of),
-):
+for _command in tracker.reconciliation.cli.build(watch_of):
     tracker.settlement.cli.commands.add_command(_command)
 
 _HOLDS, _PURCHASES = tracker.purchases.cli.build(programme_of, partners.shops.service.ids_by_slug)

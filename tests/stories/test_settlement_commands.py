@@ -1,7 +1,9 @@
 """`tracker settlement …`: who may give its commands, what they refuse, what they print."""
 
+import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -109,3 +111,58 @@ def test_all_months_are_listed_the_latest_first(world: World, shop: Shop, given:
     table = given("list").output
     assert newer.sha256[:12] in table
     assert newer.sha256 not in table
+
+
+def test_the_seal_is_the_hash_of_what_is_exported(
+    world: World, shop: Shop, given: Given, tmp_path: Path
+) -> None:
+    member = world.member()
+    earns(world, shop, member, 10)
+    sealed = world.prepare("2011-01", FIRST)
+    out = tmp_path / "list"
+    assert given("export", *MONTH, "--out", str(out), "--as-sealed").exit_code == 0
+    assert hashlib.sha256(out.read_bytes()).hexdigest() == sealed.sha256
+    assert given("export", *MONTH, "--out", str(out)).exit_code == 0
+    heading, line = out.read_text().splitlines()
+    assert heading == "member_id,number_id,amount"
+    assert line.startswith(f"{member},")
+    assert line.endswith(",210.00")
+
+
+def test_a_run_is_held_up_and_goes_on_in_somebodys_name(
+    world: World, shop: Shop, given: Given
+) -> None:
+    earns(world, shop, world.member(), 10)
+    token = token_of(world, Role.OPERATOR)
+    approved(world)
+    assert json.loads(given("status", *MONTH, "--json").output)["payouts"] == {
+        "approved": {"count": 1, "amount": "210.00"}
+    }
+    told = json.loads(given("run", *MONTH, "--json", token=token).output)
+    assert (told["state"], told["guard_reason"], told["seconds_left"]) == ("running", "start", None)
+
+    assert given("pause", *MONTH, token=token).exit_code == 2, "a reason is needed"
+    why = ("--reason", "their number plan changed")
+    assert given("pause", *MONTH, *why, token=token).exit_code == 0
+    told = json.loads(given("status", *MONTH, "--json").output)
+    assert (told["state"], told["pause_reason"]) == ("paused", why[1])
+    assert given("resume", *MONTH, token=token).exit_code == 0
+    assert run_state(world, "2011-01") == "running"
+    acts = world.query("SELECT who, action FROM audit_entries WHERE who = 'some-operator'")
+    assert [act.action for act in acts] == [
+        "settlement.start",
+        "settlement.pause",
+        "settlement.resume",
+    ]
+
+
+def test_a_list_is_shown_with_the_way_there(world: World, shop: Shop, given: Given) -> None:
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    shown = given("show", *MONTH).output
+    assert "From the beginning to this list:" in shown
+    assert "joined: 1 members, 210.00 RUB" in shown
+    assert max(map(len, shown.splitlines())) <= 100
+    told = json.loads(given("show", *MONTH, "--json").output)
+    assert told["bridge"]["lines"][-1] == {"step": "total", "count": 1, "amount": "210.00"}
+    assert told["changes"]["joined"] == {"count": 1, "amount": "210.00"}

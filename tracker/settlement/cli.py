@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
+from tracker.settlement.looking_cli import COMMANDS
 from tracker.settlement.preparing import prepare_once
 from tracker.settlement.printing import period_option, show_run, show_standing
 from tracker.settlement.queries import run_of, runs
@@ -33,6 +34,10 @@ _SHORT = 12
 @click.group("settlement")
 def commands() -> None:
     """The monthly auto-payment."""
+
+
+for _command in COMMANDS:
+    commands.add_command(_command)
 
 
 @commands.command("prepare")
