@@ -9,6 +9,8 @@ from sandbox.demo.post import NoAnswer, Post
 from sandbox.stack import Stack
 from tracker.kit.money import parse_rubles
 
+OVER = ("done", "closed")
+
 
 class Finance:
     """Approves what the scheduler has prepared, over HTTP, and starts it by the command."""
@@ -26,7 +28,7 @@ class Finance:
         try:
             runs = self._post.ask(RUNS, self._token)
             if self._ended is None:
-                self._ended = {run["period"] for run in runs if run["state"] == "done"}
+                self._ended = {run["period"] for run in runs if run["state"] in OVER}
             for run in reversed(runs):
                 self._deal_with(run, self._ended)
             if runs:
@@ -43,12 +45,12 @@ class Finance:
         elif state == "approved":
             self._stack.tracker("settlement", "run", "--period", period)
             self._board.tell(f"{period}: the workers are topping up phones")
-        elif state == "done" and period not in ended:
+        elif state in OVER and period not in ended:
             self._board.tell(f"{period}: {standing(outcome_of(self._post, period, self._token))}")
             ended.add(period)
 
     def _month(self, run: Mapping[str, Any]) -> Month:
         period, state, shown = run["period"], run["state"], self._board.month
-        if shown and shown.state == state == "done" and shown.period == period:
+        if shown and shown.state == state and state in OVER and shown.period == period:
             return shown  # nothing of it changes any more
         return Month(period, state, outcome_of(self._post, period, self._token))

@@ -36,7 +36,7 @@ class Payday:
         self._ask("approve", *month, *seal, "--token", self._approver)
         give_up = time.monotonic() + PATIENCE
         # Given again, the command nudges again: there is no scheduler that would.
-        while (run := self._ask("run", *month))["state"] != "done":
+        while (run := self._ask("run", *month))["state"] not in ("done", "closed"):
             if time.monotonic() > give_up:
                 raise RunStuck(f"the payouts of {period} have not ended: {run['payouts']}")
             time.sleep(_LOOK)
