@@ -109,9 +109,7 @@ def upgrade() -> None:
         ["id"],
         postgresql_where=sa.text("state <> 'explained'"),
     )
-    op.create_index(
-        op.f("ix_settlement_findings_payout_id"), "settlement_findings", ["payout_id"]
-    )
+    op.create_index(op.f("ix_settlement_findings_payout_id"), "settlement_findings", ["payout_id"])
     op.create_index(
         "ix_payouts_paid_at", "payouts", ["paid_at"], postgresql_where=sa.text("state = 'paid'")
     )

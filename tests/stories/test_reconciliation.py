@@ -1,13 +1,22 @@
 """The operator's statements against our books: what differs is found, owned and explained."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.stories.operators import Operator, run_state, states, wait, work
-from tests.world import BONUS, World, confirmed, created, day, rubles
+from tests.stories.bookkeeping import (
+    DUE,
+    PERIOD,
+    Bookkeeper,
+    Later,
+    compare,
+    found,
+    three_due,
+    today,
+)
+from tests.stories.operators import run_state, states, wait, work
+from tests.world import World
 from tracker.kit.clock import moscow_date
 from tracker.kit.database import unit_of_work
 from tracker.ledger.service import Balance
@@ -17,83 +26,16 @@ from tracker.reconciliation.rules import (
     NotProved,
     PayoutNotUndecided,
     RunNotExplained,
-    StatementBusy,
 )
-from tracker.reconciliation.service import close, explain, resolve, shut_gate
-from tracker.reconciliation.watching import compare_day
-from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, StatementLine, TopUp
+from tracker.reconciliation.service import close, explain, resolve
+from tracker.settlement.ports import GatewayUnavailable, Outcome, StatementLine
 from tracker.settlement.rules import PayoutState
-from tracker.settlement.service import approve, start
-
-DUE = rubles(100) + BONUS
-PERIOD = "2011-01"
-
-
-@dataclass(slots=True)
-class Bookkeeper(Operator):
-    """Its statement may be told to differ from what it did."""
-
-    left_out: set[str] = field(default_factory=set)
-    changed: dict[str, StatementLine] = field(default_factory=dict)
-    added: list[StatementLine] = field(default_factory=list)
-    breaks_off: bool = False
-
-    def statement(self, day: date) -> Iterator[StatementLine]:
-        lines = [
-            self.changed.get(one.key, one)
-            for one in Operator.statement(self, day)
-            if one.key not in self.left_out
-        ]
-        lines += [one for one in self.added if moscow_date(one.at) == day]
-        yield from sorted(lines, key=lambda line: (line.key, line.reference))
-        if self.breaks_off:
-            raise GatewayUnavailable("cut off")
-
-    def submit(self, batch: Sequence[TopUp]) -> list[Answer]:
-        return [
-            replace(one, paid_at=self.paid_at.get(one.key)) for one in Operator.submit(self, batch)
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    """So many days from now; what was done is as long ago as it is."""
-
-    days: int
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(days=self.days)
-
-    def at(self, real: datetime) -> datetime:
-        return real
-
-
-def today() -> date:
-    return moscow_date(datetime.now(UTC))
 
 
 @pytest.fixture
 def operator(world: World) -> Bookkeeper:
     """Three members with 300.00 each on the started list of January."""
-    shop = world.shop(cashback=1000)
-    for number, member in enumerate(world.members(3)):
-        world.tell(shop, created(f"A-{number}", world.click(member, shop), 1000, at=day(1)))
-        world.tell(shop, confirmed(f"A-{number}", at=day(2)))
-    run = world.prepare(PERIOD, day(31))
-    with unit_of_work(world.tools.engine) as session:
-        approve(session, PERIOD, run.sha256, "boris")
-        start(session, PERIOD)
-    return Bookkeeper()
-
-
-def compare(world: World, operator: Operator, on: date | None = None) -> None:
-    """The day after: the statement of the day on which it was paid."""
-    compare_day(replace(world.watch_of(operator), clock=Later(3)), on or today())
-
-
-def found(world: World) -> list[tuple[str, str, str, int | None, int | None, str]]:
-    rows = world.query("SELECT * FROM settlement_findings ORDER BY kind, key, reference")
-    return [(row.kind, row.key, row.detail, row.ours, row.theirs, row.state) for row in rows]
+    return three_due(world)
 
 
 def test_what_agrees_closes_the_run(world: World, operator: Bookkeeper) -> None:
@@ -281,76 +223,3 @@ def test_each_day_that_is_over_is_compared_once_and_days_of_downtime_are_caught_
     assert len(days) in (3, 4)
     assert run_state(world, PERIOD) == "closed"
     assert not keep_watch(watch)
-
-
-def test_nothing_is_sent_while_the_statement_cannot_be_had(
-    world: World, operator: Bookkeeper
-) -> None:
-    operator.breaks_off = True
-    work(world, operator)
-    assert operator.sent == []
-    operator.breaks_off = False
-    work(world, operator)
-    assert len(operator.sent) == 3
-
-
-def test_what_nobody_can_explain_keeps_the_gate_shut_until_somebody_does(
-    world: World, operator: Bookkeeper
-) -> None:
-    now = datetime.now(UTC)
-    operator.added = [StatementLine("payout:77", "+79000009999", 500, "ref-77", now)]
-    work(world, operator)
-    assert operator.sent == []
-    with unit_of_work(world.tools.engine) as session:
-        (one,) = findings(session)
-        explain(session, one.id, "boris", "of another system that shares the account")
-    work(world, operator)
-    assert len(operator.sent) == 3
-
-
-def test_a_number_that_was_paid_under_an_unknown_key_is_left_to_staff(
-    world: World, operator: Bookkeeper
-) -> None:
-    now = datetime.now(UTC)
-    operator.added = [StatementLine("payout:77", world.phone(2), 500, "ref-77", now)]
-    work(world, operator)
-    assert states(world) == ["prepared", "with_staff", "prepared"]
-    assert world.differences() == []
-
-
-def test_staff_may_shut_the_gate(world: World, operator: Bookkeeper) -> None:
-    work(world, operator)
-    with unit_of_work(world.tools.engine) as session:
-        shut_gate(session, datetime.now(UTC), who="anna", reason="restored from the backup")
-    assert world.query("SELECT settlement_may_send() AS may") == [(False,)]
-    world.watch(operator)
-    assert world.query("SELECT settlement_may_send() AS may") == [(True,)]
-
-
-def test_a_pulse_that_stood_still_shuts_the_gate(world: World, operator: Bookkeeper) -> None:
-    world.watch(operator)
-    world.change("UPDATE settlement_watch SET pulse_at = pulse_at - interval '20 minutes'")
-    operator.breaks_off = True
-    work(world, operator)
-    assert operator.sent == []
-    assert world.query("SELECT guard_reason FROM settlement_watch") == [("stale",)]
-    operator.breaks_off = False
-    work(world, operator)
-    assert len(operator.sent) == 3
-
-
-def test_two_workers_that_compare_one_day_do_no_harm(world: World, operator: Bookkeeper) -> None:
-    """The second finds the day taken; should the first go away, its lease ends."""
-    work(world, operator)
-    world.change(
-        "INSERT INTO operator_statements (day, whole, lease_until)"
-        " VALUES (:day, true, now() + interval '1 minute')",
-        day=today(),
-    )
-    with pytest.raises(StatementBusy):
-        compare(world, operator)
-    world.change("UPDATE operator_statements SET lease_until = now() - interval '1 second'")
-    compare(world, operator)
-    assert run_state(world, PERIOD) == "closed"
-    taken = "SELECT FROM operator_statements WHERE state = 'compared' AND day = :day"
-    assert len(world.query(taken, day=today())) == 1

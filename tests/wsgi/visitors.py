@@ -99,6 +99,8 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
     same = {
         "slug": "tea",
         "period": "2011-01",
+        "finding_id": "1",
+        "payout_id": "1",
         "event_id": str(event.id),
         "code": code.referral_code,
         "line_id": f"p{line.id}-accrued",
