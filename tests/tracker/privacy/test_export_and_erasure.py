@@ -10,16 +10,14 @@ from werkzeug.test import TestResponse
 from partners.shops.names import names_of
 from tests.clients import Cabinet
 from tests.signing_in import PASSWORD, by_password, code_sent, fresh, give_email, give_password
-from tests.stories.months import approved, earns
+from tests.stories.months import approved, earns, started
 from tests.stories.operators import Operator, work
 from tests.world import BONUS, Shop, World, created, day
 from tracker.kit.database import unit_of_work
 from tracker.members.service import Newcomer, join_many
 from tracker.privacy.people_cli import build
 from tracker.relatives.service import Wish, add, confirm
-from tracker.settlement.jobs import Counter, send
 from tracker.settlement.ports import Outcome
-from tracker.settlement.rules import Conduct
 from tracker.settlement.service import start
 
 EMAIL = "anna@club.example"
@@ -152,12 +150,8 @@ def test_nothing_is_erased_while_a_payment_is_on_its_way(
     world: World, member: int, client: Cabinet
 ) -> None:
     world.end_holds(day(31))
-
-    run = world.prepare("2011-01", day(31))
-    assert run.payouts == 2
-    world.change("UPDATE settlement_runs SET state = 'running', approved_by = 'boris'")
-    operator = Operator(says=Outcome.UNKNOWN)
-    send(Counter(world.tools.engine, world.tools.settings.keys, operator, Conduct()))
+    started(world)
+    work(world, Operator(says=Outcome.UNKNOWN))
     answer = asked(client)
     assert (answer.status_code, answer.get_json()["code"]) == (409, "payment_on_its_way")
 
