@@ -31,8 +31,9 @@ def list_entries(
     Actions: inbox.retry, inbox.discard, purchase.reattribute, purchase.decide, purchase.separate,
     purchase.vouch, purchase.flag.review, referral.review, shop.terms, shop.secret, shop.dialect,
     shop.trial, claim.decide, claim.read, claim.read_file, member.search, member.export,
-    member.erase, finding.take, finding.explain, payout.resolve, settlement.guard,
-    settlement.open_gate, settlement.close.
+    member.erase, settlement.prepare, settlement.approve, settlement.start, settlement.pause,
+    settlement.resume, settlement.close, settlement.guard, settlement.open_gate, finding.take,
+    finding.explain, payout.resolve.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, latest=latest, **wanted)
