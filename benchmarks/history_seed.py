@@ -22,6 +22,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.money import share
 from tracker.settlement.rules import SealedLine
 from tracker.settlement.rules import seal as seal_of
+from tracker.settlement.sealed import LINES
 
 SHOPS = 640
 PURCHASES = 20
@@ -85,6 +86,12 @@ def _seal(connection: psycopg.Connection, period: str) -> None:
     rows = connection.execute(_LISTED, {"period": period}).fetchall()
     listed = [SealedLine(*row) for row in rows]
     sums = {"payouts": len(listed), "total": sum(line.amount for line in listed)}
+    for place, first in enumerate(range(0, len(listed), LINES)):
+        piece = listed[first : first + LINES]
+        body = "".join(f"{one.member_id} {one.number_id} {one.amount}\n" for one in piece)
+        total = sum(one.amount for one in piece)
+        span = (piece[0].member_id, piece[-1].member_id)
+        connection.execute(_KEPT, (period, place, *span, len(piece), total, body))
     connection.execute(_SEAL, {"period": period, "sha256": seal_of(period, listed), **sums})
 
 
@@ -116,11 +123,11 @@ class Scribe:
             for member in members[start : start + _AT_ONCE]:
                 self.write(member, numbers[member])
             self.send(connection)
+        for period in PERIODS:
+            _seal(connection, period)
         connection.execute("SET session_replication_role = origin")
         for table in ("purchases", "payouts", "ledger_transactions"):
             connection.execute(_AFTER_THE_LAST.format(table=table))
-        for period in PERIODS:
-            _seal(connection, period)
 
     def send(self, connection: psycopg.Connection) -> None:
         """Write what was gathered, in one transaction."""
@@ -270,6 +277,11 @@ _LISTED = """
 _SEAL = """
     UPDATE settlement_runs SET payouts = %(payouts)s, total = %(total)s, sha256 = %(sha256)s
     WHERE period = %(period)s
+"""
+
+_KEPT = """
+    INSERT INTO sealed_chunks (period, place, first_member, last_member, lines, total, body)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 
 _AFTER_THE_LAST = """
