@@ -157,7 +157,8 @@ class _Life:
                 json={"results": results},
                 headers={"Authorization": f"Bearer {TOKEN}"},
             )
-            assert answer.status_code == 204, answer.get_data(as_text=True)
+            # 503: its connection was taken away meanwhile; the operator would call again.
+            assert answer.status_code in (204, 503), answer.get_data(as_text=True)
 
     def _open_and_paid(self) -> list[Payment]:
         waiting = self.owner.execute(_OPEN, [self.period]).fetchall()

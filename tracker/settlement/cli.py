@@ -100,7 +100,7 @@ def approve_run(
     # Nothing is open or locked while a person reads.
     if sha256 is None and not click.confirm("Approve this list?"):
         raise click.ClickException(f"the list of {period} was not approved")
-    with unit_of_work(runtime.engine) as session:
+    with unit_of_work(runtime.engine, "settlement.approve") as session:
         show_run(approve(session, period, seal, approver), as_json=as_json)
 
 
