@@ -13,6 +13,7 @@ from itertools import count
 
 import psycopg
 
+from benchmarks.history_seal import seal_list
 from benchmarks.seed import EPOCH, TERMS, Shop, make_members, make_shops
 from benchmarks.stack import Stack
 from tracker.access.rules import Kind
@@ -20,9 +21,6 @@ from tracker.access.sessions import Device, open_session
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import share
-from tracker.settlement.rules import SealedLine
-from tracker.settlement.rules import seal as seal_of
-from tracker.settlement.sealed import LINES
 
 SHOPS = 640
 PURCHASES = 20
@@ -82,19 +80,6 @@ def _write_runs(connection: psycopg.Connection) -> None:
         connection.execute(_RUN, {"period": period, "as_of": f"{period}-01 00:00+03"})
 
 
-def _seal(connection: psycopg.Connection, period: str) -> None:
-    rows = connection.execute(_LISTED, {"period": period}).fetchall()
-    listed = [SealedLine(*row) for row in rows]
-    sums = {"payouts": len(listed), "total": sum(line.amount for line in listed)}
-    for place, first in enumerate(range(0, len(listed), LINES)):
-        piece = listed[first : first + LINES]
-        body = "".join(f"{one.member_id} {one.number_id} {one.amount}\n" for one in piece)
-        total = sum(one.amount for one in piece)
-        span = (piece[0].member_id, piece[-1].member_id)
-        connection.execute(_KEPT, (period, place, *span, len(piece), total, body))
-    connection.execute(_SEAL, {"period": period, "sha256": seal_of(period, listed), **sums})
-
-
 def _sign_in(stack: Stack, members: Sequence[int]) -> Iterator[str]:
     """From all over the table, not its first pages."""
     step = max(1, len(members) // READERS)
@@ -124,7 +109,7 @@ class Scribe:
                 self.write(member, numbers[member])
             self.send(connection)
         for period in PERIODS:
-            _seal(connection, period)
+            seal_list(connection, period)
         connection.execute("SET session_replication_role = origin")
         for table in ("purchases", "payouts", "ledger_transactions"):
             connection.execute(_AFTER_THE_LAST.format(table=table))
@@ -267,21 +252,6 @@ _RUN = """
     INSERT INTO settlement_runs (period, as_of, payouts, total, sha256, prepared_by, state,
                                  approved_by)
     VALUES (%(period)s, %(as_of)s, 0, 0, '', 'bench-anna', 'done', 'bench-boris')
-"""
-
-_LISTED = """
-    SELECT member_id, number_id, amount FROM payouts
-    WHERE period = %(period)s ORDER BY member_id, number_id
-"""
-
-_SEAL = """
-    UPDATE settlement_runs SET payouts = %(payouts)s, total = %(total)s, sha256 = %(sha256)s
-    WHERE period = %(period)s
-"""
-
-_KEPT = """
-    INSERT INTO sealed_chunks (period, place, first_member, last_member, lines, total, body)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 
 _AFTER_THE_LAST = """
