@@ -2,7 +2,7 @@
 
 import psycopg
 
-from tracker.settlement.rules import SealedLine
+from tracker.settlement.rules import SealedLine, seal
 from tracker.settlement.sealed import LINES
 
 
@@ -17,7 +17,7 @@ def seal_list(connection: psycopg.Connection, period: str) -> None:
         total = sum(one.amount for one in piece)
         span = (piece[0].member_id, piece[-1].member_id)
         connection.execute(_KEPT, (period, place, *span, len(piece), total, body))
-    connection.execute(_SEAL, {"period": period, "sha256": seal_of(period, listed), **sums})
+    connection.execute(_SEAL, {"period": period, "sha256": seal(period, listed), **sums})
 
 
 _LISTED = """
