@@ -90,7 +90,7 @@ def test_lists_that_differ_have_seals_that_differ(
 
 
 def test_the_operator_is_asked_ever_more_rarely_and_then_staff_are() -> None:
-    conduct, age, asked = Conduct(), 0.0, []
+    conduct, age, asked = Conduct(), 0, []
     while (wait := until_next_question(age, conduct)) is not None:
         age += wait
         asked.append(age)
