@@ -9,7 +9,6 @@ from sqlalchemy.exc import ProgrammingError
 import partners.credentials.sealed
 import tracker.claims.sealed
 import tracker.members.sealed
-import tracker.reconciliation.watching
 import tracker.relatives.sealed
 from tracker.kit import processes, tasks
 from tracker.kit.database import AWAY, make_engine, unit_of_work
@@ -17,6 +16,7 @@ from tracker.kit.logs import set_up_logs
 from tracker.kit.resealing import see_that_the_key_fits
 from tracker.kit.runtime import Runtime
 from tracker.kit.settings import Settings, load_settings
+from tracker.settlement.rules import DELIVERY, WATCH
 
 DATA = "TRACKER_DATA"
 DEFAULT_DATA = ".tracker"
@@ -29,7 +29,7 @@ SEALED = (
 )
 """Every column that the key seals for longer than a moment."""
 
-LONG_TASKS = {"settlement": 1_800, tracker.reconciliation.watching.TASK: 1_800}
+LONG_TASKS = {DELIVERY: 1_800, WATCH: 1_800}
 """Seconds: both may have to read a day's statement of a million lines to its end."""
 
 _TELLING = (tracker.members.sealed.COLUMNS[0], *partners.credentials.sealed.COLUMNS)

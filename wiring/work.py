@@ -28,7 +28,7 @@ from tracker.kit.settings import Settings
 from tracker.notifications.contracts import Channel
 from tracker.notifications.service import TASKS
 from tracker.purchases.settling import programme_of
-from tracker.settlement.rules import Conduct
+from tracker.settlement.rules import DELIVERY, WATCH, Conduct
 from tracker.settlement.self_approval import Limits
 from webhooks.dispatch import Dispatcher
 from wiring.billing import billing_of
@@ -45,15 +45,13 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         "holds": lambda: bool(
             tracker.purchases.jobs.end_due_holds(tools.engine, tools.clock.now(), programme)
         ),
-        "settlement": lambda: (
+        DELIVERY: lambda: (
             tracker.reconciliation.jobs.see_to_the_gate(watch)
             or tracker.settlement.jobs.deliver(
                 tools.engine, settings.keys, watch.gateway, watch.conduct
             )
         ),
-        tracker.reconciliation.watching.TASK: partial(
-            tracker.reconciliation.jobs.keep_watch, watch
-        ),
+        WATCH: partial(tracker.reconciliation.jobs.keep_watch, watch),
         "settlement-prepare": lambda: tracker.settlement.calendar.prepare_due(
             tools.engine,
             tools.clock.now(),
@@ -120,11 +118,9 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         "inbox": lambda session, _: webhooks.inbox.work.is_waiting(session),
         "inbox-partitions": lambda session, _: webhooks.inbox.partitions.partition_is_due(session),
         "holds": tracker.purchases.queries.hold_is_over,
-        "settlement": lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
+        DELIVERY: lambda session, _: tracker.settlement.calendar.delivery_is_due(session),
         "settlement-prepare": tracker.settlement.calendar.run_is_due,
-        tracker.reconciliation.watching.TASK: partial(
-            tracker.reconciliation.queries.watch_is_due, clock=settings.clock
-        ),
+        WATCH: partial(tracker.reconciliation.queries.watch_is_due, clock=settings.clock),
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         "claims": tracker.claims.queries.look_is_due,
         **{

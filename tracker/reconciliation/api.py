@@ -16,6 +16,7 @@ from tracker.kit.logs import log
 from tracker.reconciliation.schemas import CallbackSchema
 from tracker.reconciliation.told import Hint, take_hints
 from tracker.settlement.ports import Outcome
+from tracker.settlement.rules import DELIVERY
 
 SECURITY: dict[str, Any] = {
     "operator": {
@@ -79,4 +80,4 @@ class Callbacks(MethodView):
             asked = take_hints(session, hints)
         _LOG.info("callback_taken", results=len(hints), asked=asked)
         if asked:
-            house.nudger.nudge("settlement")
+            house.nudger.nudge(DELIVERY)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from tracker.kit.cli import (
     Moment,
@@ -29,13 +28,12 @@ from tracker.reconciliation.service import (
     shut_gate,
     take,
 )
-from tracker.reconciliation.watching import TASK, Watch, compare_day
+from tracker.reconciliation.watching import Watch, compare_day
 from tracker.settlement.printing import period_option
-from tracker.settlement.rules import PayoutState
+from tracker.settlement.rules import WATCH, PayoutState
 from tracker.settlement.schemas import RunSchema
-from tracker.staff.cli import token_option
-from tracker.staff.rules import Role, TokenNotAccepted
-from tracker.staff.service import recognise
+from tracker.staff.cli import person_on, token_option
+from tracker.staff.rules import Role
 
 _LISTED = ("id", "kind", "detail", "key", "day", "ours", "theirs", "reference", "state", "owner")
 _reason_option = click.option("--reason", required=True, help="Why: it is kept with the act.")
@@ -84,7 +82,7 @@ def take_finding(ctx: click.Context, finding_id: int, token: str | None, as_json
     """See to a finding, also to one that another had taken."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        who = _acting(session, runtime, token, Role.OPERATOR)
+        who = person_on(session, runtime, token, Role.OPERATOR)
         _show_finding(take(session, finding_id, who), as_json=as_json)
 
 
@@ -100,9 +98,9 @@ def explain_finding(
     """Say what a finding was, which closes it."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        who = _acting(session, runtime, token, Role.APPROVER)
+        who = person_on(session, runtime, token, Role.APPROVER)
         _show_finding(explain(session, finding_id, who, explanation), as_json=as_json)
-    runtime.nudger.nudge(TASK)
+    runtime.nudger.nudge(WATCH)
 
 
 @click.command("resolve")
@@ -130,7 +128,7 @@ def resolve_payout(
     the money back."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine, "reconciliation.resolve") as session:
-        who = _acting(session, runtime, token, Role.APPROVER)
+        who = person_on(session, runtime, token, Role.APPROVER)
         payout = resolve(
             session,
             runtime.clock,
@@ -159,9 +157,9 @@ def guard_sending(
     from a backup."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        who = _acting(session, runtime, token, Role.OPERATOR)
+        who = person_on(session, runtime, token, Role.OPERATOR)
         raised = shut_gate(session, since, who=who, reason=reason)
-    runtime.nudger.nudge(TASK)
+    runtime.nudger.nudge(WATCH)
     show({"guarded_since": raised.since, "reason": raised.reason}, as_json=as_json)
 
 
@@ -174,7 +172,7 @@ def open_sending(ctx: click.Context, reason: str, token: str | None, as_json: bo
     """Let sending go on though not every statement was compared: you answer for it."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        who = _acting(session, runtime, token, Role.APPROVER)
+        who = person_on(session, runtime, token, Role.APPROVER)
         open_gate_by_hand(session, runtime.clock.now(), who=who, reason=reason)
     show({"guarded_since": None}, as_json=as_json)
 
@@ -188,7 +186,7 @@ def close_run(ctx: click.Context, period: str, token: str | None, as_json: bool)
     """Close a run of which all is explained; else say what is missing."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine, "reconciliation.close") as session:
-        who = _acting(session, runtime, token, Role.APPROVER)
+        who = person_on(session, runtime, token, Role.APPROVER)
         row = dict(RunSchema().dump(close(session, period, who)))
     show(row, as_json=as_json, title=f"Settlement {period}")
 
@@ -214,7 +212,7 @@ def build(watch_of: WatchOf) -> tuple[click.Command, ...]:
             raise click.UsageError("give either --day or --period")
         runtime = runtime_of(ctx)
         with unit_of_work(runtime.engine) as session:
-            _acting(session, runtime, token, Role.OPERATOR)
+            person_on(session, runtime, token, Role.OPERATOR)
             days = [day.date()] if day else days_of_run(session, runtime.clock, period or "")
         watch = watch_of(runtime)
         rows = [_compared(compare_day(watch, one)) for one in days]
@@ -236,12 +234,3 @@ def _compared(statement: OperatorStatement) -> dict[str, Any]:
 
 def _show_finding(finding: Finding, *, as_json: bool) -> None:
     show(dict(FindingSchema().dump(finding)), as_json=as_json, title=f"Finding {finding.id}")
-
-
-def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
-    """The login of the person at the keyboard: money waits for their word."""
-    if not token or not token.strip():
-        raise TokenNotAccepted(
-            f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
-        )
-    return recognise(session, runtime.settings.keys, token, needed).login

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.clock import moscow_midnight
 from tracker.reconciliation.models import OperatorStatement
-from tracker.reconciliation.rules import SYSTEM, FindingKind
+from tracker.reconciliation.rules import FindingKind
+from tracker.settlement.rules import SYSTEM
 
 
 def compare(session: Session, statement: OperatorStatement) -> None:

@@ -13,9 +13,6 @@ from tracker.kit.errors import Conflict, Invalid, NotFound
 from tracker.settlement.ports import Outcome
 from tracker.settlement.rules import IN_FLIGHT, PayoutState
 
-SYSTEM = "system"
-"""Who has explained what a later statement made clear."""
-
 REST = timedelta(hours=1)
 """How long after its end a day is compared: the operator's clock may be behind ours."""
 

@@ -33,7 +33,7 @@ def take_hints(session: Session, hints: Sequence[Hint]) -> int:
     against our books is a finding.
     """
     ours = _payouts(session, (one.key for one in hints))
-    open_findings(session, (_against(one, row) for one, row in _contradictions(hints, ours)))
+    open_findings(session, (_finding(*one) for one in _contradictions(hints, ours)))
     ids = sorted({row.id for row in ours.values()})
     asked: Any = session.execute(_ASK_NOW, {"ids": ids})
     return int(asked.rowcount)
@@ -51,8 +51,8 @@ def take_answers(
     ours = _payouts(session, (one.key for one in answers))
     hints = [Hint(one.key, one.outcome, amounts[one.key], one.reference) for one in answers]
     strange = list(_contradictions(hints, ours))
-    open_findings(session, (_against(hint, row) for hint, row in strange))
-    doubtful = {hint.key for hint, _ in strange}
+    open_findings(session, (_finding(*one) for one in strange))
+    doubtful = {hint.key for hint, _, _ in strange}
     told = {ours[one.key].id: one for one in answers if one.key in ours and one.key not in doubtful}
     fence = int(session.scalar(FENCES.next_value()) or 0)
     values = {"ids": sorted(told), "fence": fence, "lease": LEASE_SECONDS}
@@ -70,17 +70,15 @@ def _payouts(session: Session, keys: Iterable[str]) -> dict[str, Row[Any]]:
 
 def _contradictions(
     hints: Iterable[Hint], ours: Mapping[str, Row[Any]]
-) -> Iterable[tuple[Hint, Row[Any] | None]]:
+) -> Iterable[tuple[Hint, Row[Any] | None, str]]:
     for hint in hints:
         row = ours.get(hint.key)
-        state = PayoutState(row.state) if row is not None else None
-        if contradicts(state, row.amount if row is not None else 0, hint.outcome, hint.amount):
-            yield hint, row
+        state, amount = (PayoutState(row.state), row.amount) if row is not None else (None, 0)
+        if why := contradicts(state, amount, hint.outcome, hint.amount):
+            yield hint, row, why
 
 
-def _against(hint: Hint, row: Row[Any] | None) -> dict[str, Any]:
-    state = PayoutState(row.state) if row is not None else None
-    ours = row.amount if row is not None else None
+def _finding(hint: Hint, row: Row[Any] | None, why: str) -> dict[str, Any]:
     return {
         "kind": FindingKind.CONTRADICTION,
         "key": hint.key,
@@ -88,9 +86,9 @@ def _against(hint: Hint, row: Row[Any] | None) -> dict[str, Any]:
         "payout_id": row.id if row is not None else None,
         "period": row.period if row is not None else None,
         "day": None,
-        "ours": ours,
+        "ours": row.amount if row is not None else None,
         "theirs": hint.amount,
-        "detail": contradicts(state, ours or 0, hint.outcome, hint.amount),
+        "detail": why,
     }
 
 

@@ -30,8 +30,6 @@ from tracker.settlement.rules import Conduct
 from tracker.settlement.service import finish_ended
 from tracker.settlement.watch import Guard
 
-TASK = "settlement-watch"
-
 PAGE = 5_000
 """Lines that are kept in one unit of work."""
 

@@ -6,7 +6,6 @@ from datetime import datetime
 import click
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy.orm import Session
 
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
@@ -15,17 +14,12 @@ from tracker.settlement.looking_cli import COMMANDS
 from tracker.settlement.preparing import prepare_once
 from tracker.settlement.printing import period_option, show_run, show_standing
 from tracker.settlement.queries import run_of, runs
-from tracker.settlement.rules import RunState
+from tracker.settlement.rules import DELIVERY, WATCH, RunState
 from tracker.settlement.schemas import RunSchema
 from tracker.settlement.service import approve, pause, resume, start
 from tracker.settlement.standing import standing
-from tracker.staff.cli import acting_on, token_option
-from tracker.staff.rules import Role, TokenNotAccepted
-from tracker.staff.service import recognise
-
-TASK = "settlement"
-WATCH_TASK = "settlement-watch"
-"""Of the room above, which opens the gate that a start shuts."""
+from tracker.staff.cli import acting_on, person_on, token_option
+from tracker.staff.rules import Role
 
 _LISTED = ("period", "state", "payouts", "total", "sha256")
 _SHORT = 12
@@ -56,7 +50,7 @@ def prepare_run(
     runtime = runtime_of(ctx)
     settings = runtime.settings
     with unit_of_work(runtime.engine) as session:
-        acting = _acting(session, runtime, token, Role.OPERATOR)
+        acting = person_on(session, runtime, token, Role.OPERATOR)
     run = prepare_once(
         runtime.engine,
         period,
@@ -92,7 +86,7 @@ def approve_run(
     """Approve exactly the sealed list, as another person than the one who prepared it."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        approver = _acting(session, runtime, token, Role.APPROVER)
+        approver = person_on(session, runtime, token, Role.APPROVER)
         run = run_of(session, period)
         if sha256 is None:
             show_run(run, as_json=False)
@@ -174,14 +168,5 @@ def _wait(runtime: Runtime, period: str) -> None:
 
 
 def _nudge(runtime: Runtime) -> None:
-    for task in (WATCH_TASK, TASK):
+    for task in (WATCH, DELIVERY):
         runtime.nudger.nudge(task)
-
-
-def _acting(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
-    """The login of the person at the keyboard; an empty token is none."""
-    if not token or not token.strip():
-        raise TokenNotAccepted(
-            f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
-        )
-    return recognise(session, runtime.settings.keys, token, needed).login

@@ -15,8 +15,13 @@ from tracker.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting, posting
 from tracker.settlement.ports import Outcome
 
+DELIVERY = "settlement"
+WATCH = "settlement-watch"
+"""Names of the workers' tasks: to pay, and to compare statements, which opens the gate."""
+
 SYSTEM = "system"
-"""Who prepared a run that no person asked for."""
+"""Who acts where no person does: who prepared a run that nobody asked for, paused one that is not
+as sealed, explained what a later statement made clear."""
 
 _PERIOD = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = 86_400

@@ -121,9 +121,10 @@ def approve_itself(session: Session, period: str, limits: Limits) -> Waits | Non
 
 
 def pause_changed(session: Session, period: str) -> None:
-    """Pause a running run of which a line is not what was sealed, until staff have looked."""
-    session.execute(_PAUSE, {"period": period, "who": SYSTEM, "why": SealDiffers.code})
-    _write_down(session, run_of(session, period), SYSTEM, "settlement.pause", SealDiffers.code)
+    """Pause a run of which a line is not what was sealed, until staff have looked; nothing where
+    it no longer runs, as when another worker has come upon it too."""
+    if run_of(session, period, lock=True).state == RunState.RUNNING:
+        pause(session, period, SYSTEM, SealDiffers.code)
 
 
 def finish_ended(session: Session) -> None:
@@ -140,11 +141,6 @@ def _write_down(
 
 
 _BEGUN = (RunState.RUNNING, RunState.PAUSED, RunState.DONE, RunState.CLOSED)
-
-_PAUSE = text("""
-    UPDATE settlement_runs SET state = 'paused', paused_by = :who, pause_reason = :why
-    WHERE period = :period AND state = 'running'
-""")
 
 _FINISH = text("""
     UPDATE settlement_runs SET state = 'done', done_at = now()

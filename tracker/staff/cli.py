@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.cli import json_option, runtime_of, show, word_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
-from tracker.staff.rules import Role
+from tracker.staff.rules import Role, TokenNotAccepted
 from tracker.staff.service import hire, recognise
 
 token_option = click.option(
@@ -27,6 +27,18 @@ def acting_on(session: Session, runtime: Runtime, token: str | None, needed: Rol
     if token:
         return recognise(session, runtime.settings.keys, token, needed).login
     return f"console:{_account()}"
+
+
+def person_on(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
+    """Who acts where money waits for a person's word: the holder of the token, nobody else.
+
+    Raises TokenNotAccepted, also for none, and RoleTooLow.
+    """
+    if not token or not token.strip():
+        raise TokenNotAccepted(
+            f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
+        )
+    return recognise(session, runtime.settings.keys, token, needed).login
 
 
 def _account() -> str:
