@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from sandbox.billing.truth import still_due
 from tests.fault_sweep.checks import what_is_wrong
 from tests.fault_sweep.place import PERIOD, Place, Template, place_of, tools_of_a_worker
 from tests.fault_sweep.scripts import FaultScript
+from tracker.gateways.circuit import Circuit
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import Conflict, Unavailable
 from tracker.reconciliation.watching import compare_day
@@ -22,6 +24,7 @@ from tracker.settlement import jobs
 from tracker.settlement.lists import prepare
 from tracker.settlement.rules import first_of
 from tracker.settlement.service import approve, start
+from wiring import billing
 from wiring.work import tasks_of, watch_of
 
 Patch = Callable[[], None]
@@ -30,6 +33,8 @@ BATCHES = 40
 """Into which a month is divided: many calls, so that faults meet some and not others."""
 WORKERS = 3
 _PATIENCE = 600
+_REST = 1
+"""Seconds for which the circuit rests: five days of questions pass in 90 seconds here."""
 _PAYDAY = date(2011, 1, 1)
 
 
@@ -125,6 +130,8 @@ def _work(environ: dict[str, str], chunk: int, patch: Patch | None, owner: int) 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     vars(jobs)["CHUNK"]  # what is replaced is there
     setattr(jobs, "CHUNK", chunk)  # noqa: B010
+    vars(billing)["Circuit"]
+    setattr(billing, "Circuit", partial(Circuit, rest=_REST))  # noqa: B010
     if patch:
         patch()
     tasks = tasks_of(tools_of_a_worker(environ))

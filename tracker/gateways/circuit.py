@@ -72,19 +72,6 @@ class Circuit:
         self._watched(asked)
         return said[0]
 
-    def ask_anyway(self, ask: Callable[[], T], failed: Failed[T]) -> T:
-        """As ``call``, but an open circuit stops nothing, and is closed by a success: for small
-        questions, which are the best trial. Raises CircuitOpen when we were told to rest."""
-        try:
-            return self.call(ask, failed)
-        except CircuitOpen:
-            if self.told_to_rest():
-                raise
-        said = ask()
-        if not failed(said):
-            self._close()
-        return said
-
     def lets_through(self, trial: Callable[[], T], failed: Failed[T]) -> bool:
         """Whether it is closed; once its rest is over, whether a trial closes it."""
         if self.told_to_rest():
@@ -123,11 +110,6 @@ class Circuit:
         except CircuitBreakerError as error:
             raise CircuitOpen from error
         if before != STATE_CLOSED and self._state() == STATE_CLOSED:
-            _LOG.info("billing_circuit_closed")
-
-    def _close(self) -> None:
-        if self._state() != STATE_CLOSED:
-            self._breaker().close()
             _LOG.info("billing_circuit_closed")
 
     def _state(self) -> str:

@@ -24,8 +24,8 @@ that the operator's books can be asked again, and no member's money is tried wit
 class GuardedBilling:
     """A BillingGateway that hands over nothing while its circuit is open.
 
-    Questions go out all the same: they change nothing, and one that is answered closes the
-    circuit. Statements and whose a number is have no part in it.
+    Nor does it ask about a payout then: the schedule of questions is not used up on an operator
+    that is away. Statements and whose a number is have no part in it.
     """
 
     def __init__(self, gateway: BillingGateway, circuit: Circuit) -> None:
@@ -42,9 +42,9 @@ class GuardedBilling:
             return [_unasked(topup) for topup in batch]
 
     def query(self, top_up: TopUp) -> Answer:
-        """As the gateway."""
+        """As the gateway; unknown for ``circuit_open`` when it was not asked."""
         try:
-            return self._circuit.ask_anyway(lambda: self._gateway.query(top_up), _not_told)
+            return self._circuit.call(lambda: self._gateway.query(top_up), _not_told)
         except CircuitOpen:
             return _unasked(top_up)
 

@@ -111,11 +111,13 @@ def ask(counter: Counter) -> int:
 
     One at a time, each written down before the next: a worker that is stopped loses one answer,
     and no lease ends while others are asked about. No further one once the operator did not tell.
+    While it is not to be asked none is used up, but for those that are staff's by now.
     """
     for before in range(QUESTIONS):
+        out_for = 0 if counter.gateway.ready() else counter.conduct.ask_after[-1]
         began = counter.stopwatch()
         with unit_of_work(counter.engine, "settlement.claim_question") as session:
-            chunk = claim_questions(session, counter.keys, 1)
+            chunk = claim_questions(session, counter.keys, 1, out_for)
         if not chunk.payouts:
             return before
         answer = _what_became(counter, chunk, began)

@@ -173,13 +173,14 @@ def test_the_trial_is_a_question_of_nobodys_money(redis: "Redis") -> None:
     assert (operator.batches, operator.questions) == (FAILURES, [TRIAL.key] * 2)
 
 
-def test_questions_go_out_and_one_that_is_answered_closes_it(redis: "Redis") -> None:
+def test_it_is_asked_about_nobody_while_it_rests(redis: "Redis") -> None:
     operator = Operator("timeout")
     billing = worker(operator, redis)
     fail(billing)
-    assert billing.query(ONE).reason == "timeout"
-    assert not billing.ready()
+    assert billing.query(ONE).reason == "circuit_open"
+    assert operator.questions == []
     operator.reason = None
+    over(redis)
     assert billing.query(ONE).outcome is Outcome.FAILED
     assert billing.ready()
 
@@ -210,7 +211,8 @@ def test_without_redis_calls_go_through() -> None:
     assert billing.submit([ONE])[0].outcome is Outcome.FAILED
     operator.reason = "timeout"
     fail(billing, FAILURES + 1)
-    assert billing.query(ONE).reason == "timeout"
+    assert billing.query(ONE).reason == "circuit_open", "each worker counts for itself"
+    assert worker(operator, connect_redis("redis://127.0.0.1:9/0")).query(ONE).reason == "timeout"
 
 
 def test_redis_that_goes_away_later_stops_nothing(servers: EmbeddedServers) -> None:

@@ -11,10 +11,10 @@ from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, opened
 from tracker.settlement.models import FENCES
 
 
-def claim_questions(session: Session, keys: Keyring, limit: int) -> Chunk:
-    """Take payouts whose time to be asked about has come."""
+def claim_questions(session: Session, keys: Keyring, limit: int, out_for: int = 0) -> Chunk:
+    """Take payouts whose time to be asked about has come, first sent ``out_for`` seconds ago."""
     fence = int(session.scalar(FENCES.next_value()) or 0)
-    values = {"limit": limit, "fence": fence, "lease": LEASE_SECONDS}
+    values = {"limit": limit, "fence": fence, "lease": LEASE_SECONDS, "out_for": out_for}
     rows = session.execute(_NEXT_QUESTIONS, values)
     return Chunk(fence, tuple(sorted((opened(keys, row) for row in rows), key=lambda one: one.id)))
 
@@ -44,6 +44,7 @@ _NEXT_QUESTIONS = text("""
         SELECT payouts.id, run.as_of
         FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
         WHERE payouts.state IN ('submitted', 'unknown') AND ask_at <= clock_timestamp()
+          AND sent_at <= clock_timestamp() - make_interval(secs => :out_for)
           AND (lease_until IS NULL OR lease_until < clock_timestamp())
         ORDER BY payouts.ask_at, payouts.id
         LIMIT :limit
