@@ -3,6 +3,7 @@
 import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -32,9 +33,13 @@ BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
 @click.option(
     "--scale", type=click.FloatRange(min=0, min_open=True), default=1.0, help="Size of the legs."
 )
-def main(names: Sequence[str], as_json: bool, quick: bool, scale: float) -> None:
+@click.option("--rounds", type=click.IntRange(min=1), help="Of legs  [default: 5; quick: 2].")
+def main(
+    names: Sequence[str], as_json: bool, quick: bool, scale: float, rounds: int | None
+) -> None:
     """Measure NAMES (default: all), each beside its floor, on embedded servers of their own."""
     sizes = (QUICK if quick else FULL).scaled(scale)
+    sizes = replace(sizes, rounds=rounds or sizes.rounds)
     figures: list[Figure] = []
     with temporary_servers(durable=True) as servers:
         for name in names or BENCHMARKS:

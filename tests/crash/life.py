@@ -48,6 +48,8 @@ class Weather:
     """Whether somebody pauses the run and resumes it, and closes it by hand."""
     calls_back: bool = False
     """Whether the operator tells at our door what it has paid."""
+    tampers: bool = False
+    """Whether somebody with all rights changes a line of the list that was sealed."""
     tells: bool = False
     """Whether it tells by itself in its own files, as one that takes registries does."""
 
@@ -56,10 +58,11 @@ FAIR = Weather("fair", {})
 PAUSED = Weather("paused", {}, paused=True)
 CALLING = Weather("calling", {"BILLING_LAG": "3"}, calls_back=True)
 TELLING = Weather("telling", {"BILLING_LAG": "3", "SETTLEMENT_AUTO_TOTAL": "100000000"}, tells=True)
+TAMPERED = Weather("tampered", {}, tampers=True)
 WORN = Weather("worn", {"BILLING_KEY_MEMORY": "300", "BILLING_ASK_AFTER": "3s"})
 """The operator's memory for keys is over at once, and so is the asking."""
 
-WEATHERS = (FAIR, PAUSED, CALLING, TELLING, WORN)
+WEATHERS = (FAIR, PAUSED, CALLING, TELLING, TAMPERED, WORN)
 
 
 def live(place: Place, period: str, weather: Weather) -> None:
@@ -123,14 +126,23 @@ class _Life:
 
     def _start(self) -> None:
         self._command("run", token=self.place.template.operator)
+        if self.weather.tampers:
+            self._tamper(_CHANGE_A_LINE)
         if self.weather.paused:
             self._pause()
+
+    def _tamper(self, change: bytes) -> None:
+        """As nobody can who has no more rights than the product."""
+        self.owner.execute("SET session_replication_role = replica")
+        self.owner.execute(change, {"period": self.period, "more": _TOO_MUCH})
+        self.owner.execute("SET session_replication_role = DEFAULT")
 
     def _pause(self) -> None:
         if "pause" in SETTLEMENT.commands:
             self._command("pause", "--reason", "a look", token=self.place.template.operator)
 
     def _resume(self) -> None:
+        self._tamper(_CHANGE_IT_BACK)
         self._command("resume", token=self.place.template.operator)
 
     def _work(self) -> None:
@@ -200,6 +212,18 @@ class _Life:
 _OPEN = """
     SELECT id FROM payouts
     WHERE period = %s AND state IN ('claimed', 'submitted', 'unknown') ORDER BY id
+"""
+
+_TOO_MUCH = 10**9
+
+_CHANGE_A_LINE = b"""
+    UPDATE payouts SET amount = amount + %(more)s
+    WHERE id = (SELECT min(id) FROM payouts WHERE period = %(period)s AND state = 'prepared')
+"""
+
+_CHANGE_IT_BACK = b"""
+    UPDATE payouts SET amount = amount - %(more)s
+    WHERE period = %(period)s AND amount > %(more)s
 """
 
 _WITH_STAFF = "SELECT id FROM payouts WHERE period = %s AND state = 'with_staff' ORDER BY id"

@@ -178,6 +178,7 @@ _WATCHED = """
 
 _FAULTS = [
     {"action": "error_500_after_acting", "match": {"probability": 0.06}},
+    {"action": "error_500_before_acting", "match": {"probability": 0.06}},
     {"action": "html_200", "match": {"probability": 0.04}},
     {"action": "half_batch", "match": {"probability": 0.05}},
     {"action": "timeout_before_acting", "seconds": 0.4, "match": {"probability": 0.01}},

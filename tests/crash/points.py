@@ -72,6 +72,10 @@ class Tally:
         weights = [1 / (1 + (self.hits[point] - least) / LIFT) ** 2 + 0.02 for point in self.points]
         return chance.choices(self.points, weights)[0]
 
+    def is_rare(self, point: str) -> bool:
+        """Whether it was hit less than half as often as a place is on average."""
+        return 2 * self.hits[point] * len(self.points) <= self.hits.total()
+
     def count(self, death: Death, *, hit: bool) -> None:
         self.drawn[death.point] += 1
         if hit:

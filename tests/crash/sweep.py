@@ -179,7 +179,9 @@ class Sweep:
     def _death(self) -> Death:
         point = self.result.tally.draw(self.chance)
         stopped = self.chance.random() < _STOPPED
-        return Death(point, self.chance.choice(_NTHS), stopped)
+        # Where few come to at all, hardly anybody comes a second time.
+        nths = (1,) if self.result.tally.is_rare(point) else _NTHS
+        return Death(point, self.chance.choice(nths), stopped)
 
     def _weather(self, deaths: Sequence[Death]) -> Weather:
         """Where the last place was reached before, more likely; now and then another."""
