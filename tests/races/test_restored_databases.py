@@ -1,6 +1,7 @@
 """After a restore from a backup nothing is sent before the operator's statements are compared, and
 nobody is paid twice: whatever the backup was, and however long ago it was taken."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from redis import Redis
 
 from sandbox.billing.process import running_billing
 from sandbox.billing.truth import paid_topups
-from sandbox.servers import EmbeddedServers
+from sandbox.servers import EmbeddedServers, programs
 from sandbox.servers.databases import create_database, drop_database, url_for
 from tests.stories.operators import numbers_are_known
 from tests.world import World, confirmed, created, day
@@ -42,9 +43,20 @@ def operator(tmp_path: Path) -> Iterator[HttpBilling]:
 def copy_of(world: World, servers: EmbeddedServers, name: str) -> Iterator[World]:
     """The same deployment over a copy of its database as it is now: a backup, and its restore."""
     world.tools.engine.dispose()
+    create_database(servers.addresses.superuser_url, name, template=database_of(world))
+    with world_over(world, servers, name) as restored:
+        yield restored
+
+
+def database_of(world: World) -> str:
+    """The name of its database."""
+    return world.tools.settings.database_url.split("?")[0].rpartition("/")[2]
+
+
+@contextmanager
+def world_over(world: World, servers: EmbeddedServers, name: str) -> Iterator[World]:
+    """The same deployment over another database, which is removed when the block ends."""
     superuser = servers.addresses.superuser_url
-    database = world.tools.settings.database_url.split("?")[0].rpartition("/")[2]
-    create_database(superuser, name, template=database)
     settings = replace(
         world.tools.settings,
         database_url=url_for(servers.addresses.database_url, name),
@@ -124,6 +136,32 @@ def test_a_backup_of_before_the_rest_was_paid(
         check(restored, members, operator, tmp_path)
         adopted = "SELECT count(*) FROM settlement_findings WHERE detail = 'adopted'"
         assert restored.query(adopted)[0].count == MEMBERS - 50
+
+
+def test_a_dump_of_before_the_rest_was_paid(
+    world: World, servers: EmbeddedServers, operator: HttpBilling, tmp_path: Path
+) -> None:
+    members = world.members(MEMBERS)
+    earn(world, members)
+    begin(world)
+    pay_one_chunk(world, operator)
+    superuser, dump = servers.addresses.superuser_url, tmp_path / "dump"
+    run_program("pg_dump", "-Fc", "-f", dump, url_for(superuser, database_of(world)))
+    pay(world, operator)
+    create_database(superuser, "restored_dump")
+    with world_over(world, servers, "restored_dump") as restored:
+        run_program("pg_restore", "-d", url_for(superuser, "restored_dump"), dump)
+        pay(restored, operator)
+        check(restored, members, operator, tmp_path)
+
+
+def run_program(name: str, *arguments: object) -> None:
+    """One of PostgreSQL's own."""
+    subprocess.run(
+        [programs.installed().postgres.with_name(name), *map(str, arguments)],
+        check=True,
+        timeout=60,
+    )
 
 
 def test_a_backup_that_is_taken_for_the_original_waits_for_the_statement(
