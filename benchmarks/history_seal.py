@@ -2,8 +2,8 @@
 
 import psycopg
 
+from tracker.settlement.lists.sealed import LINES
 from tracker.settlement.rules import SealedLine, seal
-from tracker.settlement.sealed import LINES
 
 
 def seal_list(connection: psycopg.Connection, period: str) -> None:

@@ -26,6 +26,7 @@ from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.database import make_engine, unit_of_work
 from tracker.purchases.service import Programme
 from tracker.settlement.jobs import CHUNK, deliver
+from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.ports import (
     Answer,
     BillingGateway,
@@ -35,7 +36,6 @@ from tracker.settlement.ports import (
     Told,
     TopUp,
 )
-from tracker.settlement.preparing import prepare_once
 from tracker.settlement.rules import Conduct, first_of
 from tracker.settlement.service import approve, start
 from tracker.settlement.watch import beat, open_gate, standing_guard

@@ -49,9 +49,9 @@ from tracker.purchases.service import decide
 from tracker.reconciliation.jobs import see_to_the_gate
 from tracker.reconciliation.watching import Watch
 from tracker.settlement.jobs import deliver
+from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import BillingGateway
-from tracker.settlement.preparing import prepare_once
 from tracker.settlement.rules import Conduct
 from tracker.settlement.service import approve, start
 from webhooks.dispatch import Dispatcher

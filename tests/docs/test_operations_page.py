@@ -21,9 +21,9 @@ from tracker.clicks.sanity import Sign
 from tracker.kit.database import unit_of_work
 from tracker.ledger import cli as ledger
 from tracker.settlement.jobs import deliver
+from tracker.settlement.lists.steps import CAME_BACK, NEW, SENT, TAKEN_BACK, Step
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import Conduct, PayoutState, RunState
-from tracker.settlement.steps import CAME_BACK, NEW, SENT, TAKEN_BACK, Step
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 from webhooks.inbox.models import ParkedReason

@@ -21,7 +21,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.errors import Conflict, Unavailable
 from tracker.reconciliation.watching import compare_day
 from tracker.settlement import jobs
-from tracker.settlement.lists import prepare
+from tracker.settlement.lists.drawing import prepare
 from tracker.settlement.rules import first_of
 from tracker.settlement.service import approve, start
 from wiring import billing

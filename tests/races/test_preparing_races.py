@@ -12,7 +12,7 @@ from tests.world import World, day
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting
 from tracker.ledger.service import post
-from tracker.settlement.bridge import bridge_of
+from tracker.settlement.lists.bridge import bridge_of
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.proof import prove
 

@@ -10,7 +10,7 @@ from tracker.members.rules import Ended, normal_phone
 from tracker.members.service import Newcomer, end_number, join_many
 from tracker.purchases.service import Programme
 from tracker.relatives.service import Wish, add, confirm
-from tracker.settlement.bridge import bridge_of
+from tracker.settlement.lists.bridge import bridge_of
 
 GRAN = "+79000000091"
 

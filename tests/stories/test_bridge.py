@@ -11,9 +11,9 @@ from tracker.kit.database import unit_of_work
 from tracker.members.rules import normal_phone
 from tracker.purchases.service import Programme
 from tracker.relatives.service import Wish, add, confirm
-from tracker.settlement.changes import Change, Picture, picture
+from tracker.settlement.lists.changes import Change, Picture, picture
+from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.ports import Outcome
-from tracker.settlement.preparing import prepare_once
 from tracker.settlement.queries import Tally
 
 FEBRUARY = day(62)

@@ -15,11 +15,11 @@ from tracker.members.rules import normal_phone
 from tracker.purchases.service import Programme
 from tracker.relatives.rules import SharesExceedAll
 from tracker.relatives.service import Wish, add, confirm
-from tracker.settlement.bridge import bridge_of
+from tracker.settlement.lists.bridge import bridge_of
+from tracker.settlement.lists.preparing import prepare_once
+from tracker.settlement.lists.steps import Step, misses
 from tracker.settlement.ports import Outcome
-from tracker.settlement.preparing import prepare_once
 from tracker.settlement.service import approve, start
-from tracker.settlement.steps import Step, misses
 
 MEMBERS = 3
 

@@ -11,7 +11,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.service import Programme
 from tracker.settlement.calendar import delivery_is_due
-from tracker.settlement.preparing import prepare_once
+from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.rules import PeriodInvalid, PeriodNotBegun
 from tracker.settlement.service import approve, start
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.clock import MOSCOW
 from tracker.kit.database import unit_of_work
 from tracker.kit.logs import log
-from tracker.settlement.preparing import prepare_once
+from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.rules import SYSTEM, first_of
 from tracker.settlement.self_approval import Limits
 from tracker.settlement.service import approve_itself

@@ -10,8 +10,8 @@ from rich.progress import Progress
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
+from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.looking_cli import COMMANDS
-from tracker.settlement.preparing import prepare_once
 from tracker.settlement.printing import period_option, show_run, show_standing
 from tracker.settlement.queries import run_of, runs
 from tracker.settlement.rules import DELIVERY, WATCH, RunState

@@ -8,7 +8,8 @@ import click
 from tracker.kit.cli import json_option, print_json, runtime_of, show, show_rows
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.money import format_rubles
-from tracker.settlement.changes import Picture, picture
+from tracker.settlement.lists.changes import Picture, picture
+from tracker.settlement.lists.sealed import differences, lines_kept
 from tracker.settlement.printing import period_option, show_run, show_standing
 from tracker.settlement.queries import run_of
 from tracker.settlement.schemas import (
@@ -18,7 +19,6 @@ from tracker.settlement.schemas import (
     RunSchema,
     SumChangeSchema,
 )
-from tracker.settlement.sealed import differences, lines_kept
 from tracker.settlement.standing import standing
 
 

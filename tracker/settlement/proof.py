@@ -6,10 +6,10 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rules import Difference
-from tracker.settlement.bridge import bridge_of
+from tracker.settlement.lists.bridge import bridge_of
+from tracker.settlement.lists.sealed import seal_kept, seal_now
+from tracker.settlement.lists.steps import Step, misses
 from tracker.settlement.models import SettlementRun
-from tracker.settlement.sealed import seal_kept, seal_now
-from tracker.settlement.steps import Step, misses
 
 
 def prove(session: Session) -> Iterator[Difference]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from tracker.audit.rules import check_reason
 from tracker.audit.service import record
+from tracker.settlement.lists.sealed import see_that_it_is_as_sealed
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.queries import run_of
 from tracker.settlement.rules import (
@@ -21,7 +22,6 @@ from tracker.settlement.rules import (
     RunState,
     SealDiffers,
 )
-from tracker.settlement.sealed import see_that_it_is_as_sealed
 from tracker.settlement.self_approval import LIMITS, Limits, Waits, why_it_waits
 from tracker.settlement.watch import Reason, guard
 

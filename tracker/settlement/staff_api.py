@@ -10,9 +10,10 @@ from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.members.queries import masked_phones
-from tracker.settlement.changes import Picture, picture
+from tracker.settlement.lists.changes import Picture, picture
+from tracker.settlement.lists.preparing import prepare_once
+from tracker.settlement.lists.sealed import Differences, differences
 from tracker.settlement.models import Payout, SettlementRun
-from tracker.settlement.preparing import prepare_once
 from tracker.settlement.queries import run_of, runs
 from tracker.settlement.rules import PayoutState
 from tracker.settlement.schemas import (
@@ -25,7 +26,6 @@ from tracker.settlement.schemas import (
     RunSchema,
     StandingSchema,
 )
-from tracker.settlement.sealed import Differences, differences
 from tracker.settlement.service import approve, pause, resume, start
 from tracker.settlement.standing import APPROVED, Standing, shown_state, standing
 from tracker.staff.guard import acting, requires

@@ -22,11 +22,11 @@ from tracker.settlement.delivery.claims import (
     opened,
     phone_of,
 )
+from tracker.settlement.lists.sealed import see_that_lines_are_as_sealed
 from tracker.settlement.models import FENCES
 from tracker.settlement.notices import payout_notices
 from tracker.settlement.ports import TopUp
 from tracker.settlement.rules import Conduct, PayoutState, SealedLine, Withheld, most_at_once
-from tracker.settlement.sealed import see_that_lines_are_as_sealed
 
 UNKNOWN_AT_ONCE = 1_000
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tracker.kit.database import constraint_name, try_lock, unit_of_work
-from tracker.settlement.lists import prepare
+from tracker.settlement.lists.drawing import prepare
 from tracker.settlement.models import SettlementRun
 from tracker.settlement.rules import SYSTEM
 

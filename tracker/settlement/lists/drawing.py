@@ -10,10 +10,10 @@ from tracker.kit.database import bulk_insert
 from tracker.kit.money import MAX_KOPECKS
 from tracker.relatives.queries import confirmed_directions
 from tracker.relatives.rules import split
-from tracker.settlement.bridge import draw
+from tracker.settlement.lists.bridge import draw
+from tracker.settlement.lists.sealed import keep
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.rules import SYSTEM, PeriodNotBegun, first_of
-from tracker.settlement.sealed import keep
 
 
 def prepare(

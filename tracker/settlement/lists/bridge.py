@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.database import bulk_insert
 from tracker.kit.money import MAX_KOPECKS
+from tracker.settlement.lists.steps import Line, Step, in_order
 from tracker.settlement.models import BookedSum, BridgeLine, SettlementBridge, SettlementRun
-from tracker.settlement.steps import Line, Step, in_order
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tracker.settlement.bridge import Bridge, bridge_of
+from tracker.settlement.lists.bridge import Bridge, bridge_of
 from tracker.settlement.queries import Tally, run_of
 
 TOP = 10

@@ -1,0 +1,1 @@
+"""A month's list: drawn up, sealed, kept as sealed, and explained from last month's."""
