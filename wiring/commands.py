@@ -11,6 +11,7 @@ import partners.shops.service
 import tracker.access.cli
 import tracker.audit.cli
 import tracker.claims.cli
+import tracker.goals.proof
 import tracker.ledger.cli
 import tracker.ledger.queries
 import tracker.members.cli
@@ -40,6 +41,7 @@ from wiring.work import watch_of
 PROOFS: Mapping[str, Proof] = {
     "ledger": tracker.ledger.queries.prove,
     "purchases": tracker.purchases.proof.prove,
+    "goals": tracker.goals.proof.prove,
     "settlement": tracker.settlement.proof.prove,
     "reconciliation": tracker.reconciliation.proof.prove,
     "inbox": webhooks.proof.prove,

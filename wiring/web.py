@@ -17,6 +17,7 @@ import tracker.cabinet.staff_api
 import tracker.claims.api
 import tracker.claims.queries
 import tracker.claims.staff_api
+import tracker.goals.api
 import tracker.ledger.queries
 import tracker.notifications.queries
 import tracker.privacy.api
@@ -72,6 +73,7 @@ _ROOMS = (
     tracker.access.devices.api.blueprint,
     tracker.access.changes.api.blueprint,
     tracker.relatives.api.blueprint,
+    tracker.goals.api.blueprint,
     tracker.privacy.api.build(partners.shops.names.names_of),
     tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
     tracker.claims.staff_api.blueprint,

@@ -78,6 +78,7 @@ class MemberBalance(Base):
     __table_args__ = (
         CheckConstraint("pending >= 0", name="pending"),
         CheckConstraint("in_flight >= 0", name="in_flight"),
+        CheckConstraint("reserved >= 0", name="reserved"),
     )
 
     member_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -85,3 +86,5 @@ class MemberBalance(Base):
     available: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """Below zero: the member's debt, paid off by later cashback."""
     in_flight: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    reserved: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Put aside for goals."""

@@ -33,7 +33,7 @@ def gauges(session: Session) -> dict[str, float]:
 
 _OWED = text("""
     SELECT coalesce(sum(pending), 0) AS pending, coalesce(sum(available), 0) AS available,
-           coalesce(sum(in_flight), 0) AS in_flight
+           coalesce(sum(in_flight), 0) AS in_flight, coalesce(sum(reserved), 0) AS reserved
     FROM member_balances
 """)
 
@@ -50,14 +50,16 @@ _BALANCES_OFF = text("""
     WITH expected AS (
         SELECT owner_id AS member_id, account, -sum(amount) AS amount
         FROM ledger_entries
-        WHERE account IN ('member_pending', 'member_available', 'member_in_flight')
+        WHERE account IN ('member_pending', 'member_available', 'member_in_flight',
+                          'member_reserved')
         GROUP BY owner_id, account
     ), found AS (
         SELECT member_id, kept.account, kept.amount
         FROM member_balances CROSS JOIN LATERAL (VALUES
             ('member_pending', pending),
             ('member_available', available),
-            ('member_in_flight', in_flight)
+            ('member_in_flight', in_flight),
+            ('member_reserved', reserved)
         ) AS kept (account, amount)
     )
     SELECT coalesce(expected.member_id, found.member_id) AS member_id,

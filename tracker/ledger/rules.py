@@ -24,6 +24,8 @@ class Account(StrEnum):
     """Owed to a member now; below zero it is the member's debt."""
     MEMBER_IN_FLIGHT = "member_in_flight"
     """Handed to the operator's billing, outcome not known yet."""
+    MEMBER_RESERVED = "member_reserved"
+    """Put aside for the member's goals: still owed now, and not paid out by the month."""
     SHOP_PENDING_COMMISSION = "shop_pending_commission"
     """What a shop will owe us if its purchases are confirmed."""
     SHOP_RECEIVABLE = "shop_receivable"
@@ -36,10 +38,19 @@ class Account(StrEnum):
     """Bonuses and rewards that no shop pays for."""
     OWED_TO_OPERATOR = "owed_to_operator"
     """Top-ups the operator has made for us."""
+    CERTIFICATES_OUTSTANDING = "certificates_outstanding"
+    """Certificates that were ordered and no salon has taken yet."""
+    OWED_TO_SALONS = "owed_to_salons"
+    """Certificates that salons have taken."""
 
 
 MEMBER_ACCOUNTS = frozenset(
-    {Account.MEMBER_PENDING, Account.MEMBER_AVAILABLE, Account.MEMBER_IN_FLIGHT}
+    {
+        Account.MEMBER_PENDING,
+        Account.MEMBER_AVAILABLE,
+        Account.MEMBER_IN_FLIGHT,
+        Account.MEMBER_RESERVED,
+    }
 )
 SHOP_ACCOUNTS = frozenset({Account.SHOP_PENDING_COMMISSION, Account.SHOP_RECEIVABLE})
 
@@ -62,6 +73,12 @@ class Kind(StrEnum):
     PAYOUT_SUBMITTED = "payout_submitted"
     PAYOUT_PAID = "payout_paid"
     PAYOUT_FAILED = "payout_failed"
+    GOAL_RESERVED = "goal_reserved"
+    GOAL_RELEASED = "goal_released"
+    CERTIFICATE_ORDERED = "certificate_ordered"
+    CERTIFICATE_REDEEMED = "certificate_redeemed"
+    CERTIFICATE_VOIDED = "certificate_voided"
+    """Voided by staff, or past its day: the money is the member's again."""
 
 
 CLAWBACKS = frozenset({Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK, Kind.REWARD_CLAWED_BACK})

@@ -32,6 +32,8 @@ class Balance:
     pending: int
     available: int
     in_flight: int
+    reserved: int = 0
+    """Put aside for goals."""
 
 
 def lock_members(session: Session, members: Collection[int]) -> dict[int, Balance]:
@@ -42,7 +44,7 @@ def lock_members(session: Session, members: Collection[int]) -> dict[int, Balanc
     if not members:
         return {}
     rows = session.execute(_LOCK_MEMBERS, {"ids": sorted(members)})
-    return {row.member_id: Balance(row.pending, row.available, row.in_flight) for row in rows}
+    return {row.member_id: Balance(*row[1:]) for row in rows}
 
 
 def post(session: Session, postings: Sequence[Posting]) -> None:
@@ -119,6 +121,7 @@ def _meaning(error: IntegrityError) -> Exception:
         "ck_member_balances_available": BalanceTooLow,
         "ck_member_balances_pending": BalanceTooLow,
         "ck_member_balances_in_flight": BalanceTooLow,
+        "ck_member_balances_reserved": BalanceTooLow,
     }
     named = names.get(constraint_name(error))
     return named(str(error.orig)) if named else error
@@ -127,7 +130,7 @@ def _meaning(error: IntegrityError) -> Exception:
 # The application may not UPDATE balances, so it cannot lock their rows by itself either: a function
 # of the owner opens missing rows and locks all, in the order of their ids.
 _LOCK_MEMBERS = text("""
-    SELECT member_id, pending, available, in_flight
+    SELECT member_id, pending, available, in_flight, reserved
     FROM ledger_lock_members(CAST(:ids AS bigint[]))
 """)
 

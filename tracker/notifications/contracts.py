@@ -73,6 +73,7 @@ class Kind(StrEnum):
     REWARD_CONFIRMED = "reward_confirmed"
     PAYOUT_PAID = "payout_paid"
     PAYOUT_FAILED = "payout_failed"
+    GOAL_REACHED = "goal_reached"
     CERTIFICATE_ISSUED = "certificate_issued"
     CLAIM_ANSWERED = "claim_answered"
 
@@ -121,6 +122,7 @@ VALUES: Mapping[Kind, Mapping[str, Form]] = {
     Kind.REWARD_CONFIRMED: _SUM,
     Kind.PAYOUT_PAID: _SUM,
     Kind.PAYOUT_FAILED: _SUM,
+    Kind.GOAL_REACHED: _SUM,
     Kind.CERTIFICATE_ISSUED: _SUM,
     Kind.CLAIM_ANSWERED: {"shop": Form.SHOP},
 }

@@ -82,6 +82,7 @@ MANNERS: Mapping[Kind, Manner] = {
     Kind.REWARD_CONFIRMED: _CASHBACK,
     Kind.PAYOUT_PAID: _PAYOUTS,
     Kind.PAYOUT_FAILED: _PAYOUTS,
+    Kind.GOAL_REACHED: Manner(Topic.CERTIFICATES),
     Kind.CERTIFICATE_ISSUED: Manner(Topic.CERTIFICATES),
     Kind.CLAIM_ANSWERED: Manner(Topic.CLAIMS),
 }

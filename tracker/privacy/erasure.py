@@ -26,7 +26,7 @@ def what_is_lost(session: Session, member_id: int) -> int:
     balance = lock_members(session, [member_id])[member_id]
     if balance.in_flight or session.scalar(_IS_ON_ITS_WAY, {"member": member_id}):
         raise PaymentOnItsWay
-    return given_up(balance.pending, balance.available)
+    return given_up(balance.pending, balance.available + balance.reserved)
 
 
 def see_that_it_is_known(session: Session, member_id: int, lost: int) -> None:
@@ -74,6 +74,7 @@ _FORGET = tuple(
             revoked_at = coalesce(revoked_at, clock_timestamp())
         WHERE member_id = :member
         """,
+        "UPDATE goals SET name = NULL WHERE member_id = :member",
         "UPDATE member_passwords SET hash = '' WHERE member_id = :member",
         "UPDATE claims SET note_sealed = NULL WHERE member_id = :member",
         """

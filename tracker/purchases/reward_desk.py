@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from tracker.audit.rules import check_reason
 from tracker.audit.service import record
+from tracker.goals.service import post
 from tracker.kit.errors import Conflict, NotFound
-from tracker.ledger.service import lock_members, post
+from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
 from tracker.purchases.reward_models import ReferralReward
 from tracker.purchases.rewarding import Figures, place_rewards

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from tracker.clicks.rules import Click, Unattributed, why_unattributed
 from tracker.clicks.service import by_ids
+from tracker.goals.service import post
 from tracker.kit.settings import Settings
 from tracker.ledger.rules import Kind, Posting
-from tracker.ledger.service import lock_members, post
+from tracker.ledger.service import lock_members
 from tracker.members.queries import Origin, origins_of
 from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify

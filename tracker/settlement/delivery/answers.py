@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tracker.goals.service import put_aside
 from tracker.ledger.rules import Kind
 from tracker.ledger.service import lock_members, post_alike
 from tracker.notifications.contracts import Notice
@@ -74,6 +75,9 @@ def _book(session: Session, said: Sequence[Said]) -> None:
         some = [one for one, reached in ended if reached is state]
         if some:
             post_alike(session, alike(kind, some))
+    put_aside(
+        session, {one.member_id: one.as_of for one, state in ended if state is PayoutState.FAILED}
+    )
 
 
 def _notices(said: Sequence[Said]) -> Iterable[Notice]:
