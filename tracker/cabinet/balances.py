@@ -16,16 +16,16 @@ class Balance:
 
     pending: int
     net: int
-    """What is available; below zero it is a debt."""
+    """What is available besides what goals reserve; below zero it is a debt."""
     in_flight: int
     spent: int
     reserved: int = 0
-    """Put aside for goals, of what is available."""
+    """Put aside for goals."""
 
     @property
     def available(self) -> int:
         """What the member may spend."""
-        return max(0, self.net - self.reserved)
+        return max(0, self.net)
 
     @property
     def debt(self) -> int:
@@ -43,4 +43,4 @@ def balance_of(session: Session, member_id: int) -> Balance:
     )
     if kept is None:
         return Balance(0, 0, 0, int(paid or 0))
-    return Balance(kept.pending, kept.available, kept.in_flight, int(paid or 0))
+    return Balance(kept.pending, kept.available, kept.in_flight, int(paid or 0), kept.reserved)

@@ -12,6 +12,7 @@ from tracker.access.models import MemberSession
 from tracker.claims.models import Claim
 from tracker.claims.service import note_of
 from tracker.clicks.models import ClickRow
+from tracker.goals.models import Goal
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import Base, table_of
 from tracker.kit.money import format_percent, format_rubles
@@ -36,7 +37,9 @@ _SUMS = frozenset(
         "in_flight",
         "pending",
         "pending_cashback",
+        "reserved",
         "stated_total",
+        "target",
     }
 )
 _RATES = frozenset({"cashback_bp", "share_bp"})
@@ -54,7 +57,12 @@ class _Part:
 
 
 _PARTS = (
-    _Part("balance", MemberBalance, ("pending", "available", "in_flight"), order="member_id"),
+    _Part(
+        "balance",
+        MemberBalance,
+        ("pending", "available", "in_flight", "reserved"),
+        order="member_id",
+    ),
     _Part(
         "sessions",
         MemberSession,
@@ -90,6 +98,7 @@ _PARTS = (
     ),
     # Nothing of the friend: that is another person's.
     _Part("rewards", ReferralReward, ("amount", "state"), owner="inviter_id"),
+    _Part("goals", Goal, ("id", "name", "target", "reserved", "state", "created_at", "ended_at")),
     _Part("payouts", Payout, ("period", "amount", "state", "reference", "reason", "ended_at")),
     _Part("messages", Notification, ("kind", "channel", "at", "state", "ended_at")),
 )

@@ -75,9 +75,8 @@ def _book(session: Session, said: Sequence[Said]) -> None:
         some = [one for one, reached in ended if reached is state]
         if some:
             post_alike(session, alike(kind, some))
-    put_aside(
-        session, {one.member_id: one.as_of for one, state in ended if state is PayoutState.FAILED}
-    )
+    back = [one for one, state in ended if state is PayoutState.FAILED]
+    put_aside(session, {one.member_id: one.as_of for one in back})
 
 
 def _notices(said: Sequence[Said]) -> Iterable[Notice]:
