@@ -275,7 +275,7 @@ class World:
             row = session.execute(
                 text("SELECT * FROM member_balances WHERE member_id = :id"), {"id": member}
             ).one_or_none()
-        return Balance(row.pending, row.available, row.in_flight) if row else Balance(0, 0, 0)
+        return Balance(*row[1:]) if row else Balance(0, 0, 0)
 
     def differences(self) -> list[Difference]:
         """What the ledger proof has to say: nothing, if all is well."""

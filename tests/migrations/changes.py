@@ -95,6 +95,7 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "number_checks": frozenset({"served", "checked_at"}),
+    "goals": {"name", "target", "reserved", "place", "state", "moves", "reached_at", "ended_at"},
     "settlement_slots": frozenset({"fence", "lease_until", "next_at"}),
     "sealed_chunks": NONE,
     "settlement_bridges": NONE,
