@@ -95,7 +95,28 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "number_checks": frozenset({"served", "checked_at"}),
-    "goals": {"name", "target", "reserved", "place", "state", "moves", "reached_at", "ended_at"},
+    "goals": frozenset(
+        {"name", "target", "reserved", "place", "state", "moves", "reached_at", "ended_at"}
+    ),
+    "salons": frozenset({"name", "key_hash", "closed_at"}),
+    "certificates": frozenset(
+        {
+            "state",
+            "code_hash",
+            "codes",
+            "fence",
+            "lease_until",
+            "issued_at",
+            "expires_at",
+            "redeemed_at",
+            "salon_id",
+            "receipt_id",
+            "voided_at",
+            "void_reason",
+            "decided_by",
+        }
+    ),
+    "certificate_voids": frozenset({"state", "decided_by", "decided_at"}),
     "settlement_slots": frozenset({"fence", "lease_until", "next_at"}),
     "sealed_chunks": NONE,
     "settlement_bridges": NONE,
