@@ -37,6 +37,7 @@ def scene(world: World) -> Scene:
     there = at(world, day(9))
     app = there.signed_in(member)
     relative = app.post("/api/v1/relatives", json={"phone": NEW, "share_percent": "10.00"})
+    goal = app.post("/api/v1/goals", json={"name": "a phone", "target": "100.00"})
     filing = {"shop": "tea", "order_id": "B-1", "ordered_at": day(2).isoformat()}
     claim = app.post("/api/v1/claims", json=filing | {"amount": "10.00", "evidence": [PDF]})
     (code,) = world.query("SELECT referral_code FROM members")
@@ -46,6 +47,7 @@ def scene(world: World) -> Scene:
         "code": code.referral_code,
         "line_id": f"p{line.id}-accrued",
         "relative_id": str(relative.get_json()["id"]),
+        "goal_id": str(goal.get_json()["id"]),
         "claim_id": str(claim.get_json()["id"]),
     }
     return Scene(there, member, parts)

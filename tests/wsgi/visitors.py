@@ -115,11 +115,19 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         **{name: partial(str, value) for name, value in same.items()},
         "session_id": lambda: _session(world.signed_in(member)),
         "relative_id": lambda: _relative(world.signed_in(member)),
+        "goal_id": lambda: _goal(world.signed_in(member)),
     }
 
 
 def _session(app: Cabinet) -> str:
     return str(app.get("/api/v1/sessions").get_json()["items"][-1]["id"])
+
+
+def _goal(app: Cabinet) -> str:
+    """One that stands."""
+    found = app.get("/api/v1/goals").get_json()["items"]
+    made = found or [app.post("/api/v1/goals", json={"name": "Tea", "target": "1.00"}).get_json()]
+    return str(made[0]["id"])
 
 
 def _relative(app: Cabinet) -> str:

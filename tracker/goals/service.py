@@ -1,6 +1,6 @@
 """Goals and what is put aside for them. The caller owns the unit of work.
 
-Whatever makes money available, or takes it away, goes through `post` here: so what goals reserve
+Whatever makes money available, or takes it away, goes through `post_and_put_aside` here: so what goals reserve
 is reserved in the same moment.
 """
 
@@ -32,7 +32,7 @@ from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
 
 
-def post(session: Session, postings: Sequence[Posting]) -> None:
+def post_and_put_aside(session: Session, postings: Sequence[Posting]) -> None:
     """Write postings as the ledger does, and put aside for goals what they make available.
 
     A debt that they leave is taken from what was put aside. Raises as the ledger does.
@@ -44,11 +44,22 @@ def post(session: Session, postings: Sequence[Posting]) -> None:
             if leg.account is Account.MEMBER_AVAILABLE:
                 at = moved.get(leg.owner, one.effective_at)
                 moved[leg.owner] = max(at, one.effective_at)
-    put_aside(session, moved)
+    tell_reached(session, put_aside(session, moved), moved)
 
 
-def put_aside(session: Session, members: Mapping[int, datetime]) -> None:
-    """Reserve what these members have available as their goals ask, each as of a moment.
+def tell_reached(
+    session: Session, reached: Sequence[Goal], moments: Mapping[int, datetime]
+) -> None:
+    """Tell members of goals that were reached by what they earned. Who sees it on the screen, after
+    an act of their own, is told nothing: a message costs money, and acts can be repeated."""
+    notices = [reached_notice(one.id, one.member_id, one.target) for one in reached]
+    if notices:
+        notify(session, notices, max(moments[one.member_id] for one in reached))
+
+
+def put_aside(session: Session, members: Mapping[int, datetime]) -> list[Goal]:
+    """Reserve what these members have available as their goals ask, each as of a moment; returns
+    the goals that are reached by it.
 
     They are locked, as whoever has posted something of theirs has them: a goal that is made
     meanwhile is either seen here, or sees what was posted.
@@ -57,13 +68,17 @@ def put_aside(session: Session, members: Mapping[int, datetime]) -> None:
     for goal in open_goals(session, members):
         pots.setdefault(goal.member_id, []).append(goal)
     if not pots:
-        return
+        return []
     balances = lock_members(session, pots.keys())
     made: list[Posting] = []
+    reached: list[Goal] = []
     for member, goals in pots.items():
         moves = rearrange(balances[member].available, [_pot(one) for one in goals])
+        before = {one.id for one in goals if one.reached_at}
         made += _carry_out(session, goals, moves, members[member])
+        reached += [one for one in goals if one.reached_at and one.id not in before]
     ledger.post(session, made)
+    return reached
 
 
 def create(session: Session, member_id: int, name: str, target: int, now: datetime) -> Goal:
@@ -202,7 +217,7 @@ def _carry_out(
 ) -> list[Posting]:
     """Moves written into their goals, and what they are in the ledger."""
     by_id = {goal.id: goal for goal in goals}
-    made, reached = [], []
+    made = []
     for move in moves:
         goal = by_id[move.pot]
         goal.reserved += move.amount
@@ -210,12 +225,9 @@ def _carry_out(
         made.append(goal_posting(goal.id, goal.moves, goal.member_id, move.amount, at))
         if goal.reserved == goal.target and goal.reached_at is None:
             goal.reached_at = at
-            reached.append(reached_notice(goal.id, goal.member_id, goal.target))
         elif goal.reserved < goal.target:
             goal.reached_at = None
     session.flush()
-    if reached:
-        notify(session, reached, at)
     return [one for one in made if one is not None]
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.clicks.rules import Click, Unattributed, why_unattributed
 from tracker.clicks.service import by_ids
-from tracker.goals.service import post
+from tracker.goals.service import post_and_put_aside
 from tracker.kit.settings import Settings
 from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members
@@ -73,7 +73,7 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     keep_state(session, dossiers)
     note_flags(session, dossiers, clicks)
     gifts, notices = _gifts(session, moments, origins, programme)
-    post(session, postings + gifts)
+    post_and_put_aside(session, postings + gifts)
     if notices := [*notices, *cashback_notices(dossiers, before)]:
         notify(session, notices, max(moments.values()))
 

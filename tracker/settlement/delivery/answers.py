@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tracker.goals.service import put_aside
+from tracker.goals.service import put_aside, tell_reached
 from tracker.ledger.rules import Kind
 from tracker.ledger.service import lock_members, post_alike
 from tracker.notifications.contracts import Notice
@@ -75,8 +75,8 @@ def _book(session: Session, said: Sequence[Said]) -> None:
         some = [one for one, reached in ended if reached is state]
         if some:
             post_alike(session, alike(kind, some))
-    back = [one for one, state in ended if state is PayoutState.FAILED]
-    put_aside(session, {one.member_id: one.as_of for one in back})
+    back = {one.member_id: one.as_of for one, state in ended if state is PayoutState.FAILED}
+    tell_reached(session, put_aside(session, back), back)
 
 
 def _notices(said: Sequence[Said]) -> Iterable[Notice]:
