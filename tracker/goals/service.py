@@ -1,7 +1,7 @@
 """Goals and what is put aside for them. The caller owns the unit of work.
 
-Whatever makes money available, or takes it away, goes through `post_and_put_aside` here: so what goals reserve
-is reserved in the same moment.
+Whatever makes money available, or takes it away, goes through `post_and_put_aside`: so what goals
+ask for is reserved in the same moment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
