@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tests.stories.months import FIRST
 from tests.stories.operators import Operator, wait, work
 from tests.world import Shop, World, confirmed, created, day
+from tracker.goals.queries import open_goals_of
+from tracker.goals.service import change, create, drop
 from tracker.kit.database import unit_of_work
 from tracker.members.rules import normal_phone
 from tracker.purchases.service import Programme
@@ -58,17 +60,32 @@ class Wants:
 
 
 @dataclass(frozen=True, slots=True)
+class Saves:
+    """The member makes a goal of so many kopecks."""
+
+    member: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drops:
+    """The member gives the first goal up, or pauses it."""
+
+    member: int
+    for_good: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Payday:
     """A month is drawn up; ``between`` happens before it is sent; then the operator says so."""
 
     cap: int | None
-    between: tuple["Earns | SentBack | Wants", ...]
+    between: tuple["Earns | SentBack | Wants | Saves | Drops", ...]
     says: Outcome
     acts: bool
 
 
-Step_: TypeAlias = Earns | SentBack | Shares | Wants | Payday
-# Goals, which set money aside, take their place here when there are any.
+Step_: TypeAlias = Earns | SentBack | Shares | Wants | Saves | Drops | Payday
 
 who = st.integers(0, MEMBERS - 1)
 earns = st.builds(Earns, who, st.integers(1, 30_000))
@@ -77,16 +94,19 @@ wants = st.builds(Wants, who, st.booleans())
 shares = st.builds(Shares, who, st.integers(1, 20_000), st.none()) | st.builds(
     Shares, who, st.none(), st.integers(1, 10_000)
 )
+saves = st.builds(Saves, who, st.integers(1, 40_000))
+drops = st.builds(Drops, who, st.booleans())
 outcomes = st.sampled_from(
     [(Outcome.PAID, True), (Outcome.PAID, True), (Outcome.FAILED, False), (Outcome.UNKNOWN, True)]
 )
 paydays = st.builds(
     lambda cap, between, outcome: Payday(cap, tuple(between), *outcome),
     st.none() | st.integers(100, 15_000),
-    st.lists(earns | sent_back | wants, max_size=2),
+    st.lists(earns | sent_back | wants | saves | drops, max_size=2),
     outcomes,
 )
-histories = st.lists(earns | earns | sent_back | shares | wants | paydays, min_size=3, max_size=12)
+steps = earns | earns | sent_back | shares | wants | saves | drops | paydays
+histories = st.lists(steps, min_size=3, max_size=12)
 
 
 @dataclass(slots=True)
@@ -122,13 +142,19 @@ class Months:
                     wants=step.payment,
                     id=self.members[step.member],
                 )
+            case Saves():
+                with unit_of_work(self.world.tools.engine) as session:
+                    create(session, self.members[step.member], "a phone", step.target, day(5))
+            case Drops():
+                self._drop(step)
             case Payday():
                 self._pay(step)
 
     def is_sound(self) -> None:
         """What was confirmed is here, on its way, or paid: by our books and by the operator's."""
         for row in self.world.query(_IDENTITY, members=self.members):
-            assert row.earned == row.available + row.in_flight + row.paid
+            assert row.earned == row.available + row.reserved + row.in_flight + row.paid
+            assert row.available >= 0 or row.reserved == 0, "who owes has nothing put aside"
         books = self.world.query("SELECT 'payout:' || id AS key, amount, state FROM payouts")
         paid = {row.key: row.amount for row in books if row.state == "paid"}
         said = {key: top_up.amount for key, top_up in self.operator.paid.items()}
@@ -163,6 +189,15 @@ class Months:
         except SharesExceedAll:
             pass
 
+    def _drop(self, step: Drops) -> None:
+        with unit_of_work(self.world.tools.engine) as session:
+            member = self.members[step.member]
+            for goal in open_goals_of(session, member)[:1]:
+                if step.for_good:
+                    drop(session, goal.id, member, day(6))
+                else:
+                    change(session, goal.id, member, day(6), paused=True)
+
     def _pay(self, step: Payday) -> None:
         period = f"{2011 + self.month // 12}-{self.month % 12 + 1:02d}"
         self.month += 1
@@ -185,7 +220,7 @@ class Months:
 
 
 _IDENTITY = """
-    SELECT balances.available, balances.in_flight,
+    SELECT balances.available, balances.in_flight, balances.reserved,
            coalesce((SELECT sum(confirmed_cashback) FROM purchases
                      WHERE purchases.member_id = balances.member_id), 0) AS earned,
            coalesce((SELECT sum(amount) FROM payouts

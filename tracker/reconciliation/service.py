@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from tracker.audit.rules import check_reason
 from tracker.audit.service import record
+from tracker.goals.service import post_and_put_aside
 from tracker.kit.clock import Clock
 from tracker.ledger.rules import Kind
-from tracker.ledger.service import lock_members, post
+from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
 from tracker.reconciliation.models import Finding
 from tracker.reconciliation.queries import finding_of, left_of, proved_unpaid, shown_payments
@@ -210,7 +211,7 @@ def _decide(
     payout.ended_at = session.scalar(select(func.clock_timestamp()))
     session.flush()
     kind = Kind.PAYOUT_PAID if outcome is PayoutState.PAID else Kind.PAYOUT_FAILED
-    post(
+    post_and_put_aside(
         session,
         [
             payout_posting(
