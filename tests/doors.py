@@ -12,7 +12,7 @@ import uvloop
 
 from tracker.kit.bodies import Application, Bodies, Message, Receive, Scope, Send
 from tracker.kit.runtime import Runtime
-from tracker.kit.settings import DOORS
+from tracker.kit.setting_names import DOORS
 from webhooks.door.api import Threads
 from webhooks.door.loop import Loop
 from webhooks.door.reception import Answer

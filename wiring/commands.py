@@ -10,6 +10,7 @@ import partners.shops.names
 import partners.shops.service
 import tracker.access.cli
 import tracker.audit.cli
+import tracker.certificates.proof
 import tracker.claims.cli
 import tracker.goals.proof
 import tracker.ledger.cli
@@ -42,6 +43,7 @@ PROOFS: Mapping[str, Proof] = {
     "ledger": tracker.ledger.queries.prove,
     "purchases": tracker.purchases.proof.prove,
     "goals": tracker.goals.proof.prove,
+    "certificates": tracker.certificates.proof.prove,
     "settlement": tracker.settlement.proof.prove,
     "reconciliation": tracker.reconciliation.proof.prove,
     "inbox": webhooks.proof.prove,

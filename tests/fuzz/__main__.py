@@ -14,7 +14,8 @@ from sandbox.servers.databases import create_database, url_for
 from tests.fuzz.session import WORK_EVERY, Session, memory
 from tests.world import World
 from tracker.kit.crypto import new_key
-from tracker.kit.settings import DOORS, load_settings
+from tracker.kit.setting_names import DOORS
+from tracker.kit.settings import load_settings
 
 GROWTH = 96 * 1024 * 1024
 """Bytes that the process may grow by after its first tenth, in which pools and caches fill."""

@@ -1,0 +1,66 @@
+"""This room's part of the ledger proof: certificates against entries."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tracker.ledger.rules import Difference
+
+
+def prove(session: Session) -> Iterator[Difference]:
+    """Outstanding is exactly the money of certificates that no salon has taken, owed to salons that
+    of those taken; each is its own member's, who gave it once, and has it back if it was voided.
+    What a goal gave is what was taken from what was put aside."""
+    for statement in (_OFF, _GOALS_OFF):
+        for row in session.execute(statement):
+            what = f"certificate {row.certificate} {row.account}"
+            yield Difference(what, str(row.expected), str(row.found))
+
+
+_OFF = text("""
+    WITH booked AS (
+        SELECT split_part(reference, ':', 2) AS certificate,
+               CASE WHEN account IN ('member_available', 'member_reserved') THEN 'member'
+                    ELSE account END AS account,
+               owner_id, -sum(amount) AS amount
+        FROM ledger_transactions AS transactions
+        JOIN ledger_entries AS entries ON entries.transaction_id = transactions.id
+        WHERE kind LIKE 'certificate\\_%'
+        GROUP BY 1, 2, 3
+    ), kept AS (
+        SELECT CAST(certificates.id AS text) AS certificate, said.account, said.owner_id,
+               said.amount
+        FROM certificates
+        CROSS JOIN LATERAL (SELECT
+            CASE WHEN state IN ('ordered', 'review', 'issued') THEN amount ELSE 0 END,
+            CASE WHEN state = 'redeemed' THEN amount ELSE 0 END
+        ) AS told (outstanding, taken)
+        CROSS JOIN LATERAL (VALUES
+            ('member', member_id, -outstanding - taken),
+            ('certificates_outstanding', 0, outstanding),
+            ('owed_to_salons', 0, taken)
+        ) AS said (account, owner_id, amount)
+    )
+    SELECT coalesce(kept.certificate, booked.certificate) AS certificate,
+           coalesce(kept.account, booked.account) AS account,
+           coalesce(booked.amount, 0) AS expected, coalesce(kept.amount, 0) AS found
+    FROM kept FULL JOIN booked USING (certificate, account, owner_id)
+    WHERE coalesce(booked.amount, 0) <> coalesce(kept.amount, 0)
+    ORDER BY 1, 2
+""")
+
+_GOALS_OFF = text("""
+    WITH given AS (
+        SELECT split_part(reference, ':', 2) AS certificate, sum(amount) AS amount
+        FROM ledger_transactions AS transactions
+        JOIN ledger_entries AS entries ON entries.transaction_id = transactions.id
+        WHERE kind = 'certificate_ordered' AND account = 'member_reserved'
+        GROUP BY 1
+    )
+    SELECT CAST(certificates.id AS text) AS certificate, 'from a goal' AS account,
+           coalesce(given.amount, 0) AS expected, from_goal AS found
+    FROM certificates LEFT JOIN given ON given.certificate = CAST(certificates.id AS text)
+    WHERE from_goal <> coalesce(given.amount, 0)
+    ORDER BY certificates.id
+""")
