@@ -14,6 +14,7 @@ import tracker.access.signin.api
 import tracker.audit.staff_api
 import tracker.cabinet.api
 import tracker.cabinet.staff_api
+import tracker.certificates.api
 import tracker.claims.api
 import tracker.claims.queries
 import tracker.claims.staff_api
@@ -74,6 +75,7 @@ _ROOMS = (
     tracker.access.changes.api.blueprint,
     tracker.relatives.api.blueprint,
     tracker.goals.api.blueprint,
+    tracker.certificates.api.blueprint,
     tracker.privacy.api.build(partners.shops.names.names_of),
     tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
     tracker.claims.staff_api.blueprint,

@@ -9,6 +9,7 @@ import tracker.access.joining.jobs
 import tracker.access.rules
 import tracker.certificates.jobs
 import tracker.certificates.queries
+import tracker.certificates.rules
 import tracker.claims.jobs
 import tracker.claims.queries
 import tracker.notifications.jobs
@@ -64,7 +65,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         "claims": lambda: tracker.claims.jobs.look_at_claims(
             tools.engine, settings.keys, programme, tools.clock.now()
         ),
-        tracker.certificates.jobs.TASK: lambda: tracker.certificates.jobs.work(
+        tracker.certificates.rules.TASK: lambda: tracker.certificates.jobs.work(
             tools.engine, tools.clock.now(), settings.certificate_valid_days
         ),
         tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
@@ -128,7 +129,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         WATCH: partial(tracker.reconciliation.queries.watch_is_due, clock=settings.clock),
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         "claims": tracker.claims.queries.look_is_due,
-        tracker.certificates.jobs.TASK: tracker.certificates.queries.work_is_due,
+        tracker.certificates.rules.TASK: tracker.certificates.queries.work_is_due,
         **{
             task: partial(
                 tracker.notifications.jobs.delivery_is_due,

@@ -9,8 +9,6 @@ from tracker.certificates.issuing import claim, issue
 from tracker.kit.database import unit_of_work
 from tracker.kit.logs import log
 
-TASK = "certificates"
-
 CHUNK = 1_000
 EXPIRED = 100
 """Taken back in one call: each is a movement of its own, of a member who is locked."""

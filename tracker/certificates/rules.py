@@ -9,6 +9,9 @@ from tracker.kit.clock import moscow_date, moscow_midnight
 from tracker.kit.errors import Conflict, NotFound, TooMany
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting, posting
 
+TASK = "certificates"
+"""What workers are nudged for: to issue what was ordered, and take back what is too old."""
+
 
 class CertificateState(StrEnum):
     """A certificate's way."""
@@ -126,6 +129,11 @@ def expiry_of(issued_at: datetime, valid_days: int | None) -> datetime | None:
     if valid_days is None:
         return None
     return moscow_midnight(moscow_date(issued_at) + timedelta(days=valid_days + 1))
+
+
+def is_too_old(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether a certificate is good no more, also before it was taken back."""
+    return expires_at is not None and expires_at <= now
 
 
 def day_after(now: datetime) -> datetime:
