@@ -20,6 +20,7 @@ from tests.world import ObedientBilling, World, created, day
 from tracker.clicks.sanity import Sign
 from tracker.kit.database import unit_of_work
 from tracker.ledger import cli as ledger
+from tracker.ledger.rules import Kind
 from tracker.settlement.jobs import deliver
 from tracker.settlement.lists.steps import CAME_BACK, NEW, SENT, TAKEN_BACK, Step
 from tracker.settlement.ports import Answer, Outcome, TopUp
@@ -30,6 +31,13 @@ from webhooks.inbox.models import ParkedReason
 
 PAGE = page("operations.md")
 ROOMS = ("tracker", "webhooks", "partners")
+SAVED = (
+    Kind.GOAL_RESERVED,
+    Kind.GOAL_RELEASED,
+    Kind.CERTIFICATE_ORDERED,
+    Kind.CERTIFICATE_VOIDED,
+)
+"""What else moves what is available."""
 
 
 def column(of: Table, name: str) -> set[str]:
@@ -65,7 +73,7 @@ def test_health_answers_with_these_fields(world: World) -> None:
 
 def test_the_states_and_reasons_are_these() -> None:
     steps, runs, payouts = [one for one in tables(PAGE) if one.heading == "The month's run"]
-    assert column(steps, "step") == {*map(str, Step), *NEW, *TAKEN_BACK, SENT, CAME_BACK}
+    assert column(steps, "step") == {*map(str, Step), *NEW, *TAKEN_BACK, SENT, CAME_BACK, *SAVED}
     assert column(runs, "the run is") == set(RunState)
     assert column(payouts, "a payout is") == set(PayoutState)
     assert column(table(PAGE, "Parked events"), "reason") == set(ParkedReason)
