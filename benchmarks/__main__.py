@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchmarks import booking, catalogue, clicks, door, endtoend, history, settlement
+from benchmarks import booking, catalogue, certificates, clicks, door, endtoend, history, settlement
 from benchmarks.legs import Figure
 from benchmarks.report import document, show
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -23,6 +23,7 @@ BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "history": history.measure,
     "clicks": clicks.measure,
     "catalogue": catalogue.measure,
+    "certificates": certificates.measure,
 }
 
 

@@ -6,6 +6,7 @@ They are started and warmed up before anything is timed, as workers of a deploym
 import json
 import multiprocessing
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,12 +19,19 @@ from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import psutil
+from fpdf import FPDF
 from sqlalchemy import Engine
 
 from benchmarks.seed import EPOCH
+from tracker.certificates.codes import RANDOM_BITS, code_of, grouped
+from tracker.certificates.jobs import issue_some
+from tracker.certificates.ordering import Wish, order
+from tracker.certificates.paper import Paper, certificate_pdf
+from tracker.certificates.rules import Limits
 from tracker.gateways.billing import HttpBilling
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.database import make_engine, unit_of_work
+from tracker.members.rules import Language
 from tracker.purchases.service import Programme
 from tracker.settlement.jobs import CHUNK, deliver
 from tracker.settlement.lists.preparing import prepare_once
@@ -47,6 +55,8 @@ _KEYS: list[Keyring] = []
 _TIMEOUT = 30.0
 CONDUCT = Conduct(rate=1_000_000)
 """Nothing holds a payout back but the work itself."""
+
+_NO_LIMITS = Limits(per_day=10**9, sum_per_day=10**15, review_from=10**15)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,6 +149,51 @@ def send_bare(billing: tuple[str, str], name: str, count: int) -> int:
         paid += sum(one["status"] == "paid" for one in results)
     connection.close()
     return paid
+
+
+def order_for(goals: Sequence[tuple[int, int]], amount: int, key: str, now: datetime) -> None:
+    """Order a certificate for each of these (member, goal), each in a transaction of its own."""
+    for member, goal in goals:
+        wish = Wish(amount=amount, order_key=key, goal_id=goal)
+        with unit_of_work(_ENGINES[0]) as session:
+            order(session, member, wish, _NO_LIMITS, now)
+
+
+def issue_all(now: datetime) -> None:
+    """Issue all that was ordered."""
+    while issue_some(_ENGINES[0], now, valid_days=None):
+        pass
+
+
+def print_papers(count: int) -> tuple[float, float]:
+    """Make so many papers, each with another code; the milliseconds of one at p50 and p99."""
+    return _timed(count, lambda: certificate_pdf(_paper()))
+
+
+def print_empty(count: int) -> tuple[float, float]:
+    """Make as many pages with nothing on them."""
+    return _timed(count, lambda: _empty_page().output())
+
+
+def _paper() -> Paper:
+    code = grouped(code_of(secrets.randbits(RANDOM_BITS)))
+    return Paper(1_234_567, 150_000, code, Language.RU, EPOCH, EPOCH)
+
+
+def _empty_page() -> FPDF:
+    page = FPDF(format="A4")
+    page.add_page()
+    return page
+
+
+def _timed(count: int, make: Callable[[], object]) -> tuple[float, float]:
+    took = []
+    for _ in range(count):
+        began = time.perf_counter()
+        make()
+        took.append(1000 * (time.perf_counter() - began))
+    took.sort()
+    return took[len(took) // 2], took[int(len(took) * 0.99)]
 
 
 def peak_memory() -> float:
