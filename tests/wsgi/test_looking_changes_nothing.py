@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from tests.clients import Cabinet
 from tests.signing_in import at
-from tests.world import World, created, day
+from tests.world import World, confirmed, created, day
 from tests.wsgi.test_member_routes import routes
 
 NEW = "+79001234567"
@@ -34,10 +34,12 @@ def scene(world: World) -> Scene:
     """A member with a past."""
     tea, member = world.shop("tea"), world.member()
     world.tell(tea, created("A-1", world.click(member, tea, day(1)), 1000, at=day(1)))
+    world.tell_all(tea, {"later": confirmed("A-1", at=day(2))})
     there = at(world, day(9))
     app = there.signed_in(member)
     relative = app.post("/api/v1/relatives", json={"phone": NEW, "share_percent": "10.00"})
     goal = app.post("/api/v1/goals", json={"name": "a phone", "target": "100.00"})
+    certificate = app.post("/api/v1/certificates", json={"amount": "100.00"})
     filing = {"shop": "tea", "order_id": "B-1", "ordered_at": day(2).isoformat()}
     claim = app.post("/api/v1/claims", json=filing | {"amount": "10.00", "evidence": [PDF]})
     (code,) = world.query("SELECT referral_code FROM members")
@@ -49,6 +51,7 @@ def scene(world: World) -> Scene:
         "relative_id": str(relative.get_json()["id"]),
         "goal_id": str(goal.get_json()["id"]),
         "claim_id": str(claim.get_json()["id"]),
+        "certificate_id": str(certificate.get_json()["items"][0]["id"]),
     }
     return Scene(there, member, parts)
 

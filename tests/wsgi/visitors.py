@@ -12,6 +12,7 @@ from tests.inviting import Inviter, sign_in
 from tests.joining import Newcomer
 from tests.signing_in import PASSWORD, ask_code, at, give_email, give_password, solved
 from tests.world import World, confirmed, created, day, returned
+from tracker.certificates.jobs import work
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.staff.rules import Role
@@ -94,6 +95,7 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
     (event, *_) = world.query("SELECT id FROM inbox_events ORDER BY id LIMIT 1")
     (line,) = world.query("SELECT id FROM purchases WHERE order_id = 'A-2'")
     claim = _claim(app)
+    certificate = _certificate(world, app)
     (file,) = world.query("SELECT id FROM claim_files")
     (code,) = world.query("SELECT referral_code FROM members WHERE id = :id", id=member)
     same = {
@@ -108,6 +110,7 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "file_id": str(file.id),
         "member_id": str(member),
         "friend_id": str(friend),
+        "certificate_id": str(certificate["id"]),
         "purchase_id": str(flagged.purchase_id),
         "flag": flagged.flag,
     }
@@ -151,6 +154,16 @@ def _claim(app: Cabinet) -> dict[str, Any]:
     assert response.status_code == 201, response.get_json()
     claim: dict[str, Any] = response.get_json()
     return claim
+
+
+def _certificate(world: World, app: Cabinet) -> dict[str, Any]:
+    """One whose code can be shown."""
+    response = app.post("/api/v1/certificates", json={"amount": "100.00"})
+    assert response.status_code == 201, response.get_json()
+    while work(world.tools.engine, TODAY, None):
+        pass
+    certificate: dict[str, Any] = response.get_json()["items"][0]
+    return certificate
 
 
 def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:

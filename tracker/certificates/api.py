@@ -20,10 +20,10 @@ from tracker.certificates.queries import certificate_of, of_member
 from tracker.certificates.rules import TASK, Limits
 from tracker.certificates.schemas import (
     PDF,
+    CertificateCodeSchema,
     CertificateSchema,
     CertificatesPage,
     CertificatesQuery,
-    CodeSchema,
     DenominationsSchema,
     NewOrderSchema,
     OrderedSchema,
@@ -119,7 +119,7 @@ class Code(MethodView):
     """What the salon takes."""
 
     @signed_in
-    @blueprint.response(200, CodeSchema)
+    @blueprint.response(200, CertificateCodeSchema)
     @blueprint.doc(responses=_NO_CODE)
     def post(self, certificate_id: int) -> dict[str, Any]:
         """Be told a code, this once: whoever asks again gets another one, and this one is dead."""

@@ -85,7 +85,7 @@ class DenominationsSchema(Schema):
     items = fields.List(Rubles)
 
 
-class CodeSchema(Schema):
+class CertificateCodeSchema(Schema):
     """A certificate's code. It is told this once: asking again makes another one."""
 
     id = fields.Integer()
