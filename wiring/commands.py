@@ -10,6 +10,7 @@ import partners.shops.names
 import partners.shops.service
 import tracker.access.cli
 import tracker.audit.cli
+import tracker.certificates.cli
 import tracker.certificates.proof
 import tracker.claims.cli
 import tracker.goals.proof
@@ -85,6 +86,7 @@ COMMANDS: tuple[click.Command, ...] = (
     _PURCHASES,
     tracker.settlement.cli.commands,
     tracker.claims.cli.commands,
+    tracker.certificates.cli.commands,
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
     tracker.privacy.cli.build(SEALED),

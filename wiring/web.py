@@ -15,6 +15,9 @@ import tracker.audit.staff_api
 import tracker.cabinet.api
 import tracker.cabinet.staff_api
 import tracker.certificates.api
+import tracker.certificates.gauges
+import tracker.certificates.salon_api
+import tracker.certificates.staff_api
 import tracker.claims.api
 import tracker.claims.queries
 import tracker.claims.staff_api
@@ -76,6 +79,8 @@ _ROOMS = (
     tracker.relatives.api.blueprint,
     tracker.goals.api.blueprint,
     tracker.certificates.api.blueprint,
+    tracker.certificates.salon_api.blueprint,
+    tracker.certificates.staff_api.blueprint,
     tracker.privacy.api.build(partners.shops.names.names_of),
     tracker.claims.api.build(partners.shops.service.ids_by_slug, partners.shops.names.slugs_of),
     tracker.claims.staff_api.blueprint,
@@ -110,6 +115,7 @@ def build_app(tools: Runtime) -> Flask:
                 "securitySchemes": tracker.staff.guard.SECURITY
                 | tracker.access.guard.SECURITY
                 | tracker.reconciliation.api.SECURITY
+                | tracker.certificates.salon_api.SECURITY
                 | webhooks.door.document.SECURITY,
                 "schemas": webhooks.door.document.SCHEMAS | webhooks.totals.document.SCHEMAS,
             }
@@ -142,6 +148,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.settlement.queries.gauges,
                 tracker.reconciliation.queries.gauges,
                 tracker.claims.queries.gauges,
+                tracker.certificates.gauges.gauges,
                 tracker.notifications.queries.gauges,
             ],
         )

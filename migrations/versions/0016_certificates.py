@@ -99,6 +99,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_certificates_member", "certificates", ["member_id", "id"], unique=False)
     op.create_index(
+        "ix_certificates_salon",
+        "certificates",
+        ["salon_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("salon_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_certificates_review",
         "certificates",
         ["id"],

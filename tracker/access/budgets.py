@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
@@ -79,6 +80,32 @@ def spend(engine: Engine, keys: Keyring, budgets: Sequence[Budget], now: datetim
             _tell(by_key[key])
 
 
+def see_left(engine: Engine, keys: Keyring, budgets: Sequence[Budget], now: datetime) -> None:
+    """Count nothing; raises BudgetUsedUp where a use could not be counted.
+
+    For what is spent only when it goes wrong: whoever does it in great haste may be a few tries
+    ahead of the count, so only where a few are no help.
+    """
+    by_key = {_key(keys, one): one for one in budgets}
+    scopes, subjects = zip(*by_key, strict=True)
+    with unit_of_work(engine) as session:
+        rows = session.execute(_LOOK, {"scopes": [*scopes], "subjects": [*subjects]}).all()
+    used = {(scope, subject): (start, count) for scope, subject, start, count in rows}
+    over = [
+        one
+        for key, one in by_key.items()
+        if key in used and used[key][0] >= _start(one.window, now) and used[key][1] >= one.limit
+    ]
+    if over:
+        raise BudgetUsedUp(retry_after=max(_left(one.window, now) for one in over))
+
+
+def used_by_all(session: Session, scope: str, window: timedelta) -> int:
+    """How often all together have used a budget that has one subject, in the window that runs."""
+    values = {"scope": _scope(scope, window), "window": window}
+    return int(session.scalar(_USED, values) or 0)
+
+
 def give_back(engine: Engine, keys: Keyring, budget: Budget, now: datetime) -> None:
     """Take one use of a budget back, in the window that it was counted in or not at all."""
     (scope, subject), start = _key(keys, budget), _start(budget.window, now)
@@ -144,8 +171,11 @@ def _budgets(what: str, to: str, address: str, limits: Sequence[Limit]) -> list[
 
 
 def _key(keys: Keyring, budget: Budget) -> tuple[str, bytes]:
-    seconds = int(budget.window.total_seconds())
-    return f"{budget.scope} {seconds}", keys.hash(_SUBJECT, budget.subject)
+    return _scope(budget.scope, budget.window), keys.hash(_SUBJECT, budget.subject)
+
+
+def _scope(scope: str, window: timedelta) -> str:
+    return f"{scope} {int(window.total_seconds())}"
 
 
 def _start(window: timedelta, now: datetime) -> datetime:
@@ -175,6 +205,18 @@ _COUNT = text("""
         count = CASE WHEN kept.window_start >= excluded.window_start THEN kept.count + 1 ELSE 1 END,
         window_start = greatest(kept.window_start, excluded.window_start)
     RETURNING scope, subject, count AS count_now
+""")
+
+_LOOK = text("""
+    SELECT scope, subject, window_start, count
+    FROM budget_counts
+    JOIN unnest(CAST(:scopes AS text[]), CAST(:subjects AS bytea[])) AS given (scope, subject)
+        USING (scope, subject)
+""")
+
+_USED = text("""
+    SELECT sum(count) FROM budget_counts
+    WHERE scope = :scope AND window_start > clock_timestamp() - CAST(:window AS interval)
 """)
 
 _GIVE_BACK = text("""

@@ -33,7 +33,9 @@ def list_entries(
     shop.trial, claim.decide, claim.read, claim.read_file, member.search, member.export,
     member.erase, settlement.prepare, settlement.approve, settlement.start, settlement.pause,
     settlement.resume, settlement.close, settlement.guard, settlement.open_gate, finding.take,
-    finding.explain, payout.resolve.
+    finding.explain, payout.resolve, certificate.void, certificate.void.propose,
+    certificate.void.approve, certificate.void.reject, certificate.release, certificate.export,
+    salon.add, salon.key, salon.close.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, latest=latest, **wanted)

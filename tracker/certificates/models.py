@@ -48,6 +48,12 @@ class Certificate(Base):
             postgresql_where=text("code_hash IS NOT NULL"),
         ),
         Index("ix_certificates_member", "member_id", "id"),
+        Index(
+            "ix_certificates_salon",
+            "salon_id",
+            "id",
+            postgresql_where=text("salon_id IS NOT NULL"),
+        ),
         Index("ix_certificates_waiting", "id", postgresql_where=text("state = 'ordered'")),
         Index("ix_certificates_review", "id", postgresql_where=text("state = 'review'")),
         Index(
@@ -71,7 +77,8 @@ class Certificate(Base):
     language: Mapped[str] = mapped_column(Text)
     """In which it is printed: the member's at the order."""
     code_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Keyed hash of the code that is good now; None before one was shown, and once it is over."""
+    """Keyed hash of the code that is good now; None before one was shown, and once it is
+    voided; of one that was redeemed it stays, to know the same receipt again."""
     codes: Mapped[int] = mapped_column(server_default="0")
     """How many codes were shown: each kills the one before."""
     fence: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,4 +1,4 @@
-"""CSV files from outside: named columns, and faults told by line."""
+"""CSV files from outside: named columns, and faults told by line; and cells of files of ours."""
 
 import csv
 from collections.abc import Collection, Iterator
@@ -96,3 +96,13 @@ def instant(row: Row, column: str) -> datetime:
     if moment.tzinfo is None:
         raise FileInvalid(f"line {row.line}: {column} needs an offset from UTC: {row[column]!r}")
     return moment
+
+
+_FORMULAS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet calculate, full-width forms included."""
+
+
+def cell(text: str) -> str:
+    """A text that others may have written, as a spreadsheet shows it and does not obey it."""
+    begins = text[:1], text.strip()[:1]
+    return f"'{text}" if _FORMULAS.intersection(begins) else text

@@ -1,0 +1,313 @@
+"""A salon takes a certificate: once, in full, and by the same receipt with the same answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.signing_in import at
+from tests.tracker.certificates.salon import (
+    URL,
+    Paper,
+    Salon,
+    code_for,
+    paper,
+    present,
+    salon_of,
+    told,
+    wrong_code,
+)
+from tests.tracker.certificates.saving import NOW, buy, give_back_of, issued, states
+from tests.world import Shop, World, day
+from tracker.certificates.codes import code_hash, read_code
+from tracker.certificates.salons import Act, change_key, close
+from tracker.kit.crypto import Keyring, key_from, new_key
+from tracker.kit.database import unit_of_work
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    """A shop that promises ten percent."""
+    return world.shop(cashback=1000)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """The day on which members have their certificates."""
+    return at(world, NOW)
+
+
+@pytest.fixture
+def arbat(world: World) -> Salon:
+    return salon_of(world)
+
+
+@pytest.fixture
+def slip(world: World, shop: Shop) -> Paper:
+    """A certificate over 1,000.00."""
+    return paper(world, shop)
+
+
+def owed(world: World) -> dict[str, int]:
+    """What is outstanding and what is owed to salons, kopecks."""
+    rows = world.query(
+        "SELECT account, -sum(amount) AS sum FROM ledger_entries"
+        " WHERE account IN ('certificates_outstanding', 'owed_to_salons') GROUP BY 1"
+    )
+    return {row.account: int(row.sum) for row in rows}
+
+
+def test_it_is_taken_and_owed_to_the_salons(world: World, arbat: Salon, slip: Paper) -> None:
+    response = present(world, arbat, slip.code, "R-1")
+    assert response.status_code == 200
+    assert response.get_json() == {
+        "id": slip.id,
+        "amount": "1000.00",
+        "state": "redeemed",
+        "redeemed_at": NOW.astimezone(UTC).isoformat(),
+        "receipt_id": "R-1",
+        "salon_id": "arbat",
+    }
+    assert owed(world) == {"certificates_outstanding": 0, "owed_to_salons": 100_000}
+    (kept,) = world.query(
+        "SELECT receipt_id, slug FROM certificates JOIN salons ON salons.id = salon_id"
+    )
+    assert tuple(kept) == ("R-1", "arbat")
+    (written,) = world.query("SELECT reference FROM ledger_transactions WHERE kind LIKE '%deemed'")
+    assert written.reference == f"certificate:{slip.id}:redeemed"
+    assert world.differences() == []
+
+
+def test_the_same_receipt_gets_the_same_answer_for_ever(
+    world: World, arbat: Salon, shop: Shop
+) -> None:
+    slip = paper(world, shop, days=10)
+    first = present(world, arbat, slip.code, "R-1")
+    for later in (NOW, day(200)):
+        again = present(at(world, later), arbat, slip.code, "R-1")
+        assert (again.status_code, again.data) == (200, first.data)
+    assert owed(world)["owed_to_salons"] == 100_000
+    assert world.differences() == []
+
+
+def test_another_receipt_or_salon_is_too_late(world: World, arbat: Salon, slip: Paper) -> None:
+    assert present(world, arbat, slip.code, "R-1").status_code == 200
+    nevsky = salon_of(world, "nevsky")
+    for response in (
+        present(world, arbat, slip.code, "R-2"),
+        present(world, arbat, slip.code, "r-1"),
+        present(world, nevsky, slip.code, "R-1"),
+    ):
+        assert told(response) == (409, "certificate_redeemed")
+    assert owed(world)["owed_to_salons"] == 100_000
+
+
+def test_one_receipt_may_take_several(world: World, arbat: Salon, shop: Shop) -> None:
+    for _ in range(2):
+        assert present(world, arbat, paper(world, shop).code, "R-1").status_code == 200
+    assert states(world) == ["redeemed", "redeemed"]
+    assert world.differences() == []
+
+
+@pytest.mark.parametrize("written", [str.lower, lambda code: f"  {code.replace('-', ' ')} "])
+def test_a_code_is_read_as_people_write_it(
+    world: World, arbat: Salon, slip: Paper, written: Any
+) -> None:
+    assert present(world, arbat, written(slip.code)).status_code == 200
+
+
+def no_codes(world: World, shop: Shop) -> dict[str, str]:
+    """Codes of every kind that are not to be taken."""
+    replaced, voided, old = (paper(world, shop, days=days) for days in (None, None, 1))
+    code_for(world, replaced.id, replaced.member)
+    give_back_of(world, voided.id)
+    right = paper(world, shop).code
+    return {
+        "never shown": wrong_code(),
+        "replaced": replaced.code,
+        "voided": voided.code,
+        "too old": old.code,
+        "mistyped": right[:-1] + ("0" if right[-1] != "0" else "1"),
+        "too short": right[:-1],
+        "no code": "hello",
+        "blank": " ",
+        "not ASCII": "сертификат",
+        "controls": "\n\x1b[2J",
+        "long": "0" * 256,
+    }
+
+
+def test_nothing_tells_one_wrong_code_from_another(world: World, arbat: Salon, shop: Shop) -> None:
+    later = at(world, day(8))
+    answers = {kind: present(later, arbat, code) for kind, code in no_codes(world, shop).items()}
+    assert {one.status_code for one in answers.values()} == {404}
+    assert len({one.data for one in answers.values()}) == 1
+    seen = {tuple(sorted(dict(one.headers).items())) for one in answers.values()}
+    assert len(seen) == 1
+    assert "redeemed" not in states(world)
+
+
+def test_what_is_not_issued_has_no_code_to_be_taken(
+    world: World, arbat: Salon, slip: Paper
+) -> None:
+    """Not even if a row of the sort came to have one."""
+    (read,) = [read_code(slip.code)]
+    (one,) = buy(world, slip.member, 250)
+    world.change("UPDATE certificates SET code_hash = NULL WHERE id = :id", id=slip.id)
+    keys = world.tools.settings.keys
+    hashed = code_hash(keys, read or "")
+    for state in ("ordered", "review"):
+        world.change(
+            "UPDATE certificates SET state = :state, code_hash = :hash WHERE id = :id",
+            id=one.id,
+            hash=hashed,
+            state=state,
+        )
+        assert told(present(world, arbat, slip.code)) == (404, "code_not_accepted")
+
+
+@contextmanager
+def counted(world: World) -> Iterator[list[str]]:
+    """Statements that are run meanwhile."""
+    statements: list[str] = []
+
+    def note(_1: Any, _2: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(world.tools.engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(world.tools.engine, "before_cursor_execute", note)
+
+
+def test_every_wrong_code_costs_the_same_statements(world: World, arbat: Salon, shop: Shop) -> None:
+    """What is looked at, and how often, does not depend on why it is wrong."""
+    later, said = at(world, day(8)), set()
+    for code in no_codes(world, shop).values():
+        with counted(later) as statements:
+            assert present(later, arbat, code).status_code == 404
+        said.add(tuple(statements))
+    assert len(said) == 1
+
+
+def test_until_its_last_midnight_it_is_good(world: World, arbat: Salon, shop: Shop) -> None:
+    first, second = (paper(world, shop, days=1) for _ in range(2))
+    (row,) = world.query("SELECT DISTINCT expires_at FROM certificates")
+    just = row.expires_at - timedelta(microseconds=1)
+    assert present(at(world, just), arbat, first.code).status_code == 200
+    assert present(at(world, row.expires_at), arbat, second.code).status_code == 404
+
+
+def test_after_our_key_was_changed_codes_and_salons_are_still_known(
+    world: World, arbat: Salon, slip: Paper
+) -> None:
+    settings = world.tools.settings
+    new, old = key_from(new_key()), settings.keys
+    both = Keyring(new, *old._keys.values())
+    changed = World(replace(world.tools, settings=replace(settings, keys=both)))
+    changed = at(changed, NOW)
+    first = present(changed, arbat, slip.code, "R-1")
+    assert first.status_code == 200
+    alone = replace(changed.tools.settings, keys=Keyring(new))
+    after = World(replace(changed.tools, settings=alone))
+    assert present(after, arbat, slip.code, "R-1").data == first.data
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "", "Bearer", "Bearer ", "Bearer sal_wrong", "Basic YTpi", "sal_wrong", "Bearer é"],
+)
+def test_without_the_salons_key_nothing_is_told(
+    world: World, arbat: Salon, slip: Paper, authorization: str | None
+) -> None:
+    headers = {"Authorization": authorization} if authorization is not None else {}
+    bodies: list[Any] = [
+        {"code": slip.code, "receipt_id": "R-1", "salon_id": "arbat"},
+        {"code": slip.code, "receipt_id": "R-1", "salon_id": "no-such-salon"},
+        {},
+    ]
+    answers = [world.client().post(URL, json=body, headers=headers) for body in bodies]
+    assert {told(one) for one in answers} == {(401, "salon_not_accepted")}
+    assert len({one.data for one in answers}) == 1
+    assert {one.headers["WWW-Authenticate"] for one in answers} == {"Bearer"}
+    assert states(world) == ["issued"]
+
+
+def test_a_salon_speaks_for_itself_alone(world: World, arbat: Salon, slip: Paper) -> None:
+    """Another's slug, and one that nobody has, are answered as a wrong key is."""
+    nevsky = salon_of(world, "nevsky")
+    by_wrong_key = present(world, Salon("arbat", "sal_wrong"), slip.code)
+    for slug in (nevsky.slug, "no-such-salon", "ARBAT", "arbat "):
+        response = present(world, arbat, slip.code, salon_id=slug)
+        assert (response.status_code, response.data) == (401, by_wrong_key.data)
+    assert states(world) == ["issued"]
+
+
+def test_a_closed_salon_and_a_former_key_open_nothing(
+    world: World, arbat: Salon, slip: Paper
+) -> None:
+    nevsky, keys = salon_of(world, "nevsky"), world.tools.settings.keys
+    act = Act("anna", "a till was stolen")
+    with unit_of_work(world.tools.engine) as session:
+        close(session, "arbat", act, NOW)
+        fresh = change_key(session, keys, "nevsky", act)
+    for salon in (arbat, nevsky):
+        assert told(present(world, salon, slip.code)) == (401, "salon_not_accepted")
+    assert present(world, Salon("nevsky", fresh), slip.code).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"more": 1}, "more"),
+        ({"amount": "1000.00"}, "amount"),
+        ({"receipt_id": ""}, "receipt_id"),
+        ({"receipt_id": "x" * 65}, "receipt_id"),
+        ({"receipt_id": "a\nb"}, "receipt_id"),
+        ({"receipt_id": "a\x1bb"}, "receipt_id"),
+        ({"receipt_id": "a\u202eb"}, "receipt_id"),
+        ({"receipt_id": 7}, "receipt_id"),
+        ({"receipt_id": None}, "receipt_id"),
+        ({"code": 7}, "code"),
+        ({"code": ""}, "code"),
+        ({"code": "0" * 257}, "code"),
+        ({"salon_id": ["arbat"]}, "salon_id"),
+    ],
+)
+def test_a_body_is_as_it_has_to_be(
+    world: World, arbat: Salon, slip: Paper, changed: dict[str, Any], field: str
+) -> None:
+    response = present(world, arbat, slip.code, **changed)
+    assert told(response) == (422, "invalid")
+    assert [one["field"] for one in response.get_json()["errors"]] == [field]
+    assert states(world) == ["issued"]
+
+
+@pytest.mark.parametrize("receipt", ["x", "x" * 64, "чек № 7 от 01.12", "=1+1"])
+def test_receipts_are_what_salons_write(
+    world: World, arbat: Salon, slip: Paper, receipt: str
+) -> None:
+    assert present(world, arbat, slip.code, receipt).get_json()["receipt_id"] == receipt
+
+
+def test_staff_and_members_are_no_salons(world: World, slip: Paper) -> None:
+    app = world.signed_in(slip.member)
+    body = {"code": slip.code, "receipt_id": "R-1", "salon_id": "arbat"}
+    assert told(app.post(URL, json=body)) == (401, "salon_not_accepted")
+
+
+def test_a_voided_one_is_not_taken_nor_a_taken_one_voided(
+    world: World, arbat: Salon, shop: Shop
+) -> None:
+    slip = paper(world, shop)
+    issued(world)
+    assert present(world, arbat, slip.code).status_code == 200
+    with pytest.raises(Exception, match="is redeemed"):
+        give_back_of(world, slip.id)
+    assert world.balance(slip.member).available == 50_000
+    assert world.differences() == []
