@@ -1,13 +1,25 @@
-"""The story that docs/ledger.md tells: two members and two friends, five purchases, four months."""
+"""The story that docs/ledger.md tells: three members, two friends, six purchases, four months."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from tests.inviting import newcomers
-from tests.world import Shop, World, cancelled, confirmed, created, returned
+from tests.world import Shop, World, cancelled, confirmed, created, returned, rubles
+from tracker.certificates.giving_back import give_back
+from tracker.certificates.jobs import work
+from tracker.certificates.ordering import Wish, order
+from tracker.certificates.redeeming import Receipt, redeem
+from tracker.certificates.rules import Limits
+from tracker.certificates.salons import Act, open_salon, recognise
+from tracker.certificates.showing import show
+from tracker.goals.service import change, create
 from tracker.kit.clock import MOSCOW
+from tracker.kit.database import unit_of_work
 from tracker.settlement.ports import Answer, Outcome, Reach, Told, TopUp
 
 
@@ -64,6 +76,45 @@ def tell(world: World) -> None:
     _buy(world, shop, galina, "G-4001", 250, at=on("2011-03-15 12:00"))
     world.tell(shop, cancelled("G-4001", at=on("2011-03-16 08:00")))
     world.tell(shop, cancelled("V-3001", at=on("2011-03-20 08:00")))
+
+    _saves(world, shop, world.member())
+
+
+def _saves(world: World, shop: Shop, darya: int) -> None:
+    """What is put aside for a goal, and what becomes of it."""
+    with _acting(world) as session:
+        goal = create(session, darya, "a phone", rubles(1000), on("2011-03-25 10:00")).id
+    _buy(world, shop, darya, "D-5001", 9000, at=on("2011-03-25 12:00"))
+    world.tell(shop, confirmed("D-5001", at=on("2011-03-27 09:00")))
+    with _acting(world) as session:
+        change(session, goal, darya, on("2011-03-28 10:00"), target=rubles(750))
+
+    _order(world, darya, 1000, goal, at=on("2011-03-29 10:00"))
+    _redeem(world, 1, darya, at=on("2011-03-30 15:00"))
+    _order(world, darya, 100, None, at=on("2011-03-31 10:00"))
+    with _acting(world) as session:
+        give_back(session, 2, on("2011-03-31 16:00"), "ordered by mistake")
+
+
+def _order(world: World, member: int, amount: int, goal: int | None, at: datetime) -> None:
+    wish = Wish(amount=rubles(amount), order_key=f"order-{amount}", goal_id=goal)
+    with _acting(world) as session:
+        order(session, member, wish, Limits(10, rubles(160_000), rubles(10_000)), at)
+    while work(world.tools.engine, at, None):
+        pass
+
+
+def _redeem(world: World, certificate: int, member: int, at: datetime) -> None:
+    keys = world.tools.settings.keys
+    with _acting(world) as session:
+        key = open_salon(session, keys, "tverskaya", "Tverskaya 1", Act("anna", "opened"))
+        salon = recognise(session, keys, key).id
+        code = show(session, keys, certificate, member, at, chance=17).code
+        redeem(session, keys, code, Receipt("receipt-1", salon), at)
+
+
+def _acting(world: World) -> AbstractContextManager[Session]:
+    return unit_of_work(world.tools.engine)
 
 
 def _buy(world: World, shop: Shop, member: int, order: str, *amounts: float, at: datetime) -> None:

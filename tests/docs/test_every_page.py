@@ -18,6 +18,7 @@ COMPLETE = (
     "ledger.md",
     "members.md",
     "operations.md",
+    "salons.md",
 )
 
 
