@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberSession
+from tracker.certificates.models import Certificate
 from tracker.claims.models import Claim
 from tracker.claims.service import note_of
 from tracker.clicks.models import ClickRow
@@ -34,6 +35,7 @@ _SUMS = frozenset(
         "available",
         "confirmed_cashback",
         "fixed",
+        "from_goal",
         "in_flight",
         "pending",
         "pending_cashback",
@@ -99,6 +101,23 @@ _PARTS = (
     # Nothing of the friend: that is another person's.
     _Part("rewards", ReferralReward, ("amount", "state"), owner="inviter_id"),
     _Part("goals", Goal, ("id", "name", "target", "reserved", "state", "created_at", "ended_at")),
+    _Part(
+        "certificates",
+        Certificate,
+        (
+            "id",
+            "amount",
+            "from_goal",
+            "goal_id",
+            "state",
+            "ordered_at",
+            "issued_at",
+            "expires_at",
+            "redeemed_at",
+            "receipt_id",
+            "voided_at",
+        ),
+    ),
     _Part("payouts", Payout, ("period", "amount", "state", "reference", "reason", "ended_at")),
     _Part("messages", Notification, ("kind", "channel", "at", "state", "ended_at")),
 )

@@ -245,3 +245,14 @@ def test_what_was_saved_is_not_paid_by_the_month(world: World, member: int, app:
     assert world.balance(member).reserved == rubles(2_000)
     assert world.balance(member).available == 0
     assert world.differences() == []
+
+
+def test_the_export_has_them_without_a_code(world: World, app: Cabinet) -> None:
+    (one,) = ordered(app)
+    issued(world, NOW)
+    code = code_of(app, one["id"])["code"]
+    told = app.get("/api/v1/me/export")
+    (kept,) = told.get_json()["certificates"]
+    assert (kept["id"], kept["amount"], kept["state"]) == (one["id"], "1000.00", "issued")
+    assert "code_hash" not in kept
+    assert code not in told.text
