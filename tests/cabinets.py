@@ -58,7 +58,8 @@ def adds_up(world: World, member: int, cabinet: Cabinet, size: int = 3) -> list[
     kept, told = world.balance(member), ask(cabinet, "balance")
     assert sums["pending"] == kept.pending == kopecks(told["pending"])
     assert sums["written_off"] == kopecks(told["spent"])
-    assert sums["accrued"] - sums["written_off"] == kept.available + kept.in_flight
+    assert sums["accrued"] - sums["written_off"] == kept.available + kept.in_flight + kept.reserved
+    assert kopecks(told["reserved"]) == kept.reserved
     assert kopecks(told["available"]) == max(0, kept.available)
     assert kopecks(told["debt"]) == max(0, -kept.available)
     assert kopecks(told["in_flight"]) == kept.in_flight
@@ -74,12 +75,12 @@ def _explained(cabinet: Cabinet, line: Line) -> None:
     by_status = {one["status"]: kopecks(one["amount"]) for one in told["lines"]}
     moved = {
         account: sum(kopecks(one[account]) for one in told["movements"])
-        for account in ("pending", "available", "in_flight")
+        for account in ("pending", "available", "in_flight", "reserved")
     }
     assert moved["pending"] == by_status.get("pending", 0)
     assert moved["in_flight"] == 0
     paid = by_status.get("written_off", 0)
-    assert moved["available"] == by_status.get("accrued", 0) - paid
+    assert moved["available"] + moved["reserved"] == by_status.get("accrued", 0) - paid
     if line["kind"] == "purchase":
         _reckoned(told["purchase"], by_status)
 

@@ -1,10 +1,12 @@
-"""What we owe a member, and what was paid."""
+"""What we owe a member, and what was spent."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tracker.certificates.models import Certificate
+from tracker.certificates.rules import CertificateState
 from tracker.ledger.models import MemberBalance
 from tracker.settlement.models import Payout
 from tracker.settlement.rules import PayoutState
@@ -12,7 +14,7 @@ from tracker.settlement.rules import PayoutState
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What we owe a member, and what was paid, in kopecks."""
+    """What we owe a member, and what was paid out or went into certificates, in kopecks."""
 
     pending: int
     net: int
@@ -41,6 +43,12 @@ def balance_of(session: Session, member_id: int) -> Balance:
             Payout.member_id == member_id, Payout.state == PayoutState.PAID
         )
     )
+    certified = session.scalar(
+        select(func.coalesce(func.sum(Certificate.amount), 0)).where(
+            Certificate.member_id == member_id, Certificate.state != CertificateState.VOIDED
+        )
+    )
+    spent = int(paid or 0) + int(certified or 0)
     if kept is None:
-        return Balance(0, 0, 0, int(paid or 0))
-    return Balance(kept.pending, kept.available, kept.in_flight, int(paid or 0), kept.reserved)
+        return Balance(0, 0, 0, spent)
+    return Balance(kept.pending, kept.available, kept.in_flight, spent, kept.reserved)

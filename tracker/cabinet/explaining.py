@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tracker.cabinet.lines import Bought, payment_line
+from tracker.cabinet.lines import Bought, certificate_line, payment_line
 from tracker.cabinet.queries import bonus, reward, told
 from tracker.cabinet.reckoning import Back, Reckoning, Sold, reckon
 from tracker.cabinet.rows import bought, bought_by
@@ -22,6 +22,8 @@ from tracker.cabinet.rules import (
     Why,
     payment_state,
 )
+from tracker.certificates.models import Certificate
+from tracker.certificates.rules import CertificateState
 from tracker.clicks.rules import Click
 from tracker.clicks.service import by_ids
 from tracker.kit.crypto import Keyring
@@ -43,6 +45,7 @@ class Movement:
     pending: int
     available: int
     in_flight: int
+    reserved: int
     effective_at: datetime
     recorded_at: datetime
 
@@ -98,6 +101,8 @@ def explain(session: Session, keys: Keyring, member_id: int, line_id: str) -> Ex
             return _reward(session, member_id, number)
         case Kind.PAYMENT:
             return _payment(session, keys, member_id, number)
+        case Kind.CERTIFICATE:
+            return _certificate(session, member_id, number)
 
 
 def _purchase(session: Session, member_id: int, purchase_id: int) -> Explanation:
@@ -186,6 +191,18 @@ def _payment(session: Session, keys: Keyring, member_id: int, payout_id: int) ->
     )
 
 
+def _certificate(session: Session, member_id: int, certificate_id: int) -> Explanation:
+    """With what came back, if it was voided; its state is told by the list of certificates."""
+    one = session.get(Certificate, certificate_id)
+    if one is None or one.member_id != member_id:
+        raise LineNotFound
+    line = certificate_line(one.id, one.ordered_at, one.amount)
+    return Explanation(
+        [] if one.state == CertificateState.VOIDED else [line],
+        _movements(session, member_id, f"certificate:{certificate_id}"),
+    )
+
+
 def _bonus(session: Session, member_id: int, number: int) -> Explanation:
     """With the member's own purchase that carries it."""
     lines = bonus(session, member_id)
@@ -213,6 +230,7 @@ def _movements(session: Session, member_id: int, reference: str) -> list[Movemen
             int(row.pending),
             int(row.available),
             int(row.in_flight),
+            int(row.reserved),
             row.effective_at,
             row.recorded_at,
         )
@@ -224,7 +242,8 @@ _MOVEMENTS = text("""
     SELECT moved.id, moved.kind, moved.effective_at, moved.recorded_at,
            coalesce(-sum(amount) FILTER (WHERE account = 'member_pending'), 0) AS pending,
            coalesce(-sum(amount) FILTER (WHERE account = 'member_available'), 0) AS available,
-           coalesce(-sum(amount) FILTER (WHERE account = 'member_in_flight'), 0) AS in_flight
+           coalesce(-sum(amount) FILTER (WHERE account = 'member_in_flight'), 0) AS in_flight,
+           coalesce(-sum(amount) FILTER (WHERE account = 'member_reserved'), 0) AS reserved
     FROM (
         SELECT id, kind, effective_at, recorded_at FROM ledger_transactions
         WHERE reference > :first AND reference < :last

@@ -1,4 +1,4 @@
-"""The lines of purchases, bonuses, rewards and payments. Pure."""
+"""The lines of purchases, bonuses, rewards, payments and certificates. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from tracker.cabinet.rules import (
     BONUSES,
+    CERTIFICATES,
     PART,
     PAYMENTS,
     PURCHASES,
@@ -147,6 +148,17 @@ def payment_line(payout_id: int, period: str, as_of: datetime, amount: int) -> L
         Kind.PAYMENT,
         amount,
         period=period,
+    )
+
+
+def certificate_line(certificate_id: int, ordered_at: datetime, amount: int) -> Line:
+    """The line of money that went into a certificate."""
+    return Line(
+        f"{CERTIFICATES.mark}{certificate_id}",
+        Key(ordered_at, CERTIFICATES.rank, certificate_id, "", PART[Status.WRITTEN_OFF]),
+        Status.WRITTEN_OFF,
+        Kind.CERTIFICATE,
+        amount,
     )
 
 

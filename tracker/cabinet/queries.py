@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tracker.cabinet.lines import (
     Bought,
     bonus_line,
+    certificate_line,
     lines_of,
     payment_line,
     reward_line,
@@ -21,6 +22,7 @@ from tracker.cabinet.lines import (
 )
 from tracker.cabinet.rows import Rows, bought, bought_by, brought, rewards_of
 from tracker.cabinet.rules import (
+    CERTIFICATES,
     PAYMENTS,
     PURCHASES,
     REWARDS,
@@ -31,6 +33,8 @@ from tracker.cabinet.rules import (
     Wanted,
     Why,
 )
+from tracker.certificates.models import Certificate
+from tracker.certificates.rules import CertificateState
 from tracker.ledger.rules import Kind as Movement
 from tracker.purchases.models import Purchase, WelcomeBonus
 from tracker.purchases.reward_models import ReferralReward
@@ -152,6 +156,27 @@ def _payments(session: Session, look: Look) -> Iterator[Line]:
         yield payment_line(row.id, row.period, row.as_of, row.amount)
 
 
+def _certificates(session: Session, look: Look) -> Iterator[Line]:
+    """What was spent on certificates; of those that were voided the money is here again."""
+    if look.wanted.status not in (None, Status.WRITTEN_OFF):
+        return
+    query = (
+        select(Certificate.id, Certificate.ordered_at, Certificate.amount)
+        .where(
+            Certificate.member_id == look.wanted.member_id,
+            Certificate.state != CertificateState.VOIDED,
+        )
+        .order_by(Certificate.ordered_at.desc(), Certificate.id.desc())
+        .limit(look.limit)
+    )
+    query = _in_time(query, look, CERTIFICATES, Certificate.ordered_at)
+    if look.before and look.before.rank == CERTIFICATES.rank:
+        place = tuple_(Certificate.ordered_at, Certificate.id)
+        query = query.where(place < (look.before.moment, look.before.number))
+    for row in session.execute(query):
+        yield certificate_line(row.id, row.ordered_at, row.amount)
+
+
 def bonus(session: Session, member_id: int) -> list[Line]:
     """The line of a member's welcome bonus, if there is one."""
     return list(_bonuses(session, Look(Wanted(member_id), None, 1)))
@@ -169,6 +194,7 @@ _ALL: tuple[Callable[[Session, Look], Iterable[Line]], ...] = (
     _bonuses,
     _rewards,
     _payments,
+    _certificates,
 )
 
 

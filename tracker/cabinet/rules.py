@@ -2,7 +2,8 @@
 
 Sums are kopecks. All that a member has ever been promised adds up:
 
-- accrued lines - written-off lines = available + in flight (available below zero is a debt);
+- accrued lines - written-off lines = available + reserved + in flight (available below zero is a
+  debt);
 - pending lines = pending;
 - of each purchase, accrued + pending + rejected = what it promised.
 """
@@ -27,7 +28,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
     """Promised, and given back or refused."""
     WRITTEN_OFF = "written_off"
-    """Paid out."""
+    """Paid out, or spent on a certificate."""
 
 
 class Kind(StrEnum):
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     WELCOME_BONUS = "welcome_bonus"
     REFERRAL_REWARD = "referral_reward"
     PAYMENT = "payment"
+    CERTIFICATE = "certificate"
 
 
 class Waits(StrEnum):
@@ -136,7 +138,8 @@ PURCHASES = Source(4, "p", Kind.PURCHASE)
 BONUSES = Source(3, "b", Kind.WELCOME_BONUS)
 REWARDS = Source(2, "r", Kind.REFERRAL_REWARD)
 PAYMENTS = Source(1, "w", Kind.PAYMENT)
-SOURCES = (PURCHASES, BONUSES, REWARDS, PAYMENTS)
+CERTIFICATES = Source(0, "c", Kind.CERTIFICATE)
+SOURCES = (PURCHASES, BONUSES, REWARDS, PAYMENTS, CERTIFICATES)
 
 PART = {Status.ACCRUED: 3, Status.PENDING: 2, Status.REJECTED: 1, Status.WRITTEN_OFF: 0}
 """The order of a purchase's lines among themselves."""

@@ -124,7 +124,10 @@ class BalanceSchema(Schema):
         attribute="balance.in_flight",
         metadata={"description": "On its way to a phone: not available any more, not spent yet"},
     )
-    spent = Rubles(attribute="balance.spent", metadata={"description": "Paid out in all"})
+    spent = Rubles(
+        attribute="balance.spent",
+        metadata={"description": "Paid out and spent on certificates, in all"},
+    )
     debt = Rubles(
         attribute="balance.debt",
         metadata={"description": "Taken back after it was paid; later cashback pays it off first"},
@@ -201,6 +204,7 @@ class MovementSchema(Schema):
     pending = Rubles()
     available = Rubles()
     in_flight = Rubles()
+    reserved = Rubles()
     effective_at = fields.AwareDateTime(format="iso", metadata={"description": "When it counts"})
     recorded_at = fields.AwareDateTime(format="iso", metadata={"description": "When we knew"})
 

@@ -161,6 +161,7 @@ def spend(session: Session, goal_id: int, member_id: int, amount: int, now: date
     if amount > goal.reserved:
         raise ValueError(f"goal {goal_id} has {goal.reserved}, not {amount}")
     goal.reserved -= amount
+    goal.reached_at = None
     if goal.reserved == 0:
         goal.state, goal.ended_at = GoalState.SPENT, now
     session.flush()
