@@ -39,8 +39,10 @@ MEMBERS = ("/api/v1", "/go", "/r/")
 """What members call, or who wants to become one."""
 STAFFS = ("/admin/api/v1",)
 """What staff call."""
+SALONS = ("/salon/api/v1",)
+"""What tills call."""
 
-TOLD = ("/api/v1", "/admin/api/v1", "/go/", "/r/")
+TOLD = ("/api/v1", "/admin/api/v1", "/salon/api/v1", "/go/", "/r/")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -51,13 +53,20 @@ def told() -> BaseSchema:
 
 
 def operations() -> Iterator[Operation]:
-    """Those of members and of staff; an error says which is not well described."""
+    """Those of members, of staff and of salons; an error says which is not well described."""
     for found in told().get_all_operations():
         if isinstance(found, Err):
             raise found.err()
         operation = found.ok()
-        if operation.path.startswith((*MEMBERS, *STAFFS)):
+        if operation.path.startswith((*MEMBERS, *STAFFS, *SALONS)):
             yield operation
+
+
+def meant_for(operation: Operation) -> str:
+    """Who calls it: a member, one of the staff, or a salon."""
+    if operation.path.startswith(MEMBERS):
+        return "member"
+    return "salon" if operation.path.startswith(SALONS) else "staff"
 
 
 def is_guarded(operation: Operation) -> bool:

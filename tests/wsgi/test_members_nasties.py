@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.fuzz.nasties import BODIES, MEDIA, VALUES
-from tests.told import MEMBERS, Operation, as_told, is_guarded, operations, told
+from tests.told import Operation, as_told, is_guarded, meant_for, operations, told
 from tests.wsgi.visitors import Scene
 
 ALL = "API_FUZZ_EXAMPLES" in os.environ
@@ -63,9 +63,7 @@ def labels(*methods: str) -> list[str]:
 
 def visit(scene: Scene, operation: Operation, path: str, **sent: Any) -> None:
     """Send it, signed in where one has to be, and look at the answer."""
-    who = "stranger"
-    if is_guarded(operation):
-        who = "member" if operation.path.startswith(MEMBERS) else "staff"
+    who = meant_for(operation) if is_guarded(operation) else "stranger"
     headers = scene.headers(who) | sent.pop("headers", {})
     method = operation.method.upper()
     as_told(scene.world.client().open(path, method=method, headers=headers, **sent))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.checks import unsupported_method
 
-from tests.told import CHECKS, MEMBERS, Operation, is_guarded, operations, told
+from tests.told import CHECKS, Operation, is_guarded, meant_for, operations, told
 from tests.wsgi.visitors import Scene
 
 EXAMPLES = int(os.environ.get("API_FUZZ_EXAMPLES", "6"))
@@ -29,7 +29,7 @@ def visits() -> Iterator[tuple[str, str]]:
     """Operations and those who come by."""
     for operation in operations():
         if is_guarded(operation):
-            yield operation.label, "member" if operation.path.startswith(MEMBERS) else "staff"
+            yield operation.label, meant_for(operation)
         yield operation.label, "stranger"
 
 

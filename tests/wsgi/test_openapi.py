@@ -40,7 +40,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def public(rule: Rule) -> bool:
-    return rule.rule.startswith(("/webhooks", "/admin", "/api", "/billing", "/go", "/r/"))
+    return rule.rule.startswith(("/webhooks", "/admin", "/api", "/salon", "/billing", "/go", "/r/"))
 
 
 def test_it_says_what_it_is(document: dict[str, Any]) -> None:
@@ -133,6 +133,9 @@ def test_every_operation_says_what_opens_it(document: dict[str, Any]) -> None:
             assert "url-key" in asked
         elif path.startswith("/billing"):
             assert asked == ["operator"]
+        elif path.startswith("/salon"):
+            assert asked == ["salon"]
+            assert "401" in operation["responses"]
         else:
             assert not asked or asked == ["member_cookie", "member_token"], f"{method} {path}"
 

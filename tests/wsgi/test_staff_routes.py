@@ -26,6 +26,8 @@ FILLED = {
     "file_id": "1",
     "finding_id": "1",
     "payout_id": "1",
+    "certificate_id": "1",
+    "void_id": "1",
 }
 """What stands for the parts of a path."""
 

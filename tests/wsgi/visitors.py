@@ -11,8 +11,11 @@ from tests.clients import Cabinet
 from tests.inviting import Inviter, sign_in
 from tests.joining import Newcomer
 from tests.signing_in import PASSWORD, ask_code, at, give_email, give_password, solved
+from tests.stories.months import earns
+from tests.tracker.certificates.salon import code_for, salon_of
 from tests.world import World, confirmed, created, day, returned
 from tracker.certificates.jobs import work
+from tracker.certificates.voiding import void
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.staff.rules import Role
@@ -31,16 +34,20 @@ class Scene:
     member: int
     staff: str
     """The token of somebody who may do all that staff may."""
+    salon: str
+    """The key of a salon."""
     parts: Mapping[str, Callable[[], str]]
     """What the parts of paths may be for something to be there."""
     fields: Mapping[str, Callable[[], Any]]
     """Fields that nobody hits upon by chance."""
 
     def headers(self, who: str) -> dict[str, str]:
-        """Of a member who signed in a moment ago, of the staff, of a stranger."""
+        """Of a member who signed in a moment ago, of the staff, of a salon, of a stranger."""
         if who == "stranger":
             return {}
-        token = self.world.signed_in(self.member).token if who == "member" else self.staff
+        token = self.salon if who == "salon" else self.staff
+        if who == "member":
+            token = self.world.signed_in(self.member).token
         return {"Authorization": f"Bearer {token}"}
 
     def forget_tries(self) -> None:
@@ -61,7 +68,13 @@ class Scene:
 @contextmanager
 def scene_of(tools: Runtime) -> Iterator[Scene]:
     """Set a scene in an empty deployment."""
-    free = replace(tools.settings, sms_budgets=(), mail_budgets=(), sign_in_budgets=())
+    free = replace(
+        tools.settings,
+        sms_budgets=(),
+        mail_budgets=(),
+        sign_in_budgets=(),
+        certificate_void_limit=0,  # or the first void would leave nothing to look at
+    )
     world = at(World(replace(tools, settings=free)), TODAY)
     inviter = Inviter(world, world.shop("tea"))
     member, friend = inviter.member, inviter.friend()
@@ -70,10 +83,11 @@ def scene_of(tools: Runtime) -> Iterator[Scene]:
     for one in (member, friend):
         sign_in(world, one, "one telephone for two")
     _buys(world, inviter, friend)
+    earns(world, inviter.shop, member, 500, on=20)
     parts = _parts(world, member, friend)
     with unit_of_work(world.tools.engine) as session:
         staff = hire(session, world.tools.settings.keys, "anna", Role.ADMIN)
-    yield Scene(world, member, staff, parts, _fields(world, member))
+    yield Scene(world, member, staff, salon_of(world).key, parts, _fields(world, member))
 
 
 def _buys(world: World, inviter: Inviter, friend: int) -> None:
@@ -96,6 +110,10 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
     (line,) = world.query("SELECT id FROM purchases WHERE order_id = 'A-2'")
     claim = _claim(app)
     certificate = _certificate(world, app)
+    asked_for = _certificate(world, app)
+    with unit_of_work(world.tools.engine) as session:
+        void(session, asked_for["id"], "olga", "a mistake", limit=0, now=TODAY)
+    (asked,) = world.query("SELECT id FROM certificate_voids")
     (file,) = world.query("SELECT id FROM claim_files")
     (code,) = world.query("SELECT referral_code FROM members WHERE id = :id", id=member)
     same = {
@@ -111,6 +129,7 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "member_id": str(member),
         "friend_id": str(friend),
         "certificate_id": str(certificate["id"]),
+        "void_id": str(asked.id),
         "purchase_id": str(flagged.purchase_id),
         "flag": flagged.flag,
     }
@@ -172,6 +191,8 @@ def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:
         newcomer.begin()
         return newcomer.token
 
+    (*_, latest) = world.query("SELECT id FROM certificates ORDER BY id")
+    shown = code_for(world, latest.id, member, TODAY)
     return {
         "phone": _phone,
         "email": lambda: f"somebody-{next(_NUMBERS)}@example.org",
@@ -185,6 +206,8 @@ def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:
         "order_id": lambda: f"order-{next(_NUMBERS)}",
         "amount": lambda: "1000.00",
         "fixed_amount": lambda: "1000.00",
+        "salon_id": lambda: "arbat",
+        "code": lambda: shown,
     }
 
 
