@@ -35,6 +35,7 @@ import tracker.reconciliation.staff_api
 import tracker.referrals.api
 import tracker.referrals.service
 import tracker.relatives.api
+import tracker.reports.staff_api
 import tracker.settlement.queries
 import tracker.settlement.staff_api
 import tracker.staff.guard
@@ -67,6 +68,7 @@ _ROOMS = (
     tracker.purchases.staff_api.referrals,
     tracker.referrals.api.build(tracker.purchases.reward_queries),
     tracker.settlement.staff_api.blueprint,
+    tracker.reports.staff_api.blueprint,
     tracker.reconciliation.api.blueprint,
     tracker.reconciliation.staff_api.blueprint,
     tracker.audit.staff_api.blueprint,

@@ -73,9 +73,10 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     keep_state(session, dossiers)
     note_flags(session, dossiers, clicks)
     gifts, notices = _gifts(session, moments, origins, programme)
-    post_and_put_aside(session, postings + gifts)
     if notices := [*notices, *cashback_notices(dossiers, before)]:
         notify(session, notices, max(moments.values()))
+    # After them: a member hears of the money before hearing what it was put aside for.
+    post_and_put_aside(session, postings + gifts)
 
 
 def _gifts(
