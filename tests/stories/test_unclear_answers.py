@@ -10,6 +10,7 @@ from tests.stories.operators import CONDUCT, Operator, states, wait, work
 from tests.world import Shop, World, rubles
 from tracker.ledger.service import Balance
 from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.rules import STANDS_STILL
 
 DUE = rubles(10)
 
@@ -98,6 +99,10 @@ def test_what_never_came_goes_back_when_the_member_has_changed(
     due = world.balance(member).in_flight
     world.change(change, id=member)
     wait(world, CONDUCT.lag)
+    work(world, operator)
+    assert states(world) == ["unknown"], "who was to send it may only stand still"
+    wait(world, STANDS_STILL)
+    world.change("UPDATE payouts SET ask_at = clock_timestamp()")
     work(world, operator)
     (payout,) = world.query("SELECT state, reason FROM payouts")
     assert (operator.sent, tuple(payout)) == (["payout:1"], ("failed", "member_changed"))

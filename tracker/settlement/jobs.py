@@ -20,7 +20,7 @@ from tracker.settlement.delivery.questions import (
 )
 from tracker.settlement.delivery.sending import claim_prepared, still_theirs
 from tracker.settlement.ports import Answer, BillingGateway, Outcome
-from tracker.settlement.rules import Conduct, SealDiffers, Withheld, may_send_again
+from tracker.settlement.rules import Conduct, SealDiffers, Withheld, may_send_again, never_came
 from tracker.settlement.service import finish_ended, pause_changed
 
 CHUNK = 1_000
@@ -142,8 +142,10 @@ def _what_became(counter: Counter, chunk: Chunk, began: float) -> Answer:
         return answer
     with unit_of_work(counter.engine, "settlement.claim_again") as session:
         if not still_theirs(session, [one.id]):
-            # It never came to anything, and its number may be somebody else's by now.
-            return Answer(answer.key, Outcome.FAILED, reason=Withheld.MEMBER_CHANGED)
+            # Its number may be somebody else's by now.
+            if never_came(one.since_sent, counter.conduct):
+                return Answer(answer.key, Outcome.FAILED, reason=Withheld.MEMBER_CHANGED)
+            return answer
         again = claim_again(session, chunk)
     if not again.payouts or not _still_held(counter, began):
         return answer

@@ -97,6 +97,11 @@ KEY_MEMORY_MARGIN = 300
 the time and the call a lease or a whole job (120 s) may pass, and clocks differ a little."""
 
 
+STANDS_STILL = 3_000
+"""Seconds for which a process may stand still right before its call, and hand over a payout after
+all, before it is given up; less than the third question waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """How the operator is to be dealt with; all times in seconds."""
@@ -228,6 +233,15 @@ def may_send_again(age: int, since_sent: int, conduct: Conduct) -> bool:
     ``since_sent``: since it was last sent: that sending must not be under way any more.
     """
     return since_sent >= conduct.lag and age < conduct.key_memory - KEY_MEMORY_MARGIN
+
+
+def never_came(since_sent: int, conduct: Conduct) -> bool:
+    """Whether what the operator has not found, and still remembers, will not come to it any more.
+
+    Not as soon as it may be sent again: sent twice under one key it is paid once, but here nothing
+    is sent any more, and the money goes back.
+    """
+    return since_sent >= max(conduct.lag, STANDS_STILL)
 
 
 def after_answer(
