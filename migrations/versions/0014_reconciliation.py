@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("settlement_watch", sa.Column("held_by", sa.Text(), nullable=True))
     op.create_table(
         "operator_statements",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -123,6 +124,7 @@ def downgrade() -> None:
     op.drop_table("settlement_findings")
     op.drop_table("statement_lines")
     op.drop_table("operator_statements")
+    op.drop_column("settlement_watch", "held_by")
 
 
 # The application deletes nothing: what was fetched in part, or is outdone by a later statement of
@@ -147,6 +149,7 @@ _RIGHTS = (
     "GRANT SELECT, INSERT, UPDATE (state, lines, total, lease_until, fetched_at, compared_at)"
     " ON operator_statements TO tracker_app",
     "GRANT SELECT, INSERT, UPDATE (payout_id, number_matches) ON statement_lines TO tracker_app",
+    "GRANT UPDATE (held_by) ON settlement_watch TO tracker_app",
     "GRANT SELECT, INSERT, UPDATE (payout_id, period, day, ours, theirs, detail, state, owner,"
     " explanation, opened_at, closed_at) ON settlement_findings TO tracker_app",
 )

@@ -109,6 +109,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "guarded_since",
             "guarded_at",
             "guard_reason",
+            "held_by",
         }
     ),
     "operator_statements": frozenset(

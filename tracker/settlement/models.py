@@ -79,6 +79,8 @@ class SettlementWatch(Base):
     guarded_at: Mapped[datetime | None] = mapped_column(Instant)
     """Real moment at which that was last asked for: a day that is not over is compared after it."""
     guard_reason: Mapped[str | None] = mapped_column(Text)
+    held_by: Mapped[str | None] = mapped_column(Text)
+    """What keeps the gate shut, in words for people."""
 
 
 class Payout(Base):

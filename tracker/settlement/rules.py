@@ -159,6 +159,12 @@ class RunNotPaused(Conflict):
     code = "run_not_paused"
 
 
+class RunIsPaused(Conflict):
+    """Somebody has paused the run: it is to be resumed, not started."""
+
+    code = "run_is_paused"
+
+
 class ApproverPreparedIt(Forbidden):
     """The person who prepared a run cannot approve it."""
 
@@ -177,7 +183,7 @@ def first_of(period: str) -> datetime:
     """The moment a period's payment is due: its 1st, 00:00 in Moscow. Raises PeriodInvalid."""
     match = _PERIOD.fullmatch(period)
     if match is None:
-        raise PeriodInvalid(f"{period!r} is not a month written YYYY-MM")
+        raise PeriodInvalid(f"{period!r} is not a month of 2000 to 2099 written YYYY-MM")
     return moscow_midnight(date(int(match[1]), int(match[2]), 1))
 
 

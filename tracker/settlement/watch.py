@@ -5,7 +5,7 @@ sending therefore needs a fresh pulse, written by this very database, and no gua
 the unit of work; whoever compares statements opens the gate.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +34,8 @@ class Guard:
     since: datetime
     raised_at: datetime
     reason: str
+    held_by: str | None = field(default=None, compare=False)
+    """What keeps it shut, for people: a statement that cannot be had, findings to explain."""
 
     @property
     def is_usual(self) -> bool:
@@ -55,7 +57,12 @@ def standing_guard(session: Session) -> Guard | None:
     row = session.execute(_STANDING).one()
     if row.guarded_since is None:
         return None
-    return Guard(row.guarded_since, row.guarded_at, row.guard_reason)
+    return Guard(row.guarded_since, row.guarded_at, row.guard_reason, row.held_by)
+
+
+def hold_up(session: Session, why: str) -> None:
+    """Write down what keeps the gate shut."""
+    session.execute(_HOLD_UP, {"why": why})
 
 
 def guard_if_strange(session: Session) -> Guard | None:
@@ -97,7 +104,12 @@ _GUARD = text("""
 """)
 """An hour earlier: the operator's clock may be behind ours at midnight."""
 
-_STANDING = text("SELECT guarded_since, guarded_at, guard_reason FROM settlement_watch")
+_STANDING = text("SELECT guarded_since, guarded_at, guard_reason, held_by FROM settlement_watch")
+
+_HOLD_UP = text("""
+    UPDATE settlement_watch SET held_by = :why
+    WHERE guarded_since IS NOT NULL AND held_by IS DISTINCT FROM :why
+""")
 
 _STRANGE = text("""
     SELECT CASE
@@ -117,7 +129,7 @@ _STRANGE = text("""
 
 _OPEN = text("""
     UPDATE settlement_watch
-    SET guarded_since = NULL, guarded_at = NULL, guard_reason = NULL,
+    SET guarded_since = NULL, guarded_at = NULL, guard_reason = NULL, held_by = NULL,
         since = coalesce(since, :now), pulse_at = clock_timestamp(), pulse_business_at = :now,
         database_mark = settlement_database_mark()
     WHERE guarded_at = :raised_at AND guarded_since = :since
