@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("sent_again_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("request_hash", sa.LargeBinary(), nullable=True),
         sa.Column("asked", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ask_at", sa.TIMESTAMP(timezone=True), nullable=True),
@@ -138,7 +139,7 @@ def upgrade() -> None:
     for statement in _SEAL:
         op.execute(statement)
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, sent_again_at, request_hash, asked, ask_at, reference, paid_at, reason, ended_at) ON payouts TO tracker_app"
+        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, sent_again_at, accepted_at, request_hash, asked, ask_at, reference, paid_at, reason, ended_at) ON payouts TO tracker_app"
     )
     op.execute("GRANT USAGE ON SEQUENCE payout_fences TO tracker_app")
 

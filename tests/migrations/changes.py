@@ -166,6 +166,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "lease_until",
             "sent_at",
             "sent_again_at",
+            "accepted_at",
             "request_hash",
             "asked",
             "ask_at",

@@ -103,7 +103,7 @@ def _open(watch: Watch, guard: Guard) -> bool:
     """Open the gate, unless something is to be explained first."""
     with unit_of_work(watch.engine, "reconciliation.open") as session:
         standing = standing_guard(session)
-        blocking = blocking_findings(session, guard)
+        blocking = blocking_findings(session)
         if blocking:
             hold_up(session, f"{blocking} findings are to be explained")
         opened = not blocking and standing == guard and open_gate(session, guard, watch.clock.now())
