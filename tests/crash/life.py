@@ -18,7 +18,7 @@ from redis import Redis
 
 from sandbox.billing.topups import Payment
 from sandbox.billing.truth import payments
-from tests.crash.operators import losing, told_by_file, told_of
+from tests.crash.operators import Submit, deafening, losing, told_by_file, told_of
 from tests.crash.place import TOKEN, Place
 from tracker.gateways.billing import HttpBilling
 from tracker.kit.clock import FixedClock
@@ -54,13 +54,15 @@ class Weather:
     """Whether somebody with all rights changes a line of the list that was sealed."""
     loses: bool = False
     """Whether every other batch is lost on its way."""
+    deafens: bool = False
+    """Whether every other answer to a batch is lost on its way back."""
     tells: bool = False
     """Whether it tells by itself in its own files, as one that takes registries does."""
 
 
 FAIR = Weather("fair", {})
 PAUSED = Weather("paused", {}, paused=True)
-CALLING = Weather("calling", {"BILLING_LAG": "3"}, calls_back=True)
+CALLING = Weather("calling", {"BILLING_LAG": "3"}, calls_back=True, deafens=True)
 TELLING = Weather("telling", {"BILLING_LAG": "3", "SETTLEMENT_AUTO_TOTAL": "100000000"}, tells=True)
 LOSING = Weather("losing", {}, loses=True)
 TAMPERED = Weather("tampered", {}, tampers=True)
@@ -97,9 +99,9 @@ def live(place: Place, period: str, weather: Weather, *, asleep: bool = False) -
         vars(HttpBilling)["told"]  # what is replaced is there
         setattr(HttpBilling, "told", lambda _: told_by_file(place))  # noqa: B010
     if weather.loses:
-        vars(HttpBilling)["submit"]
-        lost = losing(HttpBilling.submit, Random(f"{period} {os.getpid()}"))
-        setattr(HttpBilling, "submit", lost)  # noqa: B010
+        _disturb(losing, period)
+    if weather.deafens:
+        _disturb(deafening, period)
     with psycopg.connect(place.environ["SUPERUSER_URL"], autocommit=True) as owner:
         life = _Life(place, tools, period, weather, owner)
         for look in range(ROUNDS):
@@ -109,6 +111,11 @@ def live(place: Place, period: str, weather: Weather, *, asleep: bool = False) -
         if asleep:
             return
         raise Stuck(f"{period} is {life.state()} after {ROUNDS} looks")
+
+
+def _disturb(how: Callable[[Submit, Random], Submit], period: str) -> None:
+    disturbed = how(HttpBilling.submit, Random(f"{period} {os.getpid()}"))
+    setattr(HttpBilling, "submit", disturbed)  # noqa: B010
 
 
 @dataclass(slots=True)

@@ -28,6 +28,18 @@ def losing(submit: Submit, chance: Random) -> Submit:
     return submitted
 
 
+def deafening(submit: Submit, chance: Random) -> Submit:
+    """The same, but every other answer is lost on its way back."""
+
+    def submitted(billing: HttpBilling, batch: Sequence[TopUp]) -> list[Answer]:
+        answers = submit(billing, batch)
+        if chance.random() < 0.5:
+            return [Answer(one.key, Outcome.UNKNOWN, reason="connection_lost") for one in batch]
+        return answers
+
+    return submitted
+
+
 def told_of(one: Payment) -> dict[str, str | None]:
     """A payment as a callback writes it."""
     return {

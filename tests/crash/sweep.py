@@ -138,6 +138,7 @@ class Sweep:
         credited = self._credit(place)
         deaths = list(self.deaths) or self._deaths()
         weather = self._weather(deaths)
+        deaths = [one for one in deaths if _home(one) in (None, weather)] or deaths
         self.result.weathers[weather.name] += 1
         story = f"{place.books.name} {period}: {credited} members credited, {weather.name}"
         troubles = []
@@ -189,12 +190,13 @@ class Sweep:
         return Death(point, self.chance.choice(nths), stopped)
 
     def _weather(self, deaths: Sequence[Death]) -> Weather:
-        """Where the first place is at home, or was reached; now and then any other."""
+        """Where the rarest place is at home, or the first was reached; now and then any other."""
         if self.chance.random() < 0.2:
             return self.chance.choice(WEATHERS)
-        home = next((one for step, one in HOMES.items() if deaths[0].point.startswith(step)), None)
-        if home:
-            return home
+        hits = self.result.tally.hits
+        for death in sorted(deaths, key=lambda one: hits[one.point]):
+            if home := _home(death):
+                return home
         lessons = self._lessons.get(deaths[0].point, ())
         weights = [
             (1 + sum(hit for name, hit in lessons if name == one.name))
@@ -219,6 +221,10 @@ class Sweep:
         if self.chance.random() < _FORGOTTEN:  # whose numbers they are is asked anew
             place.owner.execute("DELETE FROM number_checks")
         return count
+
+
+def _home(death: Death) -> Weather | None:
+    return next((one for step, one in HOMES.items() if death.point.startswith(step)), None)
 
 
 def _period(month: int) -> str:
