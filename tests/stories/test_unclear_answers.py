@@ -139,3 +139,30 @@ def test_half_an_answer_is_none(world: World, member: int) -> None:
         work(world, Curt())
     assert states(world) == ["claimed"]
     assert world.differences() == []
+
+
+@dataclass(slots=True)
+class Resting(Operator):
+    """Its circuit is open."""
+
+    def ready(self) -> bool:
+        return False
+
+
+def test_an_operator_that_rests_uses_up_no_question(world: World, member: int) -> None:
+    work(world, Operator(acts=False, says=Outcome.UNKNOWN))
+    wait(world, 3_600)
+    resting = Resting()
+    work(world, resting)
+    assert (resting.asked, states(world)) == ([], ["unknown"])
+    assert [row.asked for row in world.query("SELECT asked FROM payouts")] == [0]
+    awake = Operator(tells=Outcome.PAID)
+    work(world, awake)
+    assert (awake.asked, states(world)) == (["payout:1"], ["paid"])
+
+
+def test_one_that_never_comes_back_leaves_payouts_to_staff(world: World, member: int) -> None:
+    work(world, Operator(says=Outcome.UNKNOWN))
+    wait(world, CONDUCT.ask_after[-1])
+    work(world, Resting(tells=Outcome.UNKNOWN))
+    assert states(world) == ["with_staff"]
