@@ -19,7 +19,8 @@ class Reason(StrEnum):
     START = "start"
     """A run begins or goes on: nothing strange, what was paid so far is looked at once more."""
     STALE = "stale"
-    """Nobody has watched for a while: a backup was restored, or all was down."""
+    """Nobody has watched for a while: a backup was restored, or all was down. Or the pulse is of
+    the future: a clock was set back."""
     OTHER_DATABASE = "other_database"
     """The pulse was written by another database than this."""
     ANSWERS = "answers"
@@ -66,7 +67,8 @@ def hold_up(session: Session, why: str) -> None:
 
 
 def guard_if_strange(session: Session) -> Guard | None:
-    """Raise a guard when something is to be sent and the last pulse is old or another database's.
+    """Raise a guard when something is to be sent and the last pulse is not of now, or is another
+    database's.
 
     Returns the guard that stands, if any.
     """
@@ -115,7 +117,8 @@ _STRANGE = text("""
     SELECT CASE
         WHEN database_mark IS NOT NULL AND database_mark <> settlement_database_mark()
             THEN CAST(:other AS text)
-        WHEN NOT (pulse_at > clock_timestamp() - interval '15 minutes') THEN :stale
+        WHEN pulse_at NOT BETWEEN clock_timestamp() - interval '15 minutes'
+                              AND clock_timestamp() + interval '5 minutes' THEN :stale
         WHEN pulse_at IS NULL THEN :stale
     END
     FROM settlement_watch
