@@ -11,6 +11,7 @@ from tracker.kit.clock import Clock
 from tracker.ledger.rules import Kind
 from tracker.ledger.service import lock_members, post
 from tracker.notifications.service import notify
+from tracker.reconciliation.comparing import keep_findings_still
 from tracker.reconciliation.models import Finding
 from tracker.reconciliation.queries import finding_of, left_of, proved_unpaid, shown_payments
 from tracker.reconciliation.rules import (
@@ -152,6 +153,7 @@ def close(session: Session, period: str, who: str) -> SettlementRun:
 
     Raises RunNotFound, and RunNotExplained, which says what is missing.
     """
+    keep_findings_still(session)
     run = run_of(session, period, lock=True)
     if run.state == RunState.CLOSED:
         return run
@@ -169,6 +171,7 @@ def close(session: Session, period: str, who: str) -> SettlementRun:
 
 def close_explained(session: Session) -> list[str]:
     """Close every run that is done and of which all is explained; returns their periods."""
+    keep_findings_still(session)
     done = session.scalars(
         select(SettlementRun)
         .where(SettlementRun.state == RunState.DONE)
