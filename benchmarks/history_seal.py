@@ -1,4 +1,4 @@
-"""Seals the lists of written histories, as the product would have sealed them."""
+"""Seals the lists of written histories, as the product would have sealed and audited them."""
 
 import psycopg
 
@@ -18,6 +18,7 @@ def seal_list(connection: psycopg.Connection, period: str) -> None:
         span = (piece[0].member_id, piece[-1].member_id)
         connection.execute(_KEPT, (period, place, *span, len(piece), total, body))
     connection.execute(_SEAL, {"period": period, "sha256": seal(period, listed), **sums})
+    connection.execute(_AUDITED, {"period": period})
 
 
 _LISTED = """
@@ -33,4 +34,12 @@ _SEAL = """
 _KEPT = """
     INSERT INTO sealed_chunks (period, place, first_member, last_member, lines, total, body)
     VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+_AUDITED = """
+    INSERT INTO audit_entries (who, action, subject, after)
+    SELECT approved_by, action, 'settlement:' || period, jsonb_build_object('sha256', sha256)
+    FROM settlement_runs
+    CROSS JOIN (VALUES ('settlement.approve'), ('settlement.start')) AS acts (action)
+    WHERE period = %(period)s
 """

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("sent_again_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("request_hash", sa.LargeBinary(), nullable=True),
         sa.Column("asked", sa.Integer(), server_default="0", nullable=False),
         sa.Column("ask_at", sa.TIMESTAMP(timezone=True), nullable=True),
@@ -138,7 +139,7 @@ def upgrade() -> None:
     for statement in _SEAL:
         op.execute(statement)
     op.execute(
-        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, sent_again_at, request_hash, asked, ask_at, reference, paid_at, reason, ended_at) ON payouts TO tracker_app"
+        "GRANT SELECT, INSERT, UPDATE (state, fence, lease_until, sent_at, sent_again_at, accepted_at, request_hash, asked, ask_at, reference, paid_at, reason, ended_at) ON payouts TO tracker_app"
     )
     op.execute("GRANT USAGE ON SEQUENCE payout_fences TO tracker_app")
 
@@ -150,11 +151,13 @@ def downgrade() -> None:
     op.drop_table("payouts")
     op.drop_table("settlement_runs")
     op.execute("DROP FUNCTION payouts_refuse_late_lines()")
+    op.execute("DROP FUNCTION settlement_runs_await_lines()")
     op.execute("DROP SEQUENCE payout_fences")
 
 
 # Which database this is: a copy has another oid, a restored cluster another timeline or identifier.
-# Whoever claims asks the second: a copy must not send before it has been looked at.
+# Whoever claims asks the second: a copy must not send before it has been looked at. A pulse of the
+# future is no sign of life: a clock was set back, and would count as fresh for as long as that.
 _GATE = (
     """
     CREATE FUNCTION settlement_database_mark() RETURNS text LANGUAGE sql STABLE
@@ -169,7 +172,9 @@ _GATE = (
     SET search_path = pg_catalog, pg_temp AS $$
         SELECT EXISTS (
             SELECT FROM public.settlement_watch
-            WHERE guarded_since IS NULL AND pulse_at > clock_timestamp() - interval '15 minutes'
+            WHERE guarded_since IS NULL
+              AND pulse_at BETWEEN clock_timestamp() - interval '15 minutes'
+                               AND clock_timestamp() + interval '5 minutes'
               AND database_mark = public.settlement_database_mark()
         )
     $$
@@ -180,11 +185,17 @@ _GATE = (
 
 # A list is drawn up before its run is written, in one transaction; from then on it is sealed. What
 # was sealed cannot be changed by the application, nor can a run begin as anything but prepared.
+#
+# Whoever adds lines shares a lock on their month until the end, and the run's row is written alone:
+# lines that somebody else had put in before are waited for, and fail, as they still have no run;
+# later ones see the run. A few locks for a whole list, since all of it is asked by statement.
 _SEAL = (
     """
     CREATE FUNCTION payouts_refuse_late_lines() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('settlement:' || period, 0))
+        FROM (SELECT DISTINCT period FROM fresh ORDER BY period) AS lines;
         IF EXISTS (
             SELECT FROM (SELECT DISTINCT period FROM fresh) AS lines
             JOIN public.settlement_runs AS run ON run.period = lines.period
@@ -199,7 +210,21 @@ _SEAL = (
     CREATE TRIGGER payouts_sealed AFTER INSERT ON payouts REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION payouts_refuse_late_lines()
     """,
-    "REVOKE ALL ON FUNCTION payouts_refuse_late_lines() FROM PUBLIC",
+    """
+    CREATE FUNCTION settlement_runs_await_lines() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hashtextextended('settlement:' || period, 0))
+        FROM (SELECT period FROM fresh ORDER BY period) AS runs;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE TRIGGER settlement_runs_alone AFTER INSERT ON settlement_runs
+    REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION settlement_runs_await_lines()
+    """,
+    "REVOKE ALL ON FUNCTION payouts_refuse_late_lines(), settlement_runs_await_lines() FROM PUBLIC",
     "GRANT SELECT,"
     " INSERT (period, as_of, payouts, total, sha256, prepared_by,"
     " considered_at, paused_by, pause_reason,"

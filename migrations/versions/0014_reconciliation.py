@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("settlement_watch", sa.Column("held_by", sa.Text(), nullable=True))
     op.create_table(
         "operator_statements",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -113,7 +114,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_payouts_paid_at", "payouts", ["paid_at"], postgresql_where=sa.text("state = 'paid'")
     )
-    for statement in _RIGHTS:
+    for statement in (*_RIGHTS, *_EVIDENCE):
         op.execute(statement)
 
 
@@ -123,6 +124,9 @@ def downgrade() -> None:
     op.drop_table("settlement_findings")
     op.drop_table("statement_lines")
     op.drop_table("operator_statements")
+    op.execute("DROP FUNCTION statements_stay()")
+    op.execute("DROP FUNCTION statement_lines_stay()")
+    op.drop_column("settlement_watch", "held_by")
 
 
 # The application deletes nothing: what was fetched in part, or is outdone by a later statement of
@@ -147,6 +151,59 @@ _RIGHTS = (
     "GRANT SELECT, INSERT, UPDATE (state, lines, total, lease_until, fetched_at, compared_at)"
     " ON operator_statements TO tracker_app",
     "GRANT SELECT, INSERT, UPDATE (payout_id, number_matches) ON statement_lines TO tracker_app",
+    "GRANT UPDATE (held_by) ON settlement_watch TO tracker_app",
     "GRANT SELECT, INSERT, UPDATE (payout_id, period, day, ours, theirs, detail, state, owner,"
     " explanation, opened_at, closed_at) ON settlement_findings TO tracker_app",
+)
+
+# What a day was compared with is evidence: it goes only for a later reading of that day, by the end
+# of the unit of work that compares it, and its lines stand for what they stood for when compared.
+_EVIDENCE = (
+    """
+    CREATE FUNCTION statements_stay() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF NEW.state NOT IN ('compared', 'dropped')
+           OR (NEW.lines, NEW.total, NEW.fetched_at, NEW.compared_at)
+              IS DISTINCT FROM (OLD.lines, OLD.total, OLD.fetched_at, OLD.compared_at)
+           OR (NEW.state = 'dropped' AND NOT EXISTS (
+                   SELECT FROM public.operator_statements AS latter
+                   WHERE latter.day = OLD.day AND latter.id > OLD.id AND latter.state = 'compared'
+               ))
+        THEN
+            RAISE EXCEPTION 'what a day was compared with goes only for a later reading of it'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'operator_statements_stay';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE CONSTRAINT TRIGGER operator_statements_stay AFTER UPDATE ON operator_statements
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.state = 'compared')
+    EXECUTE FUNCTION statements_stay()
+    """,
+    """
+    CREATE FUNCTION statement_lines_stay() RETURNS trigger LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM public.operator_statements AS statement
+            WHERE statement.state = 'compared'
+              AND statement.id IN (SELECT statement_id FROM fresh)
+        ) THEN
+            RAISE EXCEPTION 'what a day was compared with stays as it was'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'statement_lines_stay';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    *(
+        f"""
+        CREATE TRIGGER statement_lines_stay_{act.lower()} AFTER {act} ON statement_lines
+        REFERENCING NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION statement_lines_stay()
+        """
+        for act in ("INSERT", "UPDATE")
+    ),
+    "REVOKE ALL ON FUNCTION statements_stay(), statement_lines_stay() FROM PUBLIC",
 )

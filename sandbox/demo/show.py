@@ -126,7 +126,9 @@ class Demonstration:
     def _months_settled(self) -> list[str]:
         with suppress(NoAnswer):
             token = self._memory.tokens[APPROVER]
-            done = [run for run in self._post.ask(RUNS, token) if run["state"] == "done"]
+            done = [
+                run for run in self._post.ask(RUNS, token) if run["state"] in ("done", "closed")
+            ]
             return [
                 f"{run['period']}: {standing(outcome_of(self._post, run['period'], token))}"
                 for run in reversed(done)

@@ -37,7 +37,7 @@ def month_is_wrong(place: Place, period: str) -> Iterator[str]:
     for row in cursor.execute(_BALANCES_OFF, {"period": period}):
         yield f"{period}: member {row.member_id} has {row.balance}, booked are {row.booked}"
     for row in cursor.execute(_TOLD_OFF, {"period": period}):
-        yield f"{period}: of payout {row.id}, {row.state}, members were told {row.told} times"
+        yield f"{period}: of payout {row.id}, {row.state}, members were told {row.told}"
 
 
 def _sums_are_wrong(cursor: Any, period: str, paid: list[Payment]) -> Iterator[str]:
@@ -120,10 +120,11 @@ _BALANCES_OFF = """
 """
 
 _TOLD_OFF = """
-    SELECT payouts.id, payouts.state, count(messages.*) AS told
+    SELECT payouts.id, payouts.state, string_agg(messages.kind, ' ') AS told
     FROM payouts LEFT JOIN notifications AS messages
          ON messages.key LIKE '%%payout:' || payouts.id
     WHERE period = %(period)s
     GROUP BY payouts.id
-    HAVING count(messages.*) <> (payouts.state IN ('paid', 'failed'))::integer
+    HAVING coalesce(string_agg(messages.kind, ' '), '') <> CASE payouts.state
+        WHEN 'paid' THEN 'payout_paid' WHEN 'failed' THEN 'payout_failed' ELSE '' END
 """

@@ -4,11 +4,13 @@ Every life begins anew by looking: so does whoever comes after one that was cut 
 """
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import StringIO
+from random import Random
 
 import click
 import psycopg
@@ -16,13 +18,13 @@ from redis import Redis
 
 from sandbox.billing.topups import Payment
 from sandbox.billing.truth import payments
-from tests.crash.operators import told_by_file, told_of
+from tests.crash.operators import Submit, deafening, losing, told_by_file, told_of
 from tests.crash.place import TOKEN, Place
 from tracker.gateways.billing import HttpBilling
 from tracker.kit.clock import FixedClock
 from tracker.kit.errors import Conflict, Unavailable
 from tracker.kit.runtime import Runtime
-from tracker.settlement.rules import first_of
+from tracker.settlement.rules import STANDS_STILL, first_of
 from wiring.commands import COMMANDS
 from wiring.work import tasks_of
 
@@ -50,33 +52,70 @@ class Weather:
     """Whether the operator tells at our door what it has paid."""
     tampers: bool = False
     """Whether somebody with all rights changes a line of the list that was sealed."""
+    loses: bool = False
+    """Whether every other batch is lost on its way."""
+    deafens: bool = False
+    """Whether every other answer to a batch is lost on its way back."""
     tells: bool = False
     """Whether it tells by itself in its own files, as one that takes registries does."""
 
 
 FAIR = Weather("fair", {})
 PAUSED = Weather("paused", {}, paused=True)
-CALLING = Weather("calling", {"BILLING_LAG": "3"}, calls_back=True)
+CALLING = Weather("calling", {"BILLING_LAG": "3"}, calls_back=True, deafens=True)
 TELLING = Weather("telling", {"BILLING_LAG": "3", "SETTLEMENT_AUTO_TOTAL": "100000000"}, tells=True)
+LOSING = Weather("losing", {}, loses=True)
 TAMPERED = Weather("tampered", {}, tampers=True)
 WORN = Weather("worn", {"BILLING_KEY_MEMORY": "300", "BILLING_ASK_AFTER": "3s"})
 """The operator's memory for keys is over at once, and so is the asking."""
 
-WEATHERS = (FAIR, PAUSED, CALLING, TELLING, TAMPERED, WORN)
+WEATHERS = (FAIR, PAUSED, CALLING, TELLING, LOSING, TAMPERED, WORN)
+
+HOMES = {
+    "settlement.pause:": PAUSED,
+    "settlement.resume:": PAUSED,
+    "settlement.approve_itself:": TELLING,
+    "settlement.pause_changed:": TAMPERED,
+    "settlement.query:": LOSING,
+    "settlement.claim_again:": LOSING,
+    "settlement.submit_again:": LOSING,
+    "reconciliation.callback:": CALLING,
+    "reconciliation.told:": TELLING,
+    "reconciliation.taken:": TELLING,
+    "reconciliation.close:": PAUSED,
+    "reconciliation.resolve:": WORN,
+}
+"""In which weather a step is come to, where not in all."""
 
 
-def live(place: Place, period: str, weather: Weather) -> None:
-    """Do what the month needs until it is closed. Raises Stuck."""
+def live(place: Place, period: str, weather: Weather, *, asleep: bool = False) -> None:
+    """Do what the month needs until it is closed. Raises Stuck.
+
+    ``asleep``: others stand still, and may wake. So little time passes then that some payouts may
+    have to wait, and the month's end with them, for whoever comes when all are awake.
+    """
     tools = place.tools(**weather.settings)
     if weather.tells:
         vars(HttpBilling)["told"]  # what is replaced is there
         setattr(HttpBilling, "told", lambda _: told_by_file(place))  # noqa: B010
+    if weather.loses:
+        _disturb(losing, period)
+    if weather.deafens:
+        _disturb(deafening, period)
     with psycopg.connect(place.environ["SUPERUSER_URL"], autocommit=True) as owner:
         life = _Life(place, tools, period, weather, owner)
-        for _ in range(ROUNDS):
+        for look in range(ROUNDS):
+            life.passes = 4 if asleep or look < ROUNDS // 2 else STANDS_STILL
             if life.do_next():
                 return
+        if asleep:
+            return
         raise Stuck(f"{period} is {life.state()} after {ROUNDS} looks")
+
+
+def _disturb(how: Callable[[Submit, Random], Submit], period: str) -> None:
+    disturbed = how(HttpBilling.submit, Random(f"{period} {os.getpid()}"))
+    setattr(HttpBilling, "submit", disturbed)  # noqa: B010
 
 
 @dataclass(slots=True)
@@ -86,6 +125,8 @@ class _Life:
     period: str
     weather: Weather
     owner: psycopg.Connection
+    passes: int = 4
+    """Seconds between two looks at what waits."""
 
     def state(self) -> str | None:
         row = self.owner.execute(
@@ -155,7 +196,7 @@ class _Life:
                 if not tasks[task]():
                     break
         if self.state() == "running":
-            self.owner.execute(_PASS, {"seconds": 4, "period": self.period})
+            self.owner.execute(_PASS, {"seconds": self.passes, "period": self.period})
             with Redis.from_url(self.place.environ["REDIS_URL"]) as redis:
                 redis.flushdb()  # the rest that an operator in trouble is given is over
 

@@ -1,15 +1,43 @@
 """What the operator tells by itself: at our door, or in files of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
 
 from sandbox.billing.topups import Payment
 from sandbox.billing.truth import payments
 from tests.crash.place import Place
+from tracker.gateways.billing import HttpBilling
 from tracker.kit.money import format_rubles
-from tracker.settlement.ports import Answer, Outcome, Told
+from tracker.settlement.ports import Answer, Outcome, Told, TopUp
 
 AT_ONCE = 3
 """Answers in one file."""
+
+
+Submit = Callable[[HttpBilling, Sequence[TopUp]], list[Answer]]
+
+
+def losing(submit: Submit, chance: Random) -> Submit:
+    """The same, but every other batch comes to nobody, and so does every answer to it."""
+
+    def submitted(billing: HttpBilling, batch: Sequence[TopUp]) -> list[Answer]:
+        if chance.random() < 0.5:
+            return [Answer(one.key, Outcome.UNKNOWN, reason="connection_lost") for one in batch]
+        return submit(billing, batch)
+
+    return submitted
+
+
+def deafening(submit: Submit, chance: Random) -> Submit:
+    """The same, but every other answer is lost on its way back."""
+
+    def submitted(billing: HttpBilling, batch: Sequence[TopUp]) -> list[Answer]:
+        answers = submit(billing, batch)
+        if chance.random() < 0.5:
+            return [Answer(one.key, Outcome.UNKNOWN, reason="connection_lost") for one in batch]
+        return answers
+
+    return submitted
 
 
 def told_of(one: Payment) -> dict[str, str | None]:

@@ -186,6 +186,6 @@ _FAULTS = [
     {"action": "wrong_amount", "match": {"probability": 0.03}},
     {"action": "fail", "match": {"probability": 0.06}},
     {"action": "error_500_after_acting", "on": "query", "match": {"probability": 0.05}},
-    {"action": "html_200", "on": "statement", "match": {"probability": 0.1}},
+    {"action": "html_200", "on": "statement", "match": {"probability": 0.25}},
 ]
 """Slight: most of what is sent is carried out and told."""

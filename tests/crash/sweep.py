@@ -14,7 +14,7 @@ from uuid import uuid4
 from tests.crash.bugs import Bug
 from tests.crash.checks import era_is_wrong, month_is_wrong
 from tests.crash.killing import Reaper
-from tests.crash.life import FAIR, WEATHERS, WORN, Weather, live
+from tests.crash.life import FAIR, HOMES, WEATHERS, WORN, Weather, live
 from tests.crash.place import FIRST_YEAR, MEMBERS, Place, Template, era
 from tests.crash.points import Death, Tally, known_points
 
@@ -24,7 +24,8 @@ PROOF_EVERY = 50
 
 _NTHS = (1, 1, 1, 1, 2, 3)
 _STOPPED = 0.2
-_DEATHS = (1, 1, 2, 2, 3)
+_FORGOTTEN = 0.3
+_DEATHS = (1, 2, 2, 3, 4)
 _LESSONS = 40
 """So many of a place's last draws are remembered, to know in which weather it is reached."""
 
@@ -108,11 +109,11 @@ class Sweep:
         reaper = Reaper(place.owner, folder)
         gc.freeze()
         with reaper.ended():
+            for month, weather in enumerate(WEATHERS):  # what the driver learns, its children know
+                place.tools(**weather.settings)
+                self._warm_up(place, _period(month))
             for month in range(months):
-                period = f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}"
-                if month < len(WEATHERS):  # what the driver has learnt, its children know
-                    place.tools(**WEATHERS[month].settings)
-                    self._warm_up(place, period)
+                period = _period(len(WEATHERS) + month)
                 story = self._month(place, reaper, period)
                 wrong = list(month_is_wrong(place, period))
                 if month % PROOF_EVERY == PROOF_EVERY - 1 or month == months - 1:
@@ -137,13 +138,18 @@ class Sweep:
         credited = self._credit(place)
         deaths = list(self.deaths) or self._deaths()
         weather = self._weather(deaths)
+        deaths = [one for one in deaths if _home(one) in (None, weather)] or deaths
         self.result.weathers[weather.name] += 1
         story = f"{place.books.name} {period}: {credited} members credited, {weather.name}"
         troubles = []
+
+        def life() -> None:
+            live(place, period, weather, asleep=bool(reaper.sleepers))
+
         for death in deaths:
             if death.stopped and not _may_stop(death, weather):
                 continue
-            fate = reaper.run(lambda: live(place, period, weather), death)
+            fate = reaper.run(life, death)
             self.result.tally.count(death, hit=fate.hit)
             self._learn(death, weather, hit=fate.hit)
             story += f", {death}{'' if fate.hit else ' (not reached)'}"
@@ -152,7 +158,7 @@ class Sweep:
                 break
             story += self._change_something(place, period)
         else:
-            troubles.append(reaper.run(lambda: live(place, period, weather)).trouble)
+            troubles.append(reaper.run(life).trouble)
         if reaper.sleepers:
             troubles += reaper.wake()
             # Who was woken may have begun something, and what is left is anybody's.
@@ -184,10 +190,14 @@ class Sweep:
         return Death(point, self.chance.choice(nths), stopped)
 
     def _weather(self, deaths: Sequence[Death]) -> Weather:
-        """Where the last place was reached before, more likely; now and then another."""
-        if self.chance.random() < 0.4:
+        """Where the rarest place is at home, or the first was reached; now and then any other."""
+        if self.chance.random() < 0.2:
             return self.chance.choice(WEATHERS)
-        lessons = self._lessons.get(deaths[-1].point, ())
+        hits = self.result.tally.hits
+        for death in sorted(deaths, key=lambda one: hits[one.point]):
+            if home := _home(death):
+                return home
+        lessons = self._lessons.get(deaths[0].point, ())
         weights = [
             (1 + sum(hit for name, hit in lessons if name == one.name))
             / (2 + sum(name == one.name for name, _ in lessons))
@@ -208,7 +218,17 @@ class Sweep:
             amount = self.chance.randint(100, 30_000)
             values = {"member": member, "amount": amount, "reference": f"crash:{uuid4()}"}
             place.owner.execute(_CREDIT, values)
+        if self.chance.random() < _FORGOTTEN:  # whose numbers they are is asked anew
+            place.owner.execute("DELETE FROM number_checks")
         return count
+
+
+def _home(death: Death) -> Weather | None:
+    return next((one for step, one in HOMES.items() if death.point.startswith(step)), None)
+
+
+def _period(month: int) -> str:
+    return f"{FIRST_YEAR + month // 12}-{month % 12 + 1:02d}"
 
 
 def _may_stop(death: Death, weather: Weather) -> bool:

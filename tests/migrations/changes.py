@@ -131,6 +131,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "guarded_since",
             "guarded_at",
             "guard_reason",
+            "held_by",
         }
     ),
     "operator_statements": frozenset(
@@ -187,6 +188,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "lease_until",
             "sent_at",
             "sent_again_at",
+            "accepted_at",
             "request_hash",
             "asked",
             "ask_at",

@@ -120,27 +120,6 @@ def test_nothing_is_claimed_while_it_is_not_worth_it(world: World, shop: Shop) -
     assert states(world) == ["paid"] * 2
 
 
-def test_an_operator_that_rests_uses_up_no_question(world: World, shop: Shop) -> None:
-    on_the_list(world, shop, 2)
-    work(world, Operator(acts=False, says=Outcome.UNKNOWN))
-    wait(world, 3_600)
-    resting = Tired()
-    work(world, resting)
-    assert (resting.asked, states(world)) == ([], ["unknown"] * 2)
-    assert [row.asked for row in world.query("SELECT asked FROM payouts")] == [0, 0]
-    awake = Operator(tells=Outcome.PAID)
-    work(world, awake)
-    assert (sorted(awake.asked), states(world)) == (["payout:1", "payout:2"], ["paid"] * 2)
-
-
-def test_one_that_never_comes_back_leaves_payouts_to_staff(world: World, shop: Shop) -> None:
-    on_the_list(world, shop, 2)
-    work(world, Operator(says=Outcome.UNKNOWN))
-    wait(world, Conduct().ask_after[-1])
-    work(world, Tired(tells=Outcome.UNKNOWN))
-    assert states(world) == ["with_staff"] * 2
-
-
 # -- whose number it is ------------------------------------------------------------------------
 
 

@@ -116,6 +116,28 @@ def test_nobody_decides_without_the_right_token(
     assert states(world) == ["with_staff", "with_staff"]
 
 
+def test_what_is_undecided_is_not_explained_away(
+    world: World, silent: Operator, people: Mapping[Role, str]
+) -> None:
+    day = world.query("SELECT (now() AT TIME ZONE 'Europe/Moscow')::date AS day")[0].day.isoformat()
+    said(run(world, silent, "reconcile", "--day", day, "--token", people[Role.OPERATOR], "--json"))
+    (finding, *_) = said(run(world, silent, "findings", "list", "--kind", "unsettled", "--json"))
+    token = ("--token", people[Role.APPROVER])
+    why = ("--explanation", "a guess", *token)
+    tried = run(world, silent, "findings", "explain", str(finding["id"]), *why)
+    assert isinstance(tried.exception, TrackerError)
+    assert tried.exception.code == "payout_undecided"
+
+
+def test_a_month_that_was_never_drawn_up_has_no_findings_to_list(
+    world: World, silent: Operator
+) -> None:
+    missing = run(world, silent, "findings", "list", "--period", "2031-01")
+    assert isinstance(missing.exception, TrackerError)
+    assert missing.exception.code == "run_not_found"
+    assert run(world, silent, "findings", "list", "--period", "nonsense").exit_code == 2
+
+
 def test_the_same_by_http(world: World, silent: Operator, people: Mapping[Role, str]) -> None:
     client, headers = world.client(), {"Authorization": f"Bearer {people[Role.APPROVER]}"}
     base = "/admin/api/v1/settlements"

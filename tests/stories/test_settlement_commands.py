@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.stories.months import FIRST, approved, earns
+from tests.stories.months import FIRST, approved, earns, started
 from tests.stories.operators import run_state
 from tests.world import Shop, World
 from tracker.kit.database import unit_of_work
 from tracker.settlement.cli import commands
+from tracker.settlement.rules import RunIsPaused, RunNotPrepared, SealDiffers
 from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted
 from tracker.staff.service import hire
 
@@ -75,7 +76,7 @@ def test_a_list_prepared_by_hand_is_signed(world: World, given: Given) -> None:
 def test_what_is_no_month_is_bad_usage(given: Given, command: str, period: str) -> None:
     said = given(command, "--period", period)
     assert said.exit_code == 2
-    assert "is not a month written YYYY-MM" in said.output
+    assert "is not a month of 2000 to 2099 written YYYY-MM" in " ".join(said.output.split())
 
 
 def test_a_no_approves_nothing(world: World, shop: Shop, given: Given) -> None:
@@ -90,6 +91,58 @@ def test_a_no_approves_nothing(world: World, shop: Shop, given: Given) -> None:
     said = given("approve", *MONTH, token=token, typed="y\n")
     assert said.exit_code == 0, said.output
     assert run_state(world, "2011-01") == "approved"
+
+
+def test_an_empty_seal_is_no_seal(world: World, shop: Shop, given: Given) -> None:
+    """As a script gives it whose own command before has failed."""
+    earns(world, shop, world.member(), 10)
+    world.prepare("2011-01", FIRST)
+    said = given("approve", *MONTH, "--sha256", "", token=token_of(world, Role.APPROVER))
+    assert isinstance(said.exception, SealDiffers)
+    assert run_state(world, "2011-01") == "prepared"
+
+
+def test_what_was_approved_is_not_asked_about_again(world: World, shop: Shop, given: Given) -> None:
+    earns(world, shop, world.member(), 10)
+    approved(world)
+    said = given("approve", *MONTH, token=token_of(world, Role.APPROVER))
+    assert isinstance(said.exception, RunNotPrepared)
+    assert "Approve this list?" not in said.output
+
+
+def test_who_mistypes_the_month_hears_of_it(world: World, given: Given) -> None:
+    token = token_of(world, Role.OPERATOR)
+    usual = given("prepare", *MONTH, *AS_OF, token=token)
+    assert "warning" not in usual.output
+    said = given("prepare", "--period", "2010-12", *AS_OF, token=token)
+    assert "2010-12 is not the month of 2011-01-01" in said.output
+    said = given("prepare", "--period", "2098-01", "--as-of", "2098-01-01T00:00:00Z", token=token)
+    assert "has not come yet" in said.output
+
+
+def test_a_paused_run_is_resumed_not_started(world: World, shop: Shop, given: Given) -> None:
+    earns(world, shop, world.member(), 10)
+    started(world)
+    given("pause", *MONTH, "--reason", "a look")
+    said = given("run", *MONTH)
+    assert isinstance(said.exception, RunIsPaused)
+    assert run_state(world, "2011-01") == "paused"
+
+
+def test_an_empty_token_is_not_the_machines_account(world: World, shop: Shop, given: Given) -> None:
+    earns(world, shop, world.member(), 10)
+    approved(world)
+    said = given("run", *MONTH, "--token", "")
+    assert isinstance(said.exception, TokenNotAccepted)
+    assert run_state(world, "2011-01") == "approved"
+
+
+def test_a_file_that_cannot_be_written_is_told(world: World, shop: Shop, given: Given) -> None:
+    earns(world, shop, world.member(), 10)
+    approved(world)
+    said = given("export", *MONTH, "--out", "/nowhere/at/all.csv")
+    assert said.exit_code == 1
+    assert "/nowhere/at/all.csv" in said.output
 
 
 def test_all_months_are_listed_the_latest_first(world: World, shop: Shop, given: Given) -> None:

@@ -1,6 +1,6 @@
 """The gate before the operator: when nothing is sent, and what opens it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,11 +9,10 @@ from tests.stories.operators import run_state, states, work
 from tests.world import World
 from tracker.kit.database import unit_of_work
 from tracker.reconciliation.queries import findings
-from tracker.reconciliation.rules import (
-    StatementBusy,
-)
+from tracker.reconciliation.rules import DayNotBegun, StatementBusy
 from tracker.reconciliation.service import explain, shut_gate
 from tracker.settlement.ports import StatementLine
+from tracker.settlement.standing import standing
 
 
 @pytest.fixture
@@ -28,9 +27,15 @@ def test_nothing_is_sent_while_the_statement_cannot_be_had(
     operator.breaks_off = True
     work(world, operator)
     assert operator.sent == []
+    with unit_of_work(world.tools.engine) as session:
+        stand = standing(session, "2011-01")
+        assert stand.guard is not None
+        assert (stand.guard.held_by or "").startswith("the statement of ")
+        assert stand.seconds_left is None
     operator.breaks_off = False
     work(world, operator)
     assert len(operator.sent) == 3
+    assert world.query("SELECT held_by FROM settlement_watch")[0].held_by is None
 
 
 def test_what_nobody_can_explain_keeps_the_gate_shut_until_somebody_does(
@@ -40,6 +45,8 @@ def test_what_nobody_can_explain_keeps_the_gate_shut_until_somebody_does(
     operator.added = [StatementLine("payout:77", "+79000009999", 500, "ref-77", now)]
     work(world, operator)
     assert operator.sent == []
+    held = world.query("SELECT held_by FROM settlement_watch")[0].held_by
+    assert held == "1 findings are to be explained"
     with unit_of_work(world.tools.engine) as session:
         (one,) = findings(session)
         explain(session, one.id, "boris", "of another system that shares the account")
@@ -60,10 +67,22 @@ def test_a_number_that_was_paid_under_an_unknown_key_is_left_to_staff(
 def test_staff_may_shut_the_gate(world: World, operator: Bookkeeper) -> None:
     work(world, operator)
     with unit_of_work(world.tools.engine) as session:
-        shut_gate(session, datetime.now(UTC), who="anna", reason="restored from the backup")
+        shut_gate(
+            session,
+            datetime.now(UTC),
+            datetime.now(UTC),
+            who="anna",
+            reason="restored from the backup",
+        )
     assert world.query("SELECT settlement_may_send() AS may") == [(False,)]
     world.watch(operator)
     assert world.query("SELECT settlement_may_send() AS may") == [(True,)]
+
+
+def test_a_gate_is_not_shut_since_a_moment_to_come(world: World, operator: Bookkeeper) -> None:
+    now = datetime.now(UTC)
+    with unit_of_work(world.tools.engine) as session, pytest.raises(DayNotBegun):
+        shut_gate(session, now + timedelta(days=1), now, who="anna", reason="a slip")
 
 
 def test_a_pulse_that_stood_still_shuts_the_gate(world: World, operator: Bookkeeper) -> None:

@@ -10,6 +10,7 @@ from tests.stories.operators import CONDUCT, Operator, states, wait, work
 from tests.world import Shop, World, rubles
 from tracker.ledger.service import Balance
 from tracker.settlement.ports import Answer, Outcome, TopUp
+from tracker.settlement.rules import STANDS_STILL
 
 DUE = rubles(10)
 
@@ -99,6 +100,10 @@ def test_what_never_came_goes_back_when_the_member_has_changed(
     world.change(change, id=member)
     wait(world, CONDUCT.lag)
     work(world, operator)
+    assert states(world) == ["unknown"], "who was to send it may only stand still"
+    wait(world, STANDS_STILL)
+    world.change("UPDATE payouts SET ask_at = clock_timestamp()")
+    work(world, operator)
     (payout,) = world.query("SELECT state, reason FROM payouts")
     assert (operator.sent, tuple(payout)) == (["payout:1"], ("failed", "member_changed"))
     assert world.balance(member) == Balance(0, due, 0)
@@ -134,3 +139,30 @@ def test_half_an_answer_is_none(world: World, member: int) -> None:
         work(world, Curt())
     assert states(world) == ["claimed"]
     assert world.differences() == []
+
+
+@dataclass(slots=True)
+class Resting(Operator):
+    """Its circuit is open."""
+
+    def ready(self) -> bool:
+        return False
+
+
+def test_an_operator_that_rests_uses_up_no_question(world: World, member: int) -> None:
+    work(world, Operator(acts=False, says=Outcome.UNKNOWN))
+    wait(world, 3_600)
+    resting = Resting()
+    work(world, resting)
+    assert (resting.asked, states(world)) == ([], ["unknown"])
+    assert [row.asked for row in world.query("SELECT asked FROM payouts")] == [0]
+    awake = Operator(tells=Outcome.PAID)
+    work(world, awake)
+    assert (awake.asked, states(world)) == (["payout:1"], ["paid"])
+
+
+def test_one_that_never_comes_back_leaves_payouts_to_staff(world: World, member: int) -> None:
+    work(world, Operator(says=Outcome.UNKNOWN))
+    wait(world, CONDUCT.ask_after[-1])
+    work(world, Resting(tells=Outcome.UNKNOWN))
+    assert states(world) == ["with_staff"]

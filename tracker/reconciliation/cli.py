@@ -29,7 +29,8 @@ from tracker.reconciliation.service import (
     take,
 )
 from tracker.reconciliation.watching import Watch, compare_day
-from tracker.settlement.printing import period_option
+from tracker.settlement.printing import Period, period_option
+from tracker.settlement.queries import run_of
 from tracker.settlement.rules import WATCH, PayoutState
 from tracker.settlement.schemas import RunSchema
 from tracker.staff.cli import person_on, token_option
@@ -47,7 +48,7 @@ def findings_commands() -> None:
 
 
 @findings_commands.command("list")
-@click.option("--period", help="Only those of this run.")
+@click.option("--period", type=Period(), help="Only those of this run.")
 @click.option("--kind", type=word_of(FindingKind), help="Only those of this kind.")
 @click.option("--state", type=word_of(FindingState), help="[default: all but explained ones]")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Only findings beyond this.")
@@ -67,10 +68,12 @@ def list_findings(
 ) -> None:
     """Findings in the order in which they were opened."""
     with unit_of_work(runtime_of(ctx).engine) as session:
+        if period:
+            run_of(session, period)
         found = findings(session, period=period, kind=kind, state=state, after=after, limit=limit)
         rows = [dict(FindingSchema(only=_LISTED).dump(one)) for one in found]
     rows = [{name: row[name] for name in _LISTED} for row in rows]
-    show_rows(rows, as_json=as_json, empty="Nothing differs.")
+    show_rows(rows, as_json=as_json, empty="There is no such finding.")
 
 
 @findings_commands.command("take")
@@ -158,7 +161,7 @@ def guard_sending(
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         who = person_on(session, runtime, token, Role.OPERATOR)
-        raised = shut_gate(session, since, who=who, reason=reason)
+        raised = shut_gate(session, since, runtime.clock.now(), who=who, reason=reason)
     runtime.nudger.nudge(WATCH)
     show({"guarded_since": raised.since, "reason": raised.reason}, as_json=as_json)
 
@@ -196,7 +199,7 @@ def build(watch_of: WatchOf) -> tuple[click.Command, ...]:
 
     @click.command("reconcile")
     @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="This business day.")
-    @click.option("--period", help="Every day from the start of this run until now.")
+    @click.option("--period", type=Period(), help="Every day from the start of this run until now.")
     @token_option
     @json_option
     @click.pass_context

@@ -17,7 +17,14 @@ from tracker.reconciliation.rules import StatementBusy
 from tracker.reconciliation.told import take_answers
 from tracker.reconciliation.watching import Watch, compare_day
 from tracker.settlement.ports import GatewayUnavailable, StatementNotYet
-from tracker.settlement.watch import Guard, beat, guard_if_strange, open_gate, standing_guard
+from tracker.settlement.watch import (
+    Guard,
+    beat,
+    guard_if_strange,
+    hold_up,
+    open_gate,
+    standing_guard,
+)
 
 _LOG = log("reconciliation")
 
@@ -39,7 +46,7 @@ def see_to_the_gate(watch: Watch) -> bool:
         # At a usual start there is nothing strange about today: all before it was compared.
         if guard.is_usual and day == moscow_date(watch.clock.now()):
             return _open(watch, guard)
-        _LOG.warning("statement_unavailable", day=day.isoformat(), error=error.detail)
+        _tell_unavailable(watch, day, error)
         return False
 
 
@@ -68,9 +75,15 @@ def _compared(watch: Watch, day: date, guard: Guard | None = None) -> bool:
     except StatementNotYet:
         raise
     except GatewayUnavailable as error:
-        _LOG.warning("statement_unavailable", day=day.isoformat(), error=error.detail)
+        _tell_unavailable(watch, day, error)
         return False
     return True
+
+
+def _tell_unavailable(watch: Watch, day: date, error: GatewayUnavailable) -> None:
+    _LOG.warning("statement_unavailable", day=day.isoformat(), error=error.detail)
+    with unit_of_work(watch.engine) as session:
+        hold_up(session, f"the statement of {day} cannot be had: {error.detail}")
 
 
 def _take_told(watch: Watch) -> None:
@@ -90,7 +103,9 @@ def _open(watch: Watch, guard: Guard) -> bool:
     """Open the gate, unless something is to be explained first."""
     with unit_of_work(watch.engine, "reconciliation.open") as session:
         standing = standing_guard(session)
-        blocking = blocking_findings(session, guard)
+        blocking = blocking_findings(session)
+        if blocking:
+            hold_up(session, f"{blocking} findings are to be explained")
         opened = not blocking and standing == guard and open_gate(session, guard, watch.clock.now())
     if opened:
         _LOG.info("gate_opened", reason=guard.reason)

@@ -6,17 +6,21 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rules import Difference
+from tracker.reconciliation.comparing import closed_without_cause
 
 
 def prove(session: Session) -> Iterator[Difference]:
     """Every statement holds the lines and the sum that it was kept with, every word of staff
-    about a finding is in the audit, and no run is closed over what is not explained."""
+    about a finding is in the audit, nothing shows what ``system`` has closed, and no run is closed
+    over what is not explained."""
     for row in session.execute(_STATEMENTS_OFF):
         yield Difference(
             f"statement {row.day}", f"{row.lines} lines, {row.total}", f"{row.found}, {row.sum}"
         )
     for row in session.execute(_NOT_AUDITED):
         yield Difference(f"finding {row.id}", f"explained by {row.owner}", "not in the audit")
+    for row in closed_without_cause(session):
+        yield Difference(f"finding {row.id}", "clear", f"{row.kind} of {row.key}")
     for row in session.execute(_CLOSED_EARLY):
         yield Difference(f"settlement {row.period}", "explained", f"{row.found} open findings")
 

@@ -148,9 +148,10 @@ def next_day_guarded(session: Session, guard: Guard, now: datetime) -> date | No
     return None
 
 
-def blocking_findings(session: Session, guard: Guard) -> int:
-    """Findings, of days since a guard, that tell of payments this database does not know."""
-    return session.scalar(_BLOCKING, {"since": moscow_date(guard.since)}) or 0
+def blocking_findings(session: Session) -> int:
+    """Findings that tell of payments this database does not know, of whatever day: until somebody
+    has explained them, what was paid may be on the next list as well."""
+    return session.scalar(_BLOCKING) or 0
 
 
 def left_of(session: Session, period: str) -> Left:
@@ -163,10 +164,14 @@ def proved_unpaid(
     session: Session, clock: Clock, lag: int, payouts: Collection[int] | None = None
 ) -> Iterator[int]:
     """Payouts of unknown outcome, or with staff, that no statement of any day on which they could
-    have been paid shows; all of them, or some."""
+    have been paid shows; all of them, or some.
+
+    None that the operator had accepted: it may pay that on any day.
+    """
     done = whole_days(session)
     query = select(Payout.id, Payout.sent_at, Payout.sent_again_at).where(
-        Payout.state.in_([PayoutState.UNKNOWN, PayoutState.WITH_STAFF])
+        Payout.state.in_([PayoutState.UNKNOWN, PayoutState.WITH_STAFF]),
+        Payout.accepted_at.is_(None),
     )
     if payouts is not None:
         query = query.where(Payout.id.in_(list(payouts)))
@@ -229,7 +234,7 @@ _COMPARED = text("""
 
 _BLOCKING = text("""
     SELECT count(*) FROM settlement_findings
-    WHERE state <> 'explained' AND day >= :since AND kind IN ('extra', 'amount_differs')
+    WHERE state <> 'explained' AND kind IN ('extra', 'amount_differs')
 """)
 
 _SHOWN = text("""

@@ -102,6 +102,12 @@ class GateNotShut(Conflict):
     code = "gate_not_shut"
 
 
+class PayoutUndecided(Conflict):
+    """Nobody has said yet what became of the payout that a finding is about."""
+
+    code = "payout_undecided"
+
+
 class DayNotBegun(Conflict):
     """The day has not begun: there is nothing to compare."""
 

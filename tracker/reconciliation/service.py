@@ -12,15 +12,19 @@ from tracker.kit.clock import Clock
 from tracker.ledger.rules import Kind
 from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
+from tracker.reconciliation.comparing import keep_findings_still
 from tracker.reconciliation.models import Finding
 from tracker.reconciliation.queries import finding_of, left_of, proved_unpaid, shown_payments
 from tracker.reconciliation.rules import (
+    DayNotBegun,
     FindingExplained,
+    FindingKind,
     FindingState,
     GateNotShut,
     NotProved,
     PayoutNotFound,
     PayoutNotUndecided,
+    PayoutUndecided,
     ReferenceMissing,
     RunNotExplained,
 )
@@ -50,10 +54,15 @@ def take(session: Session, number: int, who: str) -> Finding:
 def explain(session: Session, number: int, who: str, explanation: str) -> Finding:
     """Say what a finding was; with that it is closed.
 
-    Raises FindingNotFound, FindingExplained and ReasonMissing.
+    Raises FindingNotFound, FindingExplained, ReasonMissing, and PayoutUndecided: what a payout came
+    to is decided, not explained.
     """
     said = check_reason(explanation)
     found = _unexplained(session, number)
+    if found.kind == FindingKind.UNSETTLED and found.payout_id is not None:
+        payout = session.get_one(Payout, found.payout_id, with_for_update=True)
+        if payout.state in _UNDECIDED:
+            raise PayoutUndecided(f"payout {payout.id} is {payout.state}: resolve it")
     before = {"state": found.state, "owner": found.owner}
     found.closed_at = session.scalar(select(func.clock_timestamp()))
     found.state, found.owner, found.explanation = FindingState.EXPLAINED, who, said
@@ -119,9 +128,11 @@ def resolve(
     return payout
 
 
-def shut_gate(session: Session, since: datetime, *, who: str, reason: str) -> Guard:
+def shut_gate(session: Session, since: datetime, now: datetime, *, who: str, reason: str) -> Guard:
     """Staff let nothing be sent before statements since a business moment have been compared,
-    such as after a restore. Raises ReasonMissing."""
+    such as after a restore. Raises ReasonMissing, and DayNotBegun for a moment still to come."""
+    if since > now:
+        raise DayNotBegun(f"{since.isoformat()} has not come yet")
     raised = guard(session, since, Reason.STAFF)
     after = {"since": raised.since.isoformat()}
     record(session, who, "settlement.guard", "settlement", reason=reason, after=after)
@@ -143,6 +154,7 @@ def close(session: Session, period: str, who: str) -> SettlementRun:
 
     Raises RunNotFound, and RunNotExplained, which says what is missing.
     """
+    keep_findings_still(session)
     run = run_of(session, period, lock=True)
     if run.state == RunState.CLOSED:
         return run
@@ -160,6 +172,7 @@ def close(session: Session, period: str, who: str) -> SettlementRun:
 
 def close_explained(session: Session) -> list[str]:
     """Close every run that is done and of which all is explained; returns their periods."""
+    keep_findings_still(session)
     done = session.scalars(
         select(SettlementRun)
         .where(SettlementRun.state == RunState.DONE)

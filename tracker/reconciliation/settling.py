@@ -183,9 +183,11 @@ _REMEMBER_ADOPTED = text("""
     WHERE lines.statement_id = :statement AND finding.kind = 'extra'
       AND finding.detail = 'adopted' AND finding.key = lines.key
       AND finding.reference = lines.reference AND lines.payout_id IS DISTINCT FROM finding.payout_id
+      AND EXISTS (SELECT FROM operator_statements WHERE id = :statement AND state = 'fetched')
 """)
 
 # Lines that no payout of ours explains: of an unknown key, or of one that stands for somebody else.
+# What somebody else has compared meanwhile stays as it was: there they are findings.
 _MATCH_BY_NUMBER = text("""
     WITH strange AS (
         SELECT lines.line, lines.number_hash, lines.amount, lines.at,
@@ -208,6 +210,7 @@ _MATCH_BY_NUMBER = text("""
     FROM strange JOIN waiting ON waiting.hash = strange.number_hash
          AND waiting.amount = strange.amount AND waiting.nth = strange.nth
     WHERE lines.statement_id = :statement AND lines.line = strange.line
+      AND EXISTS (SELECT FROM operator_statements WHERE id = :statement AND state = 'fetched')
       AND strange.at >= date_trunc('month', waiting.as_of AT TIME ZONE 'Europe/Moscow')
                         AT TIME ZONE 'Europe/Moscow'
 """)

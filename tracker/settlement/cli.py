@@ -8,8 +8,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
+from tracker.kit.clock import moscow_date
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
+from tracker.settlement.calendar import period_of
 from tracker.settlement.lists.preparing import prepare_once
 from tracker.settlement.looking_cli import COMMANDS
 from tracker.settlement.printing import period_option, show_run, show_standing
@@ -49,12 +51,14 @@ def prepare_run(
     """
     runtime = runtime_of(ctx)
     settings = runtime.settings
+    moment = moment_of(as_of, runtime.clock)
     with unit_of_work(runtime.engine) as session:
         acting = person_on(session, runtime, token, Role.OPERATOR)
+    _say_what_is_unusual(period, moment, runtime.clock.now())
     run = prepare_once(
         runtime.engine,
         period,
-        moment_of(as_of, runtime.clock),
+        moment,
         minimum=settings.payout_minimum,
         cap=settings.payout_cap,
         prepared_by=acting,
@@ -88,12 +92,12 @@ def approve_run(
     with unit_of_work(runtime.engine) as session:
         approver = person_on(session, runtime, token, Role.APPROVER)
         run = run_of(session, period)
-        if sha256 is None:
-            show_run(run, as_json=False)
-        seal = sha256 or run.sha256
+        seal = run.sha256 if sha256 is None else sha256
     # Nothing is open or locked while a person reads.
-    if sha256 is None and not click.confirm("Approve this list?"):
-        raise click.ClickException(f"the list of {period} was not approved")
+    if sha256 is None and run.state == RunState.PREPARED:
+        show_run(run, as_json=False)
+        if not click.confirm("Approve this list?"):
+            raise click.ClickException(f"the list of {period} was not approved")
     with unit_of_work(runtime.engine, "settlement.approve") as session:
         show_run(approve(session, period, seal, approver), as_json=as_json)
 
@@ -151,16 +155,27 @@ def resume_run(
     _nudge(runtime)
 
 
+def _say_what_is_unusual(period: str, as_of: datetime, now: datetime) -> None:
+    """A list cannot be withdrawn: whoever mistypes the month is to hear of it."""
+    if as_of > now:
+        click.echo(f"warning: {as_of.isoformat()} has not come yet", err=True)
+    if period_of(as_of) != period:
+        click.echo(f"warning: {period} is not the month of {moscow_date(as_of)}", err=True)
+
+
 def _wait(runtime: Runtime, period: str) -> None:
     """Until the run is over or paused. Nudges all the while: a nudge may be lost with Redis or a
     worker, an unknown payout waits for its time to be asked about, and no scheduler may be there.
     """
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(f"paying {period}", total=None)
+        bar, told = progress.add_task(f"paying {period}", total=None), None
         while True:
             with unit_of_work(runtime.engine) as session:
                 stand = standing(session, period)
             progress.update(bar, total=stand.run.payouts, completed=stand.ended)
+            if stand.guard and stand.guard.held_by and stand.guard.held_by != told:
+                told = stand.guard.held_by
+                progress.console.print(f"nothing is sent yet: {told}", highlight=False)
             if stand.run.state != RunState.RUNNING:
                 return
             _nudge(runtime)

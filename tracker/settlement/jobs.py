@@ -17,10 +17,11 @@ from tracker.settlement.delivery.questions import (
     claim_again,
     claim_questions,
     take_back_expired,
+    was_accepted,
 )
 from tracker.settlement.delivery.sending import claim_prepared, still_theirs
 from tracker.settlement.ports import Answer, BillingGateway, Outcome
-from tracker.settlement.rules import Conduct, SealDiffers, Withheld, may_send_again
+from tracker.settlement.rules import Conduct, SealDiffers, Withheld, may_send_again, never_came
 from tracker.settlement.service import finish_ended, pause_changed
 
 CHUNK = 1_000
@@ -81,9 +82,7 @@ def send(counter: Counter) -> int:
         with unit_of_work(counter.engine, "settlement.claim") as session:
             chunk = claim_prepared(session, counter.keys, CHUNK, counter.conduct)
     except SealDiffers as error:
-        with unit_of_work(counter.engine, "settlement.pause_changed") as session:
-            pause_changed(session, error.period)
-        _LOG.error("seal_differs", period=error.period, detail=error.detail)
+        _pause(counter, error)
         return 0
     if chunk.payouts and _still_held(counter, began):
         with around("settlement.submit"):
@@ -91,6 +90,13 @@ def send(counter: Counter) -> int:
         _record(counter, chunk, answers)
     _see_to_the_numbers(counter, chunk.unchecked)
     return len(chunk.payouts) + chunk.withheld + len(chunk.unchecked)
+
+
+def _pause(counter: Counter, error: SealDiffers) -> None:
+    """A line is not what was sealed, or a request not what was sent: staff are to look first."""
+    with unit_of_work(counter.engine, "settlement.pause_changed") as session:
+        pause_changed(session, error.period)
+    _LOG.error("seal_differs", period=error.period, detail=error.detail)
 
 
 def _see_to_the_numbers(counter: Counter, unchecked: Sequence[Unchecked]) -> None:
@@ -120,7 +126,11 @@ def ask(counter: Counter) -> int:
             chunk = claim_questions(session, counter.keys, 1, out_for)
         if not chunk.payouts:
             return before
-        answer = _what_became(counter, chunk, began)
+        try:
+            answer = _what_became(counter, chunk, began)
+        except SealDiffers as error:
+            _pause(counter, error)
+            return before
         _record(counter, chunk, [answer], question=True)
         if answer.outcome is Outcome.UNKNOWN:
             return before + 1
@@ -142,9 +152,12 @@ def _what_became(counter: Counter, chunk: Chunk, began: float) -> Answer:
         return answer
     with unit_of_work(counter.engine, "settlement.claim_again") as session:
         if not still_theirs(session, [one.id]):
-            # It never came to anything, and its number may be somebody else's by now.
-            return Answer(answer.key, Outcome.FAILED, reason=Withheld.MEMBER_CHANGED)
-        again = claim_again(session, chunk)
+            # Its number may be somebody else's by now.
+            came = was_accepted(session, one.id)
+            if not came and never_came(one.since_sent, counter.conduct):
+                return Answer(answer.key, Outcome.FAILED, reason=Withheld.MEMBER_CHANGED)
+            return answer
+        again = claim_again(session, counter.keys, chunk)
     if not again.payouts or not _still_held(counter, began):
         return answer
     with around("settlement.submit_again"):

@@ -1,7 +1,7 @@
 """`tracker settlement show | status | differences | export`: what is to be known of a list."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -79,7 +79,7 @@ def show_differences(ctx: click.Context, period: str, limit: int, as_json: bool)
 @click.pass_context
 def export(ctx: click.Context, period: str, out: Path, as_sealed: bool, as_json: bool) -> None:
     """Write the sealed list to a file: members, numbers by their ids, sums. No phone numbers."""
-    with snapshot(runtime_of(ctx).engine) as session, out.open("w", encoding="utf-8") as file:
+    with snapshot(runtime_of(ctx).engine) as session, _opened(out) as file:
         run = run_of(session, period)
         file.write(f"settlement {period}\n" if as_sealed else "member_id,number_id,amount\n")
         for line in lines_kept(session, period):
@@ -87,7 +87,15 @@ def export(ctx: click.Context, period: str, out: Path, as_sealed: bool, as_json:
                 file.write(f"{line.member_id} {line.number_id} {line.amount}\n")
             else:
                 file.write(f"{line.member_id},{line.number_id},{format_rubles(line.amount)}\n")
-    show({"file": str(out), "lines": run.payouts, "sha256": run.sha256}, as_json=as_json)
+    show({"file": str(out), "lines": run.payouts, "seal": run.sha256}, as_json=as_json)
+
+
+def _opened(out: Path) -> TextIO:
+    """A file to write to. Raises click's error when it cannot be."""
+    try:
+        return out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise click.FileError(str(out), error.strerror) from error
 
 
 def _show_picture(seen: Picture) -> None:

@@ -79,6 +79,8 @@ class SettlementWatch(Base):
     guarded_at: Mapped[datetime | None] = mapped_column(Instant)
     """Real moment at which that was last asked for: a day that is not over is compared after it."""
     guard_reason: Mapped[str | None] = mapped_column(Text)
+    held_by: Mapped[str | None] = mapped_column(Text)
+    """What keeps the gate shut, in words for people."""
 
 
 class Payout(Base):
@@ -122,6 +124,8 @@ class Payout(Base):
     """Set and committed before the operator first hears of it."""
     sent_again_at: Mapped[datetime | None] = mapped_column(Instant)
     """Set and committed before it is sent once more, under the same key."""
+    accepted_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the operator first said that it would pay it later: it may, on any day since."""
     request_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Keyed hash of what was sent: the same key is never sent with another content."""
     asked: Mapped[int] = mapped_column(server_default="0")

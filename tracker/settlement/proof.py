@@ -15,11 +15,14 @@ from tracker.settlement.models import SettlementRun
 def prove(session: Session) -> Iterator[Difference]:
     """Money in flight is exactly that of the payouts on their way, each of its own member; money
     owed to the operator exactly that of the payouts paid; every list is as it was sealed, so is
-    the copy kept of it, and its bridge from the list before adds up."""
+    the copy kept of it, and its bridge from the list before adds up; whoever approved and began
+    a run is in the audit with that very seal."""
     for row in session.execute(_PAYOUTS_OFF):
         yield Difference(f"{row.payout} {row.account}", str(row.expected), str(row.found))
     for run in session.scalars(select(SettlementRun).order_by(SettlementRun.period)).all():
         yield from _list_off(session, run)
+    for row in session.execute(_NOT_AUDITED):
+        yield Difference(f"settlement {row.period}", row.act, "not in the audit")
 
 
 def _list_off(session: Session, run: SettlementRun) -> Iterator[Difference]:
@@ -67,4 +70,21 @@ _PAYOUTS_OFF = text("""
     FROM kept FULL JOIN booked USING (payout, account, owner_id)
     WHERE coalesce(booked.amount, 0) <> coalesce(kept.amount, 0)
     ORDER BY 1, 2
+""")
+
+_NOT_AUDITED = text("""
+    SELECT run.period, told.act
+    FROM settlement_runs AS run
+    CROSS JOIN LATERAL (VALUES
+        ('settlement.approve', run.approved_by, 'approved by ' || run.approved_by,
+         run.approved_by IS NOT NULL),
+        ('settlement.start', NULL, 'started', run.state NOT IN ('prepared', 'approved'))
+    ) AS told (action, who, act, done)
+    WHERE told.done AND NOT EXISTS (
+        SELECT FROM audit_entries AS entry
+        WHERE entry.subject = 'settlement:' || run.period AND entry.action = told.action
+          AND entry.who = coalesce(told.who, entry.who)
+          AND entry.after ->> 'sha256' = run.sha256
+    )
+    ORDER BY run.period, told.action
 """)

@@ -97,6 +97,11 @@ KEY_MEMORY_MARGIN = 300
 the time and the call a lease or a whole job (120 s) may pass, and clocks differ a little."""
 
 
+STANDS_STILL = 3_000
+"""Seconds for which a process may stand still right before its call, and hand over a payout after
+all, before it is given up; less than the third question waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conduct:
     """How the operator is to be dealt with; all times in seconds."""
@@ -154,6 +159,12 @@ class RunNotPaused(Conflict):
     code = "run_not_paused"
 
 
+class RunIsPaused(Conflict):
+    """Somebody has paused the run: it is to be resumed, not started."""
+
+    code = "run_is_paused"
+
+
 class ApproverPreparedIt(Forbidden):
     """The person who prepared a run cannot approve it."""
 
@@ -172,7 +183,7 @@ def first_of(period: str) -> datetime:
     """The moment a period's payment is due: its 1st, 00:00 in Moscow. Raises PeriodInvalid."""
     match = _PERIOD.fullmatch(period)
     if match is None:
-        raise PeriodInvalid(f"{period!r} is not a month written YYYY-MM")
+        raise PeriodInvalid(f"{period!r} is not a month of 2000 to 2099 written YYYY-MM")
     return moscow_midnight(date(int(match[1]), int(match[2]), 1))
 
 
@@ -228,6 +239,15 @@ def may_send_again(age: int, since_sent: int, conduct: Conduct) -> bool:
     ``since_sent``: since it was last sent: that sending must not be under way any more.
     """
     return since_sent >= conduct.lag and age < conduct.key_memory - KEY_MEMORY_MARGIN
+
+
+def never_came(since_sent: int, conduct: Conduct) -> bool:
+    """Whether what the operator has not found, and still remembers, will not come to it any more.
+
+    Not as soon as it may be sent again: sent twice under one key it is paid once, but here nothing
+    is sent any more, and the money goes back.
+    """
+    return since_sent >= max(conduct.lag, STANDS_STILL)
 
 
 def after_answer(

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump, validate
 
 from tracker.kit.fields import Rubles
+from tracker.settlement.rules import RunState
 from tracker.settlement.standing import Standing
 
 _MOMENT: dict[str, Any] = {"format": "iso", "allow_none": True}
@@ -59,6 +60,9 @@ class StandingSchema(Schema):
         metadata={"description": "Nothing is sent before statements since then are compared"},
     )
     guard_reason = fields.String(allow_none=True)
+    held_by = fields.String(
+        allow_none=True, metadata={"description": "What keeps the gate shut, in words"}
+    )
     pause_reason = fields.String(allow_none=True)
 
     @pre_dump
@@ -74,7 +78,8 @@ class StandingSchema(Schema):
             "next_question_at": stand.next_question_at,
             "guarded_since": guard.since if guard else None,
             "guard_reason": guard.reason if guard else None,
-            "pause_reason": stand.run.pause_reason,
+            "held_by": guard.held_by if guard else None,
+            "pause_reason": stand.run.pause_reason if stand.run.state == RunState.PAUSED else None,
         }
 
 

@@ -15,6 +15,7 @@ from tracker.settlement.rules import (
     ENDED,
     SYSTEM,
     ApproverPreparedIt,
+    RunIsPaused,
     RunNotApproved,
     RunNotPaused,
     RunNotPrepared,
@@ -53,9 +54,12 @@ def approve(session: Session, period: str, sha256: str, approver: str) -> Settle
 def start(session: Session, period: str, who: str = SYSTEM) -> SettlementRun:
     """Let workers deliver an approved run; starting it again changes nothing.
 
-    Raises RunNotFound, RunNotApproved, and SealDiffers when a line is not what was approved.
+    Raises RunNotFound, RunIsPaused, RunNotApproved, and SealDiffers when a line is not what was
+    approved.
     """
     run = run_of(session, period, lock=True)
+    if run.state == RunState.PAUSED:
+        raise RunIsPaused(f"{run.paused_by} has paused the run of {period}: resume it")
     if run.state in _BEGUN:
         return run
     if run.state != RunState.APPROVED:
@@ -140,7 +144,7 @@ def _write_down(
     record(session, who, action, f"settlement:{run.period}", reason=reason, after=after)
 
 
-_BEGUN = (RunState.RUNNING, RunState.PAUSED, RunState.DONE, RunState.CLOSED)
+_BEGUN = (RunState.RUNNING, RunState.DONE, RunState.CLOSED)
 
 _FINISH = text("""
     UPDATE settlement_runs SET state = 'done', done_at = now()

@@ -46,7 +46,8 @@ def standing(session: Session, period: str) -> Standing:
     tallies = {row.state: Tally(row.payouts, int(row.amount)) for row in rows}
     pace = sum(row.recent for row in rows) * 60 // rows[0].seconds if rows else 0
     waiting = sum(tallies[one].count for one in _WAITING if one in tallies)
-    goes_on = run.state == RunState.RUNNING and waiting and pace
+    guard = standing_guard(session)
+    goes_on = run.state == RunState.RUNNING and waiting and pace and not guard
     asked = [row.next_question_at for row in rows if row.next_question_at is not None]
     return Standing(
         run=run,
@@ -55,7 +56,7 @@ def standing(session: Session, period: str) -> Standing:
         per_minute=pace,
         seconds_left=waiting * 60 // pace if goes_on else None,
         next_question_at=min(asked, default=None),
-        guard=standing_guard(session),
+        guard=guard,
     )
 
 

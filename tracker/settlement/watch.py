@@ -5,7 +5,7 @@ sending therefore needs a fresh pulse, written by this very database, and no gua
 the unit of work; whoever compares statements opens the gate.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,7 +19,8 @@ class Reason(StrEnum):
     START = "start"
     """A run begins or goes on: nothing strange, what was paid so far is looked at once more."""
     STALE = "stale"
-    """Nobody has watched for a while: a backup was restored, or all was down."""
+    """Nobody has watched for a while: a backup was restored, or all was down. Or the pulse is of
+    the future: a clock was set back."""
     OTHER_DATABASE = "other_database"
     """The pulse was written by another database than this."""
     ANSWERS = "answers"
@@ -34,6 +35,8 @@ class Guard:
     since: datetime
     raised_at: datetime
     reason: str
+    held_by: str | None = field(default=None, compare=False)
+    """What keeps it shut, for people: a statement that cannot be had, findings to explain."""
 
     @property
     def is_usual(self) -> bool:
@@ -55,11 +58,17 @@ def standing_guard(session: Session) -> Guard | None:
     row = session.execute(_STANDING).one()
     if row.guarded_since is None:
         return None
-    return Guard(row.guarded_since, row.guarded_at, row.guard_reason)
+    return Guard(row.guarded_since, row.guarded_at, row.guard_reason, row.held_by)
+
+
+def hold_up(session: Session, why: str) -> None:
+    """Write down what keeps the gate shut."""
+    session.execute(_HOLD_UP, {"why": why})
 
 
 def guard_if_strange(session: Session) -> Guard | None:
-    """Raise a guard when something is to be sent and the last pulse is old or another database's.
+    """Raise a guard when something is to be sent and the last pulse is not of now, or is another
+    database's.
 
     Returns the guard that stands, if any.
     """
@@ -97,13 +106,19 @@ _GUARD = text("""
 """)
 """An hour earlier: the operator's clock may be behind ours at midnight."""
 
-_STANDING = text("SELECT guarded_since, guarded_at, guard_reason FROM settlement_watch")
+_STANDING = text("SELECT guarded_since, guarded_at, guard_reason, held_by FROM settlement_watch")
+
+_HOLD_UP = text("""
+    UPDATE settlement_watch SET held_by = :why
+    WHERE guarded_since IS NOT NULL AND held_by IS DISTINCT FROM :why
+""")
 
 _STRANGE = text("""
     SELECT CASE
         WHEN database_mark IS NOT NULL AND database_mark <> settlement_database_mark()
             THEN CAST(:other AS text)
-        WHEN NOT (pulse_at > clock_timestamp() - interval '15 minutes') THEN :stale
+        WHEN pulse_at NOT BETWEEN clock_timestamp() - interval '15 minutes'
+                              AND clock_timestamp() + interval '5 minutes' THEN :stale
         WHEN pulse_at IS NULL THEN :stale
     END
     FROM settlement_watch
@@ -117,7 +132,7 @@ _STRANGE = text("""
 
 _OPEN = text("""
     UPDATE settlement_watch
-    SET guarded_since = NULL, guarded_at = NULL, guard_reason = NULL,
+    SET guarded_since = NULL, guarded_at = NULL, guard_reason = NULL, held_by = NULL,
         since = coalesce(since, :now), pulse_at = clock_timestamp(), pulse_business_at = :now,
         database_mark = settlement_database_mark()
     WHERE guarded_at = :raised_at AND guarded_since = :since

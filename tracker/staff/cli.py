@@ -22,11 +22,11 @@ token_option = click.option(
 def acting_on(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:
     """Who acts by a command: the holder of the token, else the account that runs it.
 
-    Raises TokenNotAccepted and RoleTooLow.
+    Raises TokenNotAccepted, also for an empty one: a variable that was never set; and RoleTooLow.
     """
-    if token:
-        return recognise(session, runtime.settings.keys, token, needed).login
-    return f"console:{_account()}"
+    if token is None:
+        return f"console:{_account()}"
+    return person_on(session, runtime, token, needed)
 
 
 def person_on(session: Session, runtime: Runtime, token: str | None, needed: Role) -> str:

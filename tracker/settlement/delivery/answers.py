@@ -137,7 +137,9 @@ _RECORD = text("""
         paid_at = coalesce(given.paid_at, payouts.paid_at), reason = given.reason,
         lease_until = NULL, asked = payouts.asked + :question,
         ask_at = clock_timestamp() + make_interval(secs => given.wait),
-        ended_at = CASE WHEN given.wait IS NULL THEN clock_timestamp() END
+        ended_at = CASE WHEN given.wait IS NULL THEN clock_timestamp() END,
+        accepted_at = CASE WHEN given.state = 'submitted'
+            THEN coalesce(payouts.accepted_at, clock_timestamp()) ELSE payouts.accepted_at END
     FROM unnest(CAST(:id AS bigint[]), CAST(:state AS text[]), CAST(:reference AS text[]),
                 CAST(:reason AS text[]), CAST(:wait AS integer[]),
                 CAST(:paid_at AS timestamptz[]))

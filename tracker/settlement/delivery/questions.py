@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
 from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, opened
+from tracker.settlement.delivery.sending import is_as_sent
 from tracker.settlement.models import FENCES
+from tracker.settlement.rules import SealDiffers
 
 
 def claim_questions(session: Session, keys: Keyring, limit: int, out_for: int = 0) -> Chunk:
@@ -19,18 +21,31 @@ def claim_questions(session: Session, keys: Keyring, limit: int, out_for: int = 
     return Chunk(fence, tuple(sorted((opened(keys, row) for row in rows), key=lambda one: one.id)))
 
 
-def claim_again(session: Session, chunk: Chunk) -> Chunk:
+def claim_again(session: Session, keys: Keyring, chunk: Chunk) -> Chunk:
     """Those of a chunk that may be handed over once more, written down as sent again.
 
-    Not what another worker has taken over, nor anything while the operator's statements are to be
-    compared first. Whose number or member has changed meanwhile is to be told by `still_theirs`.
+    Not what another worker has taken over, nor of a run that is paused, nor anything while the
+    operator's statements are to be compared first. Whose number or member has changed meanwhile is
+    to be told by `still_theirs`. Raises SealDiffers when one is not what was sent under its key.
     """
     ids = [one.id for one in chunk.payouts]
-    marked = set(session.scalars(_MARK_SENT_AGAIN, {"ids": ids, "fence": chunk.fence}))
+    rows = session.execute(_MARK_SENT_AGAIN, {"ids": ids, "fence": chunk.fence}).all()
+    marked = {row.id for row in rows}
+    sent = {one.id: one.top_up for one in chunk.payouts}
+    for row in rows:
+        if not is_as_sent(keys, sent[row.id], row.request_hash):
+            error = SealDiffers(f"payout {row.id} is not what was sent under its key")
+            error.period = row.period
+            raise error
     return Chunk(
         chunk.fence,
         tuple(replace(one, since_sent=0) for one in chunk.payouts if one.id in marked),
     )
+
+
+def was_accepted(session: Session, payout: int) -> bool:
+    """Whether the operator has ever said that it would pay it."""
+    return bool(session.scalar(_WAS_ACCEPTED, {"id": payout}))
 
 
 def take_back_expired(session: Session) -> int:
@@ -67,8 +82,12 @@ _MARK_SENT_AGAIN = text("""
     SET sent_again_at = clock_timestamp()
     WHERE id = ANY (:ids) AND fence = :fence AND state = 'unknown'
       AND settlement_may_send()
-    RETURNING id
+      AND EXISTS (SELECT FROM settlement_runs AS run
+                  WHERE run.period = payouts.period AND run.state = 'running')
+    RETURNING id, period, request_hash
 """)
+
+_WAS_ACCEPTED = text("SELECT accepted_at IS NOT NULL FROM payouts WHERE id = :id")
 
 _EXPIRE = text("""
     WITH expired AS (

@@ -74,7 +74,19 @@ def still_theirs(session: Session, payouts: list[int]) -> set[int]:
 
 def request_hash(keys: Keyring, top_up: TopUp) -> bytes:
     """Keyed hash of what is sent under a key."""
-    return keys.hash("top-up", json.dumps([top_up.key, top_up.phone, top_up.amount]))
+    return keys.hash(_REQUEST, _content(top_up))
+
+
+def is_as_sent(keys: Keyring, top_up: TopUp, kept: bytes) -> bool:
+    """Whether this is what was sent under its key before."""
+    return bytes(kept) in keys.hashes(_REQUEST, _content(top_up))
+
+
+_REQUEST = "top-up"
+
+
+def _content(top_up: TopUp) -> str:
+    return json.dumps([top_up.key, top_up.phone, top_up.amount])
 
 
 def _see_that_they_are_as_sealed(session: Session, rows: Sequence[Row[Any]]) -> None:
@@ -87,11 +99,13 @@ def _see_that_they_are_as_sealed(session: Session, rows: Sequence[Row[Any]]) -> 
 def _judged(session: Session, rows: Sequence[Row[Any]]) -> tuple[list[Row[Any]], Refused]:
     """What may be sent, and why the rest may not."""
     balances = lock_members(session, {row.member_id for row in rows})
+    # Again, now that whoever was erasing a member's data has done so or waits.
+    theirs = still_theirs(session, [row.id for row in rows])
     left = {member: balance.available for member, balance in balances.items()}
     covered: list[Row[Any]] = []
     refused: Refused = []
     for row in rows:
-        if not row.is_theirs:
+        if row.id not in theirs or not row.is_theirs:
             refused.append((row, Withheld.MEMBER_CHANGED))
         elif row.served is False:
             refused.append((row, Withheld.NUMBER_NOT_SERVED))
@@ -146,6 +160,7 @@ _NEXT_PREPARED = text("""
         CROSS JOIN LATERAL (
             SELECT id, period, member_id, number_id, amount FROM payouts
             WHERE payouts.period = run.period AND payouts.state = 'prepared'
+              AND payouts.sent_at IS NULL
             ORDER BY payouts.period, payouts.id
             LIMIT :limit
             FOR UPDATE SKIP LOCKED
@@ -171,6 +186,7 @@ _STILL_THEIRS = text("""
                  JOIN numbers ON numbers.id = payouts.number_id
     WHERE payouts.id = ANY (:ids)
       AND numbers.ended_at IS NULL AND members.closed_at IS NULL AND members.auto_payment
+      AND numbers.sealed IS NOT NULL
 """)
 
 _MARK_SENT = text("""
