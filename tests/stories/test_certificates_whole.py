@@ -101,7 +101,7 @@ def test_from_a_purchase_to_a_salon(world: World, anna: Person) -> None:
 
     world.settle("2011-02", FEBRUARY)
     assert [one.amount for one in world.billing.paid.values()] == [120_000, 30_000]
-    assert anna.money(63) == {"spent": "1500.00"}
+    assert anna.money(63) == {"spent": "2500.00"}
     owed = world.query(
         "SELECT -sum(amount) AS kopecks FROM ledger_entries WHERE account = 'owed_to_salons'"
     )

@@ -40,7 +40,7 @@ def give_back(session: Session, certificate_id: int, now: datetime, reason: str)
 
 def _return_money(session: Session, one: Certificate, now: datetime) -> None:
     to_goal = one.from_goal
-    if one.goal_id is None or not to_goal or not take_back(session, one.goal_id, to_goal):
+    if one.goal_id is None or not to_goal or not take_back(session, one.goal_id, to_goal, now):
         to_goal = 0
     post(session, [voided_posting(one.id, one.member_id, one.amount, to_goal, now)])
     # Also where all went to the goal: a debt is paid off before anything is saved.

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from tracker.gateways.doubts import Doubt, Doubtful
 from tracker.kit.clock import moscow_date
+from tracker.kit.moments import moment_of
 from tracker.kit.money import format_rubles, parse_rubles
 from tracker.kit.strict_json import NotStrictJson, decode
 from tracker.settlement.ports import Answer, Outcome, Reach, StatementLine, TopUp
@@ -158,12 +159,8 @@ def read_line(entry: object) -> StatementLine:
 
 
 def _moment(value: object) -> datetime:
-    try:
-        at = datetime.fromisoformat(_text(value))
-        moscow_date(at)
-    except (ValueError, OverflowError) as error:
-        raise Doubtful(Doubt.MALFORMED) from error
-    if at.tzinfo is None:
+    at = moment_of(_text(value))
+    if at is None:
         raise Doubtful(Doubt.MALFORMED)
     return at
 

@@ -20,6 +20,7 @@ from tracker.gateways.doubts import Doubtful
 from tracker.gateways.registry_files import (
     ACKNOWLEDGED,
     KEY,
+    MODE,
     STATED,
     NotWhole,
     Reading,
@@ -33,7 +34,7 @@ from tracker.gateways.registry_files import (
 from tracker.gateways.registry_journal import PART
 from tracker.kit.clock import moscow_date
 from tracker.kit.logs import log
-from tracker.settlement.ports import Answer, GatewayUnavailable, StatementLine, Told
+from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, StatementLine, Told
 
 PACKET = 1000
 """Answers that are written down together."""
@@ -41,6 +42,7 @@ PACKET = 1000
 _NAME = re.compile(r"ack-[A-Za-z0-9._-]{1,100}\.csv", re.ASCII)
 _STATEMENT = re.compile(r"statement-\d{4}-\d\d-\d\d\.csv", re.ASCII)
 _TAKEN = re.compile(r"ack-.{1,100}~([0-9]{1,18})-([0-9]{1,18})~[0-9a-f]{16}\.csv", re.ASCII)
+_OURS = re.compile(r"payout:[0-9]{1,19}", re.ASCII)
 _SECONDS_TO_BE_WHOLE = 3600
 _LOG = log("gateways")
 
@@ -97,9 +99,9 @@ class Inbox:
             for row in reading:
                 line = _understood(read_line, row)
                 if moscow_date(line.at) != day:
-                    raise Refused(f"{line.key} was not paid on {day}")
+                    raise Refused(f"{_named(line.key)} was not paid on {day}")
                 if (line.key, line.reference) <= last:
-                    raise Refused(f"{line.key} is not in its place")
+                    raise Refused(f"{_named(line.key)} is not in its place")
                 last = (line.key, line.reference)
                 yield line
             reading.end()
@@ -109,8 +111,14 @@ class Inbox:
             raise NotWhole("the trailer is missing")
         looked_at = _stamp_of(os.fstat(file.fileno()))
         reading = Reading(file, ACKNOWLEDGED)
+        failed: set[str] = set()
         for row in reading:
-            _word(row)
+            answer, _ = _word(row)
+            if answer.outcome is Outcome.FAILED:
+                failed.add(answer.key)
+            elif answer.key in failed:
+                # The first word would give the money back at once.
+                raise Refused(f"{_named(answer.key)} has failed, and has not")
         whole = reading.end()
         if not whole.count:
             self._take(path, looked_at, whole)
@@ -130,17 +138,36 @@ class Inbox:
                 _LOG.info("registry_taken", name=path.name, answers=whole.count)
 
     def _refuse(self, path: Path, reason: str) -> None:
-        with suppress(FileNotFoundError):
+        try:
             self._refused.mkdir(exist_ok=True)
             aside = f"{path.stem}~{path.lstat().st_mtime_ns}.csv"
-            (self._refused / f"{aside}.reason.txt").write_text(f"{reason}\n", "utf-8")
-            path.rename(self._refused / aside)
+            _lay_aside(path, self._refused, aside, reason)
             _LOG.error("registry_refused", name=path.name, reason=reason)
+        except FileNotFoundError:
+            return  # another worker has laid it aside
+        except OSError as error:
+            # It stays where it is, and must not hold up the others.
+            _LOG.error("registry_unreadable", name=path.name, error=str(error))
 
     def _look_at_stranger(self, path: Path) -> None:
         ours = path.name.endswith(PART) or _STATEMENT.fullmatch(path.name)
         if not ours and path != self._refused:
             _LOG.warning("registry_name_unknown", name=ascii(path.name))
+
+
+def _lay_aside(path: Path, folder: Path, name: str, reason: str) -> None:
+    """By the very folder that was opened, and over no file: whoever may write beside it could put
+    links there. Raises OSError."""
+    place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with suppress(FileExistsError):
+            note = os.open(f"{name}.reason.txt", flags, MODE, dir_fd=place)
+            with os.fdopen(note, "w", encoding="utf-8") as file:
+                file.write(f"{reason}\n")
+        os.rename(path, name, dst_dir_fd=place)
+    finally:
+        os.close(place)
 
 
 def _words_in(path: Path, key: str) -> Iterator[Word]:
@@ -157,7 +184,7 @@ def _words_in(path: Path, key: str) -> Iterator[Word]:
 
 def _word(row: dict[str, str]) -> Word:
     if not KEY.fullmatch(row["key"]):
-        raise Refused(f"{ascii(row['key'])[:80]} is no key")
+        raise Refused("what stands for a key is no key")
     return _understood(read_result, {name: value or None for name, value in row.items()})
 
 
@@ -165,8 +192,13 @@ def _understood(read: Callable[[object], T], row: Mapping[str, str | None]) -> T
     try:
         return read(row)
     except Doubtful as error:
-        # By its key alone: a line may hold somebody's number.
-        raise Refused(f"the line of {ascii(row['key'])[:80]} is {error.reason}") from error
+        raise Refused(f"{_named(row['key'])} is {error.reason}") from error
+
+
+def _named(key: str | None) -> str:
+    """A line by its key, if that is one of ours: another column may hold somebody's number, and a
+    column may stand in another's place."""
+    return f"the line of {key}" if _OURS.fullmatch(key or "") else "a line of another key than ours"
 
 
 def _gathered(words: Iterator[Word]) -> Iterator[list[Word]]:

@@ -167,7 +167,7 @@ def spend(session: Session, goal_id: int, member_id: int, amount: int, now: date
     session.flush()
 
 
-def take_back(session: Session, goal_id: int, amount: int) -> bool:
+def take_back(session: Session, goal_id: int, amount: int, now: datetime) -> bool:
     """Put kopecks back into a goal that still stands, or was spent on what is undone; False for
     one that was dropped. The member is locked; the caller posts where they come from."""
     goal = session.get_one(Goal, goal_id, with_for_update=True, populate_existing=True)
@@ -181,6 +181,8 @@ def take_back(session: Session, goal_id: int, amount: int) -> bool:
         goal.state, goal.ended_at = GoalState.ACTIVE, None
     goal.reserved += amount
     goal.target = max(goal.target, goal.reserved)
+    if goal.reserved == goal.target and goal.reached_at is None:
+        goal.reached_at = now
     session.flush()
     return True
 

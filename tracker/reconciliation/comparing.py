@@ -26,8 +26,7 @@ def compare(session: Session, statement: OperatorStatement) -> None:
     session.execute(_COUNTS_NOW, values)
     session.execute(_OPEN_STRANGE, values)
     session.execute(_OPEN_DUPLICATES, values)
-    if statement.whole:
-        session.execute(_OPEN_MISSING, _bounds(statement.day))
+    session.execute(_OPEN_MISSING, _bounds(statement.day))
     session.execute(_OPEN_AGAIN, {"system": SYSTEM})
     close_what_is_clear(session)
 

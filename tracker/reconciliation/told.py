@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from tracker.kit.logs import log
 from tracker.reconciliation.comparing import close_what_is_clear, open_findings
 from tracker.reconciliation.rules import FindingKind, contradicts, payout_of
 from tracker.settlement.delivery.answers import record
@@ -14,6 +15,11 @@ from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, Claimed
 from tracker.settlement.models import FENCES
 from tracker.settlement.ports import Answer, Outcome
 from tracker.settlement.rules import Conduct, PayoutState
+
+STRANGERS = 50
+"""Open findings at most about keys that are none of ours."""
+
+_LOG = log("reconciliation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +32,20 @@ class Hint:
     reference: str | None = None
 
 
+Contradiction = tuple[Hint, Row[Any] | None, str]
+"""A word, the payout that it is about if it is ours, and in what it goes against our books."""
+
+
 def take_hints(session: Session, hints: Sequence[Hint]) -> int:
     """Ask at once about what the operator says is no longer open; returns how many are asked.
 
     A callback settles nothing: whoever has its token can make us ask, and no more. What goes
     against our books is a finding.
     """
+    # In one order for everybody: nobody waits in a circle.
+    hints = sorted(hints, key=lambda one: one.key)
     ours = _payouts(session, (one.key for one in hints))
-    open_findings(session, (_finding(*one) for one in _contradictions(hints, ours)))
+    _open(session, list(_contradictions(hints, ours)))
     ids = sorted({row.id for row in ours.values()})
     asked: Any = session.execute(_ASK_NOW, {"ids": ids})
     return int(asked.rowcount)
@@ -49,9 +61,10 @@ def take_answers(
     against an earlier one, is a finding and settles nothing.
     """
     ours = _payouts(session, (one.key for one in answers))
+    answers = sorted(answers, key=lambda one: one.key)
     hints = [Hint(one.key, one.outcome, amounts[one.key], one.reference) for one in answers]
     strange = list(_contradictions(hints, ours))
-    open_findings(session, (_finding(*one) for one in strange))
+    _open(session, strange)
     doubtful = {hint.key for hint, _, _ in strange}
     told = {ours[one.key].id: one for one in answers if one.key in ours and one.key not in doubtful}
     fence = int(session.scalar(FENCES.next_value()) or 0)
@@ -68,14 +81,23 @@ def _payouts(session: Session, keys: Iterable[str]) -> dict[str, Row[Any]]:
     return {f"payout:{row.id}": row for row in session.execute(_PAYOUTS, {"ids": ids})}
 
 
-def _contradictions(
-    hints: Iterable[Hint], ours: Mapping[str, Row[Any]]
-) -> Iterable[tuple[Hint, Row[Any] | None, str]]:
+def _contradictions(hints: Iterable[Hint], ours: Mapping[str, Row[Any]]) -> Iterable[Contradiction]:
     for hint in hints:
         row = ours.get(hint.key)
         state, amount = (PayoutState(row.state), row.amount) if row is not None else (None, 0)
         if why := contradicts(state, amount, hint.outcome, hint.amount):
             yield hint, row, why
+
+
+def _open(session: Session, strange: Sequence[Contradiction]) -> None:
+    """What goes against our books is a finding each; of keys that are none of ours only as many as
+    people can look at: whoever tells of thousands shall not bury what else there is."""
+    ours = [one for one in strange if one[1] is not None]
+    strangers = [one for one in strange if one[1] is None]
+    room = max(0, STRANGERS - (session.scalar(_STRANGERS_OPEN) or 0)) if strangers else 0
+    open_findings(session, [_finding(*one) for one in [*ours, *strangers[:room]]])
+    if len(strangers) > room:
+        _LOG.error("foreign_keys_told", keys=len(strangers), not_listed=len(strangers) - room)
 
 
 def _finding(hint: Hint, row: Row[Any] | None, why: str) -> dict[str, Any]:
@@ -98,14 +120,24 @@ def _claimed(row: Row[Any]) -> Claimed:
     )
 
 
+_STRANGERS_OPEN = text("""
+    SELECT count(*) FROM settlement_findings
+    WHERE kind = 'contradiction' AND payout_id IS NULL AND state <> 'explained'
+""")
+
 _PAYOUTS = text("""
     SELECT id, state, amount, period FROM payouts WHERE id = ANY (CAST(:ids AS bigint[]))
 """)
 
 _ASK_NOW = text("""
-    UPDATE payouts SET ask_at = clock_timestamp()
-    WHERE id = ANY (CAST(:ids AS bigint[])) AND state IN ('submitted', 'unknown')
-      AND ask_at > clock_timestamp()
+    WITH told AS (
+        SELECT id FROM payouts
+        WHERE id = ANY (CAST(:ids AS bigint[])) AND state IN ('submitted', 'unknown')
+          AND ask_at > clock_timestamp()
+        ORDER BY id
+        FOR UPDATE
+    )
+    UPDATE payouts SET ask_at = clock_timestamp() FROM told WHERE payouts.id = told.id
 """)
 
 # One with staff comes back into hand: now the operator has told after all.
@@ -117,7 +149,7 @@ _TAKE_IN_HAND = text("""
     WHERE payouts.id = ANY (CAST(:ids AS bigint[])) AND run.period = payouts.period
       AND payouts.state IN ('claimed', 'submitted', 'unknown', 'with_staff')
     RETURNING payouts.id, payouts.member_id, payouts.amount, run.as_of,
-              extract(epoch FROM clock_timestamp() - sent_at) AS age,
-              extract(epoch FROM clock_timestamp() - coalesce(sent_again_at, sent_at))
-                  AS since_sent
+              coalesce(extract(epoch FROM clock_timestamp() - sent_at), 0) AS age,
+              coalesce(extract(epoch FROM clock_timestamp() - coalesce(sent_again_at, sent_at)),
+                       0) AS since_sent
 """)

@@ -85,7 +85,7 @@ def test_tables_of_ones_own_do_not_stand_in_for_the_books(app: Raw) -> None:
 def test_nor_do_they_where_balances_are_kept(app: Raw) -> None:
     app.execute("CREATE TEMPORARY TABLE member_balances (LIKE public.member_balances)")
     app.execute("SET search_path = pg_temp, public, pg_catalog")
-    app.execute("INSERT INTO member_balances VALUES (1, 0, 99999, 0)")
+    app.execute("INSERT INTO member_balances VALUES (1, 0, 99999, 0, 0)")
     transaction = open_transaction(app, "rich", "payout_submitted")
     with pytest.raises(errors.CheckViolation, match="less available"):
         add_legs(app, transaction, *PAID_OUT)
