@@ -94,9 +94,8 @@ def test_the_list_for_staff_is_filtered_and_paged(world: World) -> None:
     assert world.client().get("/admin/api/v1/audit").status_code == 401
 
 
-_ACTION = re.compile(
-    r'"((?:inbox|purchase|shop|member|referral|claim|certificate|salon)(?:\.[a-z_]+)+)"'
-)
+_ROOMS = "inbox|purchase|shop|member|referral|claim|certificate|salon"
+_ACTION = re.compile(rf'"((?:{_ROOMS})(?:\.[a-z_]+)+)"')
 _OF_SETTLEMENT = re.compile(r"(?:settlement|finding|payout)\.[a-z_]+")
 
 
