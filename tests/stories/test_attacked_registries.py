@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests.stories.bookkeeping import Bookkeeper
 from tests.stories.months import earns, started
 from tests.stories.operators import states
 from tests.stories.test_callbacks import call, calling, result
@@ -25,8 +26,9 @@ from tests.tracker.gateways.registries import (
 )
 from tests.world import World
 from tracker.kit.clock import moscow_date
-from tracker.reconciliation.told import STRANGERS
-from tracker.settlement.ports import GatewayUnavailable, Told
+from tracker.reconciliation.told import ALIKE, STRANGERS
+from tracker.reconciliation.watching import compare_day
+from tracker.settlement.ports import GatewayUnavailable, StatementLine, Told
 
 __all__ = ["calling", "root"]
 
@@ -83,6 +85,8 @@ def test_a_file_that_cannot_be_laid_aside_holds_up_no_other(root: Path) -> None:
         f"7{DIGITS},paid,150.00,R1,,x",
         f"payout:1,{PHONE},150.00,R1,,{AT}",
         f"payout:1,paid,150.00,R1,,{PHONE}",
+        f"payout:1,paid,{PHONE},R1,,{AT}",
+        f"payout:1,paid,150.00,R1,{PHONE},{AT}",
     ],
 )
 def test_numbers_in_the_wrong_column_come_into_no_log(root: Path, line: str) -> None:
@@ -129,7 +133,10 @@ def test_a_word_on_one_that_was_never_sent_stops_no_watch(world: World, root: Pa
     (root / "in" / name).write_bytes(whole(STATED, [line], 500))
     work(world, gateway)
     assert states(world) == ["with_staff"]
-    acknowledge(root, "ack-a.csv", [paid(to(1, amount))], amount)
+    acknowledge(root, "ack-a.csv", [failed(to(1, amount))], amount)
+    work(world, gateway)
+    assert states(world) == ["with_staff"]
+    acknowledge(root, "ack-b.csv", [paid(to(1, amount))], amount)
     work(world, gateway)
     assert states(world) == ["paid"]
     assert world.differences() == []
@@ -141,6 +148,25 @@ def test_keys_of_strangers_do_not_bury_the_findings(calling: World) -> None:
         assert answer.status_code == 204
     (found,) = calling.query("SELECT count(*) FROM settlement_findings")
     assert found.count == STRANGERS
+
+
+def test_nor_does_one_word_under_ever_other_references(calling: World) -> None:
+    call(calling, *[result(reference=f"R{number}") for number in range(300)])
+    call(calling, result("payout:2", "failed"))
+    found = calling.query("SELECT key, count(*) FROM settlement_findings GROUP BY key ORDER BY key")
+    assert [tuple(row) for row in found] == [("payout:1", ALIKE), ("payout:2", 1)]
+
+
+def test_a_number_in_place_of_a_key_is_not_kept(calling: World) -> None:
+    call(calling, result(PHONE, reference="R1"))
+    now = datetime.now(UTC)
+    operator = Bookkeeper()
+    operator.added = [StatementLine(PHONE, "payout:1", 500, "R2", now)]
+    compare_day(calling.watch_of(operator), moscow_date(now))
+    kept = calling.query(
+        "SELECT key FROM settlement_findings UNION ALL SELECT key FROM statement_lines"
+    )
+    assert [row.key for row in kept] == ["+7900*****77"] * 3
 
 
 def test_callbacks_in_opposite_orders_wait_for_nobody_in_a_circle(calling: World) -> None:

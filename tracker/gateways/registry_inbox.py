@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -34,15 +35,17 @@ from tracker.gateways.registry_files import (
 from tracker.gateways.registry_journal import PART
 from tracker.kit.clock import moscow_date
 from tracker.kit.logs import log
-from tracker.settlement.ports import Answer, GatewayUnavailable, Outcome, StatementLine, Told
+from tracker.settlement.ports import Answer, GatewayUnavailable, StatementLine, Told
 
 PACKET = 1000
 """Answers that are written down together."""
 
+_KEYS_AT_ONCE = 50_000
+"""Remembered together while a file is looked through for a key that it names twice."""
+
 _NAME = re.compile(r"ack-[A-Za-z0-9._-]{1,100}\.csv", re.ASCII)
 _STATEMENT = re.compile(r"statement-\d{4}-\d\d-\d\d\.csv", re.ASCII)
 _TAKEN = re.compile(r"ack-.{1,100}~([0-9]{1,18})-([0-9]{1,18})~[0-9a-f]{16}\.csv", re.ASCII)
-_OURS = re.compile(r"payout:[0-9]{1,19}", re.ASCII)
 _SECONDS_TO_BE_WHOLE = 3600
 _LOG = log("gateways")
 
@@ -96,12 +99,12 @@ class Inbox:
                 raise NotWhole("the trailer is missing")
             reading = Reading(file, STATED)
             last = ("", "")
-            for row in reading:
-                line = _understood(read_line, row)
+            for place, row in _placed(reading):
+                line = _understood(read_line, row, place)
                 if moscow_date(line.at) != day:
-                    raise Refused(f"{_named(line.key)} was not paid on {day}")
+                    raise Refused(f"{place} was not paid on {day}")
                 if (line.key, line.reference) <= last:
-                    raise Refused(f"{_named(line.key)} is not in its place")
+                    raise Refused(f"{place} is not in its place")
                 last = (line.key, line.reference)
                 yield line
             reading.end()
@@ -111,19 +114,14 @@ class Inbox:
             raise NotWhole("the trailer is missing")
         looked_at = _stamp_of(os.fstat(file.fileno()))
         reading = Reading(file, ACKNOWLEDGED)
-        failed: set[str] = set()
-        for row in reading:
-            answer, _ = _word(row)
-            if answer.outcome is Outcome.FAILED:
-                failed.add(answer.key)
-            elif answer.key in failed:
-                # The first word would give the money back at once.
-                raise Refused(f"{_named(answer.key)} has failed, and has not")
+        for place, row in _placed(reading):
+            _word(row, place)
         whole = reading.end()
+        _look_for_repeated(file, whole.count)
         if not whole.count:
             self._take(path, looked_at, whole)
         told = 0
-        for words in _gathered(map(_word, Reading(file, ACKNOWLEDGED))):
+        for words in _gathered(Reading(file, ACKNOWLEDGED)):
             if _stamp_of(os.fstat(file.fileno())) != looked_at:
                 raise GatewayUnavailable(f"{path.name} was changed while it was read")
             told += len(words)
@@ -133,7 +131,7 @@ class Inbox:
     def _take(self, path: Path, looked_at: tuple[int, ...], whole: Whole) -> None:
         name = f"{path.stem}~{whole.first}-{whole.last}~{whole.sha256[:16]}.csv"
         with suppress(FileNotFoundError):  # another worker took it as well
-            if _stamp_of(path.stat()) == looked_at:
+            if _stamp_of(path.lstat()) == looked_at:
                 path.rename(self._taken / name)
                 _LOG.info("registry_taken", name=path.name, answers=whole.count)
 
@@ -170,47 +168,64 @@ def _lay_aside(path: Path, folder: Path, name: str, reason: str) -> None:
         os.close(place)
 
 
+def _look_for_repeated(file: IO[bytes], count: int) -> None:
+    """Raises Refused when a file names a key twice: it may say two things of it.
+
+    Its keys are gone through in parts, so that a long file takes no more memory than a short one.
+    """
+    parts = 1 + count // _KEYS_AT_ONCE
+    for part in range(parts):
+        file.seek(0)
+        seen: set[int] = set()
+        for number, line in enumerate(islice(file, 1, count + 1), start=2):
+            key = hash(line.partition(b",")[0])
+            if key in seen:
+                raise Refused(f"line {number} names a key again")
+            if key % parts == part:
+                seen.add(key)
+
+
 def _words_in(path: Path, key: str) -> Iterator[Word]:
-    """The lines about one key in a file that was looked through when it was taken."""
+    """The lines about one key in a file that was looked through when it was taken. Raises Refused
+    when it was changed since."""
     wanted = f"\n{key},".encode("ascii")
-    with opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        at = text.find(wanted)
-        while at >= 0:
-            end = text.find(b"\n", at + 1)
-            fields = text[at + 1 : end].decode("ascii").removesuffix("\r").split(",")
-            yield _word(dict(zip(ACKNOWLEDGED, fields, strict=True)))
-            at = text.find(wanted, end)
+    try:
+        with opened(path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            at = text.find(wanted)
+            while at >= 0:
+                end = text.find(b"\n", at + 1)
+                fields = text[at + 1 : end].decode("ascii").removesuffix("\r").split(",")
+                yield _word(dict(zip(ACKNOWLEDGED, fields, strict=True)), path.name)
+                at = text.find(wanted, end)
+    except ValueError as error:
+        raise Refused(f"{path.name} is not as it was") from error
 
 
-def _word(row: dict[str, str]) -> Word:
+def _placed(reading: Reading) -> Iterator[tuple[str, dict[str, str]]]:
+    """Lines, and what they are called. What stands in one is told to nobody: where columns are
+    swapped, each of them may hold somebody's number."""
+    for number, row in enumerate(reading, start=2):
+        yield f"line {number}", row
+
+
+def _word(row: dict[str, str], place: str) -> Word:
     if not KEY.fullmatch(row["key"]):
-        raise Refused("what stands for a key is no key")
-    return _understood(read_result, {name: value or None for name, value in row.items()})
+        raise Refused(f"{place}: what stands first is no key")
+    return _understood(read_result, {name: value or None for name, value in row.items()}, place)
 
 
-def _understood(read: Callable[[object], T], row: Mapping[str, str | None]) -> T:
+def _understood(read: Callable[[object], T], row: Mapping[str, str | None], place: str) -> T:
     try:
         return read(row)
     except Doubtful as error:
-        raise Refused(f"{_named(row['key'])} is {error.reason}") from error
+        raise Refused(f"{place} is {error.reason}") from error
 
 
-def _named(key: str | None) -> str:
-    """A line by its key, if that is one of ours: another column may hold somebody's number, and a
-    column may stand in another's place."""
-    return f"the line of {key}" if _OURS.fullmatch(key or "") else "a line of another key than ours"
-
-
-def _gathered(words: Iterator[Word]) -> Iterator[list[Word]]:
-    """In packets; a key that comes again begins a new one, so that both words are heard."""
-    packet: dict[str, Word] = {}
-    for word in words:
-        if len(packet) == PACKET or word[0].key in packet:
-            yield list(packet.values())
-            packet = {}
-        packet[word[0].key] = word
-    if packet:
-        yield list(packet.values())
+def _gathered(reading: Reading) -> Iterator[list[Word]]:
+    """All words of a file, in packets."""
+    words = (_word(row, place) for place, row in _placed(reading))
+    while packet := list(islice(words, PACKET)):
+        yield packet
 
 
 def _told(words: Sequence[Word], taken: Callable[[], None]) -> Told:

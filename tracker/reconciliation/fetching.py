@@ -13,7 +13,7 @@ from tracker.kit.crypto import Keyring
 from tracker.kit.database import bulk_insert
 from tracker.members.queries import PHONE
 from tracker.reconciliation.models import KeptLine
-from tracker.reconciliation.rules import StatementBusy, payout_of
+from tracker.reconciliation.rules import StatementBusy, payout_of, without_number
 from tracker.settlement.ports import StatementLine
 
 LEASE_SECONDS = 60
@@ -86,7 +86,7 @@ def _kept(
             {
                 "statement_id": statement,
                 "line": number,
-                "key": line.key,
+                "key": without_number(line.key),
                 "reference": line.reference,
                 "amount": line.amount,
                 "at": line.at,

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from tracker.kit.clock import moscow_date, moscow_midnight
 from tracker.kit.errors import Conflict, Invalid, NotFound
+from tracker.members.rules import mask_phone
 from tracker.settlement.ports import Outcome
 from tracker.settlement.rules import IN_FLIGHT, PayoutState
 
@@ -18,6 +19,7 @@ REST = timedelta(hours=1)
 
 _KEY = re.compile(r"payout:([1-9][0-9]{0,18})", re.ASCII)
 _MAX_ID = 2**63 - 1
+_NUMBER = re.compile(r"(\+?7|8)?9[0-9]{9}", re.ASCII)
 
 
 class StatementState(StrEnum):
@@ -125,6 +127,12 @@ def payout_of(key: str) -> int | None:
     found = _KEY.fullmatch(key)
     number = int(found[1]) if found else None
     return number if number is not None and number <= _MAX_ID else None
+
+
+def without_number(key: str) -> str:
+    """A key as we keep and show it: one that looks like somebody's number stands there by mistake,
+    and is let go of."""
+    return mask_phone(key) if _NUMBER.fullmatch(key) else key
 
 
 def is_over(day: date, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What the operator tells by itself. The caller owns the unit of work."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tracker.kit.logs import log
 from tracker.reconciliation.comparing import close_what_is_clear, open_findings
-from tracker.reconciliation.rules import FindingKind, contradicts, payout_of
+from tracker.reconciliation.rules import FindingKind, contradicts, payout_of, without_number
 from tracker.settlement.delivery.answers import record
 from tracker.settlement.delivery.claims import LEASE_SECONDS, Chunk, Claimed
 from tracker.settlement.models import FENCES
@@ -18,6 +19,9 @@ from tracker.settlement.rules import Conduct, PayoutState
 
 STRANGERS = 50
 """Open findings at most about keys that are none of ours."""
+
+ALIKE = 5
+"""Open findings at most that say one thing of a payout, under ever other references."""
 
 _LOG = log("reconciliation")
 
@@ -42,10 +46,8 @@ def take_hints(session: Session, hints: Sequence[Hint]) -> int:
     A callback settles nothing: whoever has its token can make us ask, and no more. What goes
     against our books is a finding.
     """
-    # In one order for everybody: nobody waits in a circle.
-    hints = sorted(hints, key=lambda one: one.key)
     ours = _payouts(session, (one.key for one in hints))
-    _open(session, list(_contradictions(hints, ours)))
+    _open(session, _contradictions(hints, ours))
     ids = sorted({row.id for row in ours.values()})
     asked: Any = session.execute(_ASK_NOW, {"ids": ids})
     return int(asked.rowcount)
@@ -61,14 +63,14 @@ def take_answers(
     against an earlier one, is a finding and settles nothing.
     """
     ours = _payouts(session, (one.key for one in answers))
-    answers = sorted(answers, key=lambda one: one.key)
     hints = [Hint(one.key, one.outcome, amounts[one.key], one.reference) for one in answers]
     strange = list(_contradictions(hints, ours))
     _open(session, strange)
     doubtful = {hint.key for hint, _, _ in strange}
     told = {ours[one.key].id: one for one in answers if one.key in ours and one.key not in doubtful}
+    paid = [number for number, one in told.items() if one.outcome is Outcome.PAID]
     fence = int(session.scalar(FENCES.next_value()) or 0)
-    values = {"ids": sorted(told), "fence": fence, "lease": LEASE_SECONDS}
+    values = {"ids": sorted(told), "paid": paid, "fence": fence, "lease": LEASE_SECONDS}
     taken = sorted(session.execute(_TAKE_IN_HAND, values), key=lambda row: int(row.id))
     chunk = Chunk(fence, tuple(_claimed(row) for row in taken))
     record(session, chunk, [told[one.id] for one in chunk.payouts], conduct, question=True)
@@ -89,21 +91,29 @@ def _contradictions(hints: Iterable[Hint], ours: Mapping[str, Row[Any]]) -> Iter
             yield hint, row, why
 
 
-def _open(session: Session, strange: Sequence[Contradiction]) -> None:
-    """What goes against our books is a finding each; of keys that are none of ours only as many as
-    people can look at: whoever tells of thousands shall not bury what else there is."""
-    ours = [one for one in strange if one[1] is not None]
-    strangers = [one for one in strange if one[1] is None]
-    room = max(0, STRANGERS - (session.scalar(_STRANGERS_OPEN) or 0)) if strangers else 0
-    open_findings(session, [_finding(*one) for one in [*ours, *strangers[:room]]])
-    if len(strangers) > room:
-        _LOG.error("foreign_keys_told", keys=len(strangers), not_listed=len(strangers) - room)
+def _open(session: Session, strange: Iterable[Contradiction]) -> None:
+    """What goes against our books is a finding each, up to as many as people can look at: whoever
+    tells of thousands shall not bury what else there is."""
+    told = list(strange)
+    ids = sorted({row.id for _, row, _ in told if row is not None})
+    already = session.execute(_ALREADY_OPEN, {"ids": ids}) if told else ()
+    alike = Counter({(row.payout_id, row.detail): int(row.findings) for row in already})
+    listed = []
+    for hint, row, why in told:
+        about, most = (row.id, ALIKE) if row is not None else (None, STRANGERS)
+        if alike[about, why] < most:
+            alike[about, why] += 1
+            listed.append(_finding(hint, row, why))
+    # In one order for everybody: nobody waits in a circle.
+    open_findings(session, sorted(listed, key=lambda one: (one["key"], one["reference"])))
+    if len(listed) < len(told):
+        _LOG.error("contradictions_not_listed", told=len(told), listed=len(listed))
 
 
 def _finding(hint: Hint, row: Row[Any] | None, why: str) -> dict[str, Any]:
     return {
         "kind": FindingKind.CONTRADICTION,
-        "key": hint.key,
+        "key": without_number(hint.key),
         "reference": hint.reference or "",
         "payout_id": row.id if row is not None else None,
         "period": row.period if row is not None else None,
@@ -120,9 +130,11 @@ def _claimed(row: Row[Any]) -> Claimed:
     )
 
 
-_STRANGERS_OPEN = text("""
-    SELECT count(*) FROM settlement_findings
-    WHERE kind = 'contradiction' AND payout_id IS NULL AND state <> 'explained'
+_ALREADY_OPEN = text("""
+    SELECT payout_id, detail, count(*) AS findings FROM settlement_findings
+    WHERE kind = 'contradiction' AND state <> 'explained'
+      AND (payout_id IS NULL OR payout_id = ANY (CAST(:ids AS bigint[])))
+    GROUP BY payout_id, detail
 """)
 
 _PAYOUTS = text("""
@@ -140,15 +152,23 @@ _ASK_NOW = text("""
     UPDATE payouts SET ask_at = clock_timestamp() FROM told WHERE payouts.id = told.id
 """)
 
-# One with staff comes back into hand: now the operator has told after all.
+# One with staff comes back into hand: now the operator has told after all. Of one that was never
+# sent only that it was paid all the same: why it is with staff is nothing that a refusal answers.
 _TAKE_IN_HAND = text("""
+    WITH told AS (
+        SELECT payouts.id, run.as_of
+        FROM payouts JOIN settlement_runs AS run ON run.period = payouts.period
+        WHERE payouts.id = ANY (CAST(:ids AS bigint[]))
+          AND payouts.state IN ('claimed', 'submitted', 'unknown', 'with_staff')
+          AND (payouts.sent_at IS NOT NULL OR payouts.id = ANY (CAST(:paid AS bigint[])))
+        ORDER BY payouts.id
+        FOR UPDATE OF payouts
+    )
     UPDATE payouts
     SET fence = :fence, lease_until = clock_timestamp() + make_interval(secs => :lease),
         state = CASE payouts.state WHEN 'with_staff' THEN 'unknown' ELSE payouts.state END
-    FROM settlement_runs AS run
-    WHERE payouts.id = ANY (CAST(:ids AS bigint[])) AND run.period = payouts.period
-      AND payouts.state IN ('claimed', 'submitted', 'unknown', 'with_staff')
-    RETURNING payouts.id, payouts.member_id, payouts.amount, run.as_of,
+    FROM told WHERE payouts.id = told.id
+    RETURNING payouts.id, payouts.member_id, payouts.amount, told.as_of,
               coalesce(extract(epoch FROM clock_timestamp() - sent_at), 0) AS age,
               coalesce(extract(epoch FROM clock_timestamp() - coalesce(sent_again_at, sent_at)),
                        0) AS since_sent

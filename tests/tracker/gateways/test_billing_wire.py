@@ -121,6 +121,9 @@ def test_answers_come_in_the_order_asked_whatever_was_sent() -> None:
         ([{**PAID, "at": None}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "at": "2010-12-31T21:00:00"}, FAILED], Doubt.MALFORMED),
         ([{**PAID, "at": "today"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "at": "2010-12-31T21:00:00+16:00"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "at": "0001-01-01T00:00:00Z"}, FAILED], Doubt.MALFORMED),
+        ([{**PAID, "at": "9999-12-31T12:00:00Z"}, FAILED], Doubt.MALFORMED),
         ([{k: v for k, v in PAID.items() if k != "amount"}, FAILED], Doubt.MALFORMED),
     ],
 )
@@ -253,6 +256,7 @@ def test_a_page_of_a_statement_is_read() -> None:
         ({"lines": [{**LINE, "at": "2011-01-01T12:00:00"}]}, Doubt.MALFORMED),
         ({"lines": [{**LINE, "at": "0001-01-01T00:00:00+14:00"}]}, Doubt.MALFORMED),
         ({"lines": [{**LINE, "at": "noon"}]}, Doubt.MALFORMED),
+        ({"lines": [{**LINE, "at": "2011-01-01T12:00:00-23:59"}]}, Doubt.MALFORMED),
         ({"lines": [{**LINE, "note": ""}]}, Doubt.MALFORMED),
         ({"lines": {}}, Doubt.MALFORMED),
         ({"more": 1}, Doubt.MALFORMED),

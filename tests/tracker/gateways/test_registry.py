@@ -233,15 +233,17 @@ def test_words_that_contradict_are_no_answer(root: Path) -> None:
     assert gateway.query(ONE) == unknown("inconsistent", ONE)[0]
 
 
-def test_a_key_twice_in_a_file_is_told_twice(root: Path) -> None:
-    acknowledge(root, "ack-1.csv", [paid(ONE), failed(ONE), paid(TWO)], 30_700)
-    first, second = billing(root).told()
-    assert [a.outcome for a in first.answers] == [Outcome.PAID]
-    assert [a.outcome for a in second.answers] == [Outcome.FAILED, Outcome.PAID]
-    first.taken()
-    assert names(root / "taken") == []
-    second.taken()
-    assert len(names(root / "taken")) == 1
+def test_a_file_that_names_a_key_twice_is_refused(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracker.gateways.registry_inbox._KEYS_AT_ONCE", 2)
+    others = [paid(to(number, 100)) for number in range(3, 10)]
+    acknowledge(root, "ack-1.csv", [paid(ONE), *others, failed(ONE)], 30_700)
+    acknowledge(root, "ack-2.csv", others, 700)
+    (told,) = billing(root).told()
+    assert len(told.answers) == len(others)
+    (why,) = (root / "in" / "refused").glob("*.reason.txt")
+    assert why.read_text() == "line 10 names a key again\n"
 
 
 def test_a_statement_is_read_in_order(root: Path) -> None:
