@@ -69,7 +69,8 @@ class Tally:
     def draw(self, chance: Random) -> str:
         """A place, more likely one that was hit little; what is hard to reach crowds out nobody."""
         least = min(self.hits[point] for point in self.points)
-        weights = [1 / (1 + (self.hits[point] - least) / LIFT) ** 2 + 0.005 for point in self.points]
+        more = [(self.hits[point] - least) / LIFT for point in self.points]
+        weights = [1 / (1 + one) ** 2 + 0.005 for one in more]
         return chance.choices(self.points, weights)[0]
 
     def is_rare(self, point: str) -> bool:
