@@ -6,6 +6,7 @@ NONE: frozenset[str] = frozenset()
 CHANGES: dict[str, frozenset[str]] = {
     "ledger_transactions": NONE,
     "ledger_entries": NONE,
+    "closed_periods": NONE,
     "member_balances": NONE,
     "clicks": NONE,
     "purchase_lines": NONE,

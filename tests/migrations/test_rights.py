@@ -20,7 +20,8 @@ NOT_ADDED = {
 
 WRITTEN_IN_PART = {
     "audit_entries": {"who", "action", "subject", "before", "after", "reason"},
-    "ledger_transactions": {"id", "reference", "kind", "effective_at", "corrects"},
+    "ledger_transactions": {"id", "reference", "kind", "effective_at", "period", "corrects"},
+    "closed_periods": {"period", "proposed_by", "approved_by"},
     "settlement_runs": {
         "period",
         "as_of",

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kit.database import Base, Instant, one_of
@@ -23,6 +33,15 @@ class LedgerTransaction(Base):
             postgresql_using="brin",
             postgresql_with={"autosummarize": "on"},
         ),
+        *(
+            Index(
+                f"ix_ledger_transactions_{column}",
+                column,
+                postgresql_using="brin",
+                postgresql_with={"autosummarize": "on"},
+            )
+            for column in ("period", "effective_at", "recorded_at")
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=False), primary_key=True)
@@ -33,6 +52,9 @@ class LedgerTransaction(Base):
     """When it counts (business time)."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
     """When we knew (the database's clock)."""
+    period: Mapped[str] = mapped_column(Text(collation="C"), server_default=FetchedValue())
+    """In which month's books it stands, ``2011-01``, by PostgreSQL's own word: that of
+    ``effective_at`` in Moscow, or the first open one where that month was closed before."""
     corrects: Mapped[str | None] = mapped_column(
         Text(collation="C"), ForeignKey("ledger_transactions.reference")
     )
@@ -69,6 +91,22 @@ class LedgerEntry(Base):
     owner_id: Mapped[int] = mapped_column(BigInteger)
     """A member's or a shop's id; 0 for the house."""
     amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class ClosedPeriod(Base):
+    """A month whose books are closed. PostgreSQL closes them in order, and refuses what is written
+    into one afterwards."""
+
+    __tablename__ = "closed_periods"
+    __table_args__ = (
+        CheckConstraint("period ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'", name="period"),
+        CheckConstraint("approved_by <> proposed_by", name="two_people"),
+    )
+
+    period: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    closed_at: Mapped[datetime] = mapped_column(Instant, server_default=func.clock_timestamp())
+    proposed_by: Mapped[str] = mapped_column(Text)
+    approved_by: Mapped[str] = mapped_column(Text)
 
 
 class MemberBalance(Base):

@@ -42,6 +42,14 @@ class Account(StrEnum):
     """Certificates that were ordered and no salon has taken yet."""
     OWED_TO_SALONS = "owed_to_salons"
     """Certificates that salons have taken."""
+    BANK = "bank"
+    """What shops have paid us."""
+    ADJUSTMENTS = "adjustments"
+    """Corrections by staff that no purchase accounts for: an expense when a debit."""
+    GOODWILL_EXPENSE = "goodwill_expense"
+    """What staff gave members out of kindness."""
+    WRITE_OFFS = "write_offs"
+    """Members' debts and shops' receivables that staff gave up."""
 
 
 MEMBER_ACCOUNTS = frozenset(
@@ -79,9 +87,25 @@ class Kind(StrEnum):
     CERTIFICATE_REDEEMED = "certificate_redeemed"
     CERTIFICATE_VOIDED = "certificate_voided"
     """Voided by staff, or past its day: the money is the member's again."""
+    ADJUSTMENT_CREDIT = "adjustment_credit"
+    ADJUSTMENT_DEBIT = "adjustment_debit"
+    ADJUSTMENT_GOODWILL = "adjustment_goodwill"
+    ADJUSTMENT_WRITE_OFF = "adjustment_write_off"
+    """A member's debt that staff gave up."""
+    SHOP_PAID = "shop_paid"
+    SHOP_PAYMENT_REVERSED = "shop_payment_reversed"
+    """A payment that was another shop's, or was sent back."""
+    RECEIVABLE_WRITTEN_OFF = "receivable_written_off"
 
 
-CLAWBACKS = frozenset({Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK, Kind.REWARD_CLAWED_BACK})
+CLAWBACKS = frozenset(
+    {
+        Kind.CLAWED_BACK,
+        Kind.BONUS_CLAWED_BACK,
+        Kind.REWARD_CLAWED_BACK,
+        Kind.ADJUSTMENT_DEBIT,
+    }
+)
 """The only kinds that may push a member's available balance below zero."""
 
 

@@ -44,7 +44,9 @@ def superuser(doors: Doors) -> Iterator[Raw]:
     """A session of the server's administrator; it empties the books first, as only it can."""
     with psycopg.connect(doors.superuser) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute("TRUNCATE ledger_transactions, ledger_entries, member_balances")
+        connection.execute(
+            "TRUNCATE ledger_transactions, ledger_entries, member_balances, closed_periods"
+        )
         connection.commit()
         yield connection
         connection.rollback()

@@ -64,5 +64,10 @@ def test_the_house_shares_its_accounts_with_nobody(account: Account) -> None:
         made(Leg(account, 5, 5), Leg(Account.MARGIN, HOUSE, -5))
 
 
-def test_only_taking_back_what_was_confirmed_may_make_a_debt() -> None:
-    assert {Kind.CLAWED_BACK, Kind.BONUS_CLAWED_BACK, Kind.REWARD_CLAWED_BACK} == CLAWBACKS
+def test_only_taking_back_what_was_confirmed_and_a_debit_of_staff_may_make_a_debt() -> None:
+    assert {
+        Kind.CLAWED_BACK,
+        Kind.BONUS_CLAWED_BACK,
+        Kind.REWARD_CLAWED_BACK,
+        Kind.ADJUSTMENT_DEBIT,
+    } == CLAWBACKS
