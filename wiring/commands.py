@@ -1,7 +1,5 @@
 """The commands of all rooms, and what they are given of each other."""
 
-from collections.abc import Mapping
-
 import click
 
 import partners.links.cli
@@ -11,45 +9,27 @@ import partners.shops.service
 import tracker.access.cli
 import tracker.audit.cli
 import tracker.certificates.cli
-import tracker.certificates.proof
 import tracker.claims.cli
-import tracker.goals.proof
 import tracker.ledger.cli
-import tracker.ledger.queries
 import tracker.members.cli
 import tracker.notifications.cli
 import tracker.privacy.cli
 import tracker.privacy.people_cli
 import tracker.purchases.cli
-import tracker.purchases.proof
 import tracker.purchases.reward_cli
 import tracker.reconciliation.cli
-import tracker.reconciliation.proof
 import tracker.settlement.cli
-import tracker.settlement.proof
 import tracker.staff.cli
 import webhooks.desk.cli
 import webhooks.observations.cli
 import webhooks.onboarding.cli
 import webhooks.onboarding.secrets_cli
-import webhooks.proof
 import webhooks.totals.cli
 import webhooks.trials.cli
-from tracker.ledger.cli import Proof
 from tracker.purchases.settling import programme_of
+from wiring.proofs import PROOFS
 from wiring.tools import SEALED
 from wiring.work import watch_of
-
-PROOFS: Mapping[str, Proof] = {
-    "ledger": tracker.ledger.queries.prove,
-    "purchases": tracker.purchases.proof.prove,
-    "goals": tracker.goals.proof.prove,
-    "certificates": tracker.certificates.proof.prove,
-    "settlement": tracker.settlement.proof.prove,
-    "reconciliation": tracker.reconciliation.proof.prove,
-    "inbox": webhooks.proof.prove,
-}
-"""Every room's part of the ledger proof."""
 
 
 def _group(name: str, about: str, *commands: click.Command) -> click.Group:

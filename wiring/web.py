@@ -24,6 +24,7 @@ import tracker.claims.staff_api
 import tracker.goals.api
 import tracker.ledger.queries
 import tracker.notifications.queries
+import tracker.periods.queries
 import tracker.privacy.api
 import tracker.purchases.flags_desk
 import tracker.purchases.queries
@@ -151,6 +152,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.reconciliation.queries.gauges,
                 tracker.claims.queries.gauges,
                 tracker.certificates.gauges.gauges,
+                tracker.periods.queries.gauges,
                 tracker.notifications.queries.gauges,
             ],
         )

@@ -13,6 +13,9 @@ import tracker.certificates.rules
 import tracker.claims.jobs
 import tracker.claims.queries
 import tracker.notifications.jobs
+import tracker.periods.jobs
+import tracker.periods.queries
+import tracker.periods.rules
 import tracker.purchases.jobs
 import tracker.purchases.queries
 import tracker.reconciliation.jobs
@@ -35,6 +38,7 @@ from tracker.settlement.rules import DELIVERY, WATCH, Conduct
 from tracker.settlement.self_approval import Limits
 from webhooks.dispatch import Dispatcher
 from wiring.billing import billing_of
+from wiring.closing import checks_of
 
 
 def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
@@ -67,6 +71,9 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         ),
         tracker.certificates.rules.TASK: lambda: tracker.certificates.jobs.work(
             tools.engine, tools.clock.now(), settings.certificate_valid_days
+        ),
+        tracker.periods.rules.TASK: partial(
+            tracker.periods.jobs.work, tools.engine, checks_of(settings)
         ),
         tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
             tools.engine
@@ -130,6 +137,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         "claims": tracker.claims.queries.look_is_due,
         tracker.certificates.rules.TASK: tracker.certificates.queries.work_is_due,
+        tracker.periods.rules.TASK: tracker.periods.queries.work_is_due,
         **{
             task: partial(
                 tracker.notifications.jobs.delivery_is_due,

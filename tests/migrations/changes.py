@@ -7,6 +7,8 @@ CHANGES: dict[str, frozenset[str]] = {
     "ledger_transactions": NONE,
     "ledger_entries": NONE,
     "closed_periods": NONE,
+    "period_checks": frozenset({"finished_at", "obstacles"}),
+    "period_documents": NONE,
     "member_balances": NONE,
     "clicks": NONE,
     "purchase_lines": NONE,

@@ -35,7 +35,8 @@ def list_entries(
     settlement.resume, settlement.close, settlement.guard, settlement.open_gate, finding.take,
     finding.explain, payout.resolve, certificate.void, certificate.void.propose,
     certificate.void.approve, certificate.void.reject, certificate.release, certificate.export,
-    salon.add, salon.key, salon.close.
+    salon.add, salon.key, salon.close,
+    period.check, period.close.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, latest=latest, **wanted)

@@ -110,6 +110,12 @@ class SettingNames(Schema):
     settlement_auto_change = fields.Integer(
         data_key="SETTLEMENT_AUTO_CHANGE", load_default=20, validate=_NOT_NEGATIVE
     )
+    period_parked_days = fields.Integer(
+        data_key="PERIOD_PARKED_DAYS", load_default=3, validate=validate.Range(0, 365)
+    )
+    period_check_hours = fields.Integer(
+        data_key="PERIOD_CHECK_HOURS", load_default=24, validate=validate.Range(1, 24 * 31)
+    )
     certificate_valid_days = fields.Integer(
         data_key="CERTIFICATE_VALID_DAYS",
         load_default=None,

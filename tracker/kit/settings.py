@@ -98,6 +98,10 @@ class Settings:
     """A month's run that comes to no more may approve itself; 0: none may."""
     settlement_auto_change: int
     """Percent by which such a run's total may differ from last month's."""
+    period_parked_days: int
+    """A month is not closed over an event that has been parked for longer."""
+    period_check_hours: int
+    """How long a check that a month may be closed is good for."""
     certificate_valid_days: int | None
     """How long a certificate is good after its day of issue; None: for ever."""
     certificate_void_limit: int

@@ -3,11 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tracker.settlement.models import Payout, SettlementRun
-from tracker.settlement.rules import WAITING_FOR_STAFF, PayoutState, RunNotFound, SealedLine
+from tracker.settlement.rules import (
+    WAITING_FOR_STAFF,
+    PayoutState,
+    RunNotFound,
+    RunState,
+    SealedLine,
+)
 
 _STREAM = 10_000
 
@@ -57,6 +63,16 @@ def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:
     return {PayoutState(state): Tally(count, int(amount)) for state, count, amount in rows}
 
 
+def unsettled(session: Session, period: str) -> Iterator[str]:
+    """Why a month's run is not over, in a sentence; nothing where it is closed, and in the very
+    first month of the books, before which there was nothing to pay."""
+    run = session.get(SettlementRun, period)
+    if run is not None and run.state != RunState.CLOSED:
+        yield f"the run of {period} is {run.state}, not closed"
+    if run is None and session.scalar(_BOOKS_BEFORE, {"period": period}):
+        yield f"the run of {period} was never prepared"
+
+
 def gauges(session: Session) -> dict[str, float]:
     """Payouts in figures for monitoring, over all periods: how many are in each state, what the
     operator has paid in all, in kopecks, and how many runs wait for a person."""
@@ -72,3 +88,6 @@ def gauges(session: Session) -> dict[str, float]:
         "paid_out_kopecks": stand.get(PayoutState.PAID, none).amount,
         "settlements_waiting": session.scalar(waiting) or 0,
     }
+
+
+_BOOKS_BEFORE = text("SELECT EXISTS (SELECT FROM ledger_transactions WHERE period < :period)")

@@ -1,7 +1,7 @@
 """Reads of the inbox."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, literal_column, select, text, tuple_
@@ -51,6 +51,19 @@ def readiness(session: Session) -> dict[str, float]:
         "inbox_oldest_seconds": oldest_waiting(session) or 0,
         "inbox_parked": _count(session, EventState.PARKED),
     }
+
+
+def unhandled(session: Session, parked_days: int) -> Iterator[str]:
+    """What of the inbox is not in the books yet, in sentences: events that wait, and those that
+    have been parked for more than some days."""
+    if waiting := _count(session, EventState.WAITING):
+        yield f"{waiting} events wait to be handled"
+    too_old = select(func.count()).where(
+        _is(EventState.PARKED),
+        InboxEvent.received_at < func.now() - timedelta(days=parked_days),
+    )
+    if parked := session.scalar(too_old) or 0:
+        yield f"{parked} events have been parked for more than {parked_days} days"
 
 
 def gauges(session: Session) -> dict[str, float]:

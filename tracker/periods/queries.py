@@ -1,0 +1,95 @@
+"""Reads of months."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from tracker.ledger.models import ClosedPeriod
+from tracker.periods.models import PeriodCheck, PeriodDocument
+from tracker.periods.rules import next_period
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How a month of the books stands."""
+
+    period: str
+    transactions: int
+    closed: ClosedPeriod | None
+    check: PeriodCheck | None
+    """The last one that was asked for."""
+    documents: Sequence[PeriodDocument]
+    """Their seals; none before the month is closed, and for some seconds after."""
+
+
+def months(session: Session) -> list[Month]:
+    """Every month that has something in its books, in order."""
+    counts = session.execute(_COUNTS).all()
+    closed = {one.period: one for one in session.scalars(select(ClosedPeriod))}
+    checks = {one.period: one for one in session.scalars(_LAST_CHECKS)}
+    documents: dict[str, list[PeriodDocument]] = {}
+    for one in session.scalars(select(PeriodDocument).order_by(PeriodDocument.name)):
+        documents.setdefault(one.period, []).append(one)
+    found = dict.fromkeys(closed, 0) | {row.period: int(row.transactions) for row in counts}
+    return [
+        Month(period, count, closed.get(period), checks.get(period), documents.get(period, []))
+        for period, count in sorted(found.items())
+    ]
+
+
+def next_to_close(session: Session) -> str | None:
+    """The month that may be closed next; None while nothing is in the books."""
+    last = session.scalar(text("SELECT max(period) FROM closed_periods"))
+    if last is not None:
+        return next_period(str(last))
+    first = session.scalar(text("SELECT min(period) FROM ledger_transactions"))
+    return None if first is None else str(first)
+
+
+def is_closed(session: Session, period: str) -> bool:
+    """Whether a month is closed."""
+    return session.get(ClosedPeriod, period) is not None
+
+
+def last_check(session: Session, period: str) -> PeriodCheck | None:
+    """The last check of a month that was made."""
+    query = (
+        select(PeriodCheck)
+        .where(PeriodCheck.period == period, PeriodCheck.finished_at.is_not(None))
+        .order_by(PeriodCheck.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def work_is_due(session: Session, _: datetime) -> bool:
+    """Whether a check was asked for, or a closed month lacks its documents."""
+    return bool(session.scalar(_DUE))
+
+
+def gauges(session: Session) -> dict[str, float]:
+    """For monitoring: how many closed months lack their documents."""
+    return {"periods_without_documents": int(session.scalar(_UNDOCUMENTED) or 0)}
+
+
+_COUNTS = text("SELECT period, count(*) AS transactions FROM ledger_transactions GROUP BY period")
+
+_LAST_CHECKS = select(PeriodCheck).where(
+    PeriodCheck.id.in_(select(func.max(PeriodCheck.id)).group_by(PeriodCheck.period))
+)
+
+_UNDOCUMENTED = text("""
+    SELECT count(*) FROM closed_periods
+    WHERE NOT EXISTS (SELECT FROM period_documents
+                      WHERE period_documents.period = closed_periods.period)
+""")
+
+_DUE = text("""
+    SELECT EXISTS (SELECT FROM period_checks WHERE finished_at IS NULL)
+        OR EXISTS (SELECT FROM closed_periods
+                   WHERE NOT EXISTS (SELECT FROM period_documents
+                                     WHERE period_documents.period = closed_periods.period))
+""")

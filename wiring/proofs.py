@@ -1,0 +1,25 @@
+"""Every room's part of the ledger proof."""
+
+from collections.abc import Mapping
+
+import tracker.certificates.proof
+import tracker.goals.proof
+import tracker.ledger.queries
+import tracker.periods.proof
+import tracker.purchases.proof
+import tracker.reconciliation.proof
+import tracker.settlement.proof
+import webhooks.proof
+from tracker.ledger.cli import Proof
+
+PROOFS: Mapping[str, Proof] = {
+    "ledger": tracker.ledger.queries.prove,
+    "periods": tracker.periods.proof.prove,
+    "purchases": tracker.purchases.proof.prove,
+    "goals": tracker.goals.proof.prove,
+    "certificates": tracker.certificates.proof.prove,
+    "settlement": tracker.settlement.proof.prove,
+    "reconciliation": tracker.reconciliation.proof.prove,
+    "inbox": webhooks.proof.prove,
+}
+"""By room."""
