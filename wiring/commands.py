@@ -15,6 +15,7 @@ import tracker.members.cli
 import tracker.notifications.cli
 import tracker.privacy.cli
 import tracker.privacy.people_cli
+import tracker.proposals.cli
 import tracker.purchases.cli
 import tracker.purchases.reward_cli
 import tracker.reconciliation.cli
@@ -28,6 +29,7 @@ import webhooks.totals.cli
 import webhooks.trials.cli
 from tracker.purchases.settling import programme_of
 from wiring.proofs import PROOFS
+from wiring.proposals import ACTIONS
 from wiring.tools import SEALED
 from wiring.work import watch_of
 
@@ -61,6 +63,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.purchases.reward_cli.commands,
     tracker.staff.cli.commands,
     tracker.audit.cli.commands,
+    tracker.proposals.cli.build(ACTIONS),
     webhooks.desk.cli.commands,
     _HOLDS,
     _PURCHASES,

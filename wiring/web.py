@@ -26,6 +26,8 @@ import tracker.ledger.queries
 import tracker.notifications.queries
 import tracker.periods.queries
 import tracker.privacy.api
+import tracker.proposals.queries
+import tracker.proposals.staff_api
 import tracker.purchases.flags_desk
 import tracker.purchases.queries
 import tracker.purchases.reward_queries
@@ -58,6 +60,7 @@ from tracker.kit.bridge import Bridge
 from tracker.kit.http import Api, set_up_http
 from tracker.kit.runtime import Runtime
 from webhooks.door.reception import MAX_BODY
+from wiring.proposals import ACTIONS
 
 _ROOMS = (
     webhooks.totals.staff_api.blueprint,
@@ -73,6 +76,7 @@ _ROOMS = (
     tracker.reconciliation.api.blueprint,
     tracker.reconciliation.staff_api.blueprint,
     tracker.audit.staff_api.blueprint,
+    tracker.proposals.staff_api.build(ACTIONS),
     tracker.cabinet.api.build(partners.shops.names.called),
     tracker.cabinet.staff_api.build(partners.shops.names.called),
     tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
@@ -154,6 +158,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.certificates.gauges.gauges,
                 tracker.periods.queries.gauges,
                 tracker.notifications.queries.gauges,
+                tracker.proposals.queries.gauges,
             ],
         )
     )

@@ -21,6 +21,19 @@ NOT_ADDED = {
 WRITTEN_IN_PART = {
     "audit_entries": {"who", "action", "subject", "before", "after", "reason"},
     "ledger_transactions": {"id", "reference", "kind", "effective_at", "period", "corrects"},
+    "proposals": {
+        "action",
+        "subject",
+        "slot",
+        "payload",
+        "payload_sha256",
+        "seen",
+        "seen_sha256",
+        "reason",
+        "request_key",
+        "proposed_by",
+        "expires_at",
+    },
     "closed_periods": {"period", "proposed_by", "approved_by"},
     "settlement_runs": {
         "period",

@@ -28,6 +28,7 @@ FILLED = {
     "payout_id": "1",
     "certificate_id": "1",
     "void_id": "1",
+    "proposal_id": "1",
 }
 """What stands for the parts of a path."""
 

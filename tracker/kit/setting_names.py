@@ -134,6 +134,9 @@ class SettingNames(Schema):
     certificate_review_from = fields.Integer(
         data_key="CERTIFICATE_REVIEW_FROM", load_default=1_000_000, validate=_NOT_NEGATIVE
     )
+    proposal_days = fields.Integer(
+        data_key="PROPOSAL_DAYS", load_default=7, validate=validate.Range(1, 90)
+    )
     attribution_days = fields.Integer(
         data_key="ATTRIBUTION_DAYS", load_default=30, validate=_POSITIVE
     )

@@ -111,6 +111,8 @@ class Settings:
     certificate_sum_per_day: int
     certificate_review_from: int
     """From what sum on, in all, a member's first certificates wait for staff."""
+    proposal_days: int
+    """How long what one of the staff proposed waits for another."""
     attribution_days: int
     webhook_rate: int
     """Webhooks a second that one shop may send to one web process before 429."""

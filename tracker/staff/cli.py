@@ -10,7 +10,7 @@ from tracker.kit.cli import json_option, runtime_of, show, word_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.staff.rules import Role, TokenNotAccepted
-from tracker.staff.service import hire, recognise
+from tracker.staff.service import Person, hire, recognise
 
 token_option = click.option(
     "--token",
@@ -34,11 +34,16 @@ def person_on(session: Session, runtime: Runtime, token: str | None, needed: Rol
 
     Raises TokenNotAccepted, also for none, and RoleTooLow.
     """
+    return known_on(session, runtime, token, needed).login
+
+
+def known_on(session: Session, runtime: Runtime, token: str | None, needed: Role) -> Person:
+    """The same with that person's role."""
     if not token or not token.strip():
         raise TokenNotAccepted(
             f"the token of an {needed} is needed: TRACKER_STAFF_TOKEN, or --token"
         )
-    return recognise(session, runtime.settings.keys, token, needed).login
+    return recognise(session, runtime.settings.keys, token, needed)
 
 
 def _account() -> str:
