@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep fault-sweep lock
+.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep fault-sweep forecast-sweep lock
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -42,6 +42,9 @@ api-fuzz: install  ## requests made out of the API document at the members' rout
 
 crash-sweep: install  ## kill processes at every step of a month's run (N=10000, SEED=1)
 	$(BIN)/python -m tests.crash --runs $(or $(N),10000) --seed $(or $(SEED),1) $(ARGS)
+
+forecast-sweep: install  ## the forecast against generated worlds whose truth is known (N=200, SEED=1)
+	$(BIN)/python -m tests.forecast_sweep --worlds $(or $(N),200) --seed $(or $(SEED),1) $(ARGS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.lock

@@ -60,6 +60,15 @@ def test_no_float_comes_near_money() -> None:
             assert "float(" not in path.read_text(), path
 
 
+def test_chances_are_the_only_floats_of_the_forecast() -> None:
+    """They stay within what estimates and plays; what keeps, asks and tells knows whole numbers."""
+    chances = {"curves.py", "futures.py", "simulation.py", "quantiles.py", "unlike.py"}
+    for path in sources("tracker/forecast"):
+        if path.name not in chances:
+            assert "float(" not in path.read_text(), path
+            assert "Float" not in path.read_text(), path
+
+
 def test_rules_never_look_at_a_clock() -> None:
     for path in sources(*PRODUCT):
         if path.name in ("rules.py", "bonus.py", "signatures.py"):

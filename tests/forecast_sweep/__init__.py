@@ -1,0 +1,1 @@
+"""Forecasts against generated shops and members of which the truth is known."""
