@@ -7,6 +7,7 @@ import partners.offers.cli
 import partners.shops.names
 import partners.shops.service
 import tracker.access.cli
+import tracker.alerts.cli
 import tracker.audit.cli
 import tracker.certificates.cli
 import tracker.claims.cli
@@ -28,6 +29,7 @@ import webhooks.onboarding.secrets_cli
 import webhooks.totals.cli
 import webhooks.trials.cli
 from tracker.purchases.settling import programme_of
+from wiring.alerts import conditions_of
 from wiring.proofs import PROOFS
 from wiring.proposals import ACTIONS
 from wiring.tools import SEALED
@@ -64,6 +66,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.staff.cli.commands,
     tracker.audit.cli.commands,
     tracker.proposals.cli.build(ACTIONS),
+    tracker.alerts.cli.build(conditions_of),
     webhooks.desk.cli.commands,
     _HOLDS,
     _PURCHASES,

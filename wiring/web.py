@@ -1,5 +1,7 @@
 """The web service: every room's routes, and what is told of its health."""
 
+from functools import partial
+
 from flask import Flask
 
 import partners.catalogue.api
@@ -11,6 +13,8 @@ import tracker.access.devices.api
 import tracker.access.guard
 import tracker.access.joining.api
 import tracker.access.signin.api
+import tracker.alerts.queries
+import tracker.alerts.staff_api
 import tracker.audit.staff_api
 import tracker.cabinet.api
 import tracker.cabinet.staff_api
@@ -61,6 +65,7 @@ from tracker.kit.http import Api, set_up_http
 from tracker.kit.runtime import Runtime
 from webhooks.door.reception import MAX_BODY
 from wiring.proposals import ACTIONS
+from wiring.alerts import conditions_of
 
 _ROOMS = (
     webhooks.totals.staff_api.blueprint,
@@ -77,6 +82,7 @@ _ROOMS = (
     tracker.reconciliation.staff_api.blueprint,
     tracker.audit.staff_api.blueprint,
     tracker.proposals.staff_api.build(ACTIONS),
+    tracker.alerts.staff_api.build(conditions_of),
     tracker.cabinet.api.build(partners.shops.names.called),
     tracker.cabinet.staff_api.build(partners.shops.names.called),
     tracker.access.joining.api.build(tracker.referrals.service.referrer_of),
@@ -157,6 +163,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.claims.queries.gauges,
                 tracker.certificates.gauges.gauges,
                 tracker.periods.queries.gauges,
+                partial(tracker.alerts.queries.gauges, conditions=conditions_of(tools.settings)),
                 tracker.notifications.queries.gauges,
                 tracker.proposals.queries.gauges,
             ],

@@ -7,6 +7,9 @@ from functools import partial
 import partners.shops.names
 import tracker.access.joining.jobs
 import tracker.access.rules
+import tracker.alerts.looking
+import tracker.alerts.queries
+import tracker.alerts.rules
 import tracker.certificates.jobs
 import tracker.certificates.queries
 import tracker.certificates.rules
@@ -37,6 +40,7 @@ from tracker.purchases.settling import programme_of
 from tracker.settlement.rules import DELIVERY, WATCH, Conduct
 from tracker.settlement.self_approval import Limits
 from webhooks.dispatch import Dispatcher
+from wiring.alerts import conditions_of
 from wiring.billing import billing_of
 from wiring.closing import checks_of
 
@@ -71,6 +75,9 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         ),
         tracker.certificates.rules.TASK: lambda: tracker.certificates.jobs.work(
             tools.engine, tools.clock.now(), settings.certificate_valid_days
+        ),
+        tracker.alerts.rules.TASK: lambda: tracker.alerts.looking.look_at_one(
+            tools.engine, conditions_of(settings), tools.clock.now()
         ),
         tracker.periods.rules.TASK: partial(
             tracker.periods.jobs.work, tools.engine, checks_of(settings)
@@ -137,6 +144,9 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         "claims": tracker.claims.queries.look_is_due,
         tracker.certificates.rules.TASK: tracker.certificates.queries.work_is_due,
+        tracker.alerts.rules.TASK: lambda session, _: tracker.alerts.queries.is_due(
+            session, conditions_of(settings)
+        ),
         tracker.periods.rules.TASK: tracker.periods.queries.work_is_due,
         **{
             task: partial(

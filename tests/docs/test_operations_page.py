@@ -28,6 +28,7 @@ from tracker.settlement.rules import Conduct, PayoutState, RunState
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
 from webhooks.inbox.models import ParkedReason
+from wiring.alerts import conditions_of
 
 PAGE = page("operations.md")
 ROOMS = ("tracker", "webhooks", "partners")
@@ -63,7 +64,20 @@ def default_shown(value: Any) -> str:
 def test_the_metrics_are_these(world: World) -> None:
     scraped = world.client().get("/metrics").text
     _, metrics = [one for one in tables(PAGE) if one.heading == "Health and metrics"]
-    assert column(metrics, "metric") == set(re.findall(r"^# TYPE (\w+) gauge$", scraped, re.M))
+    of_alerts = {f"tracker_alert_{name}" for name in column(table(PAGE, "Alerts"), "alert")}
+    assert column(metrics, "metric") | of_alerts == set(
+        re.findall(r"^# TYPE (\w+) gauge$", scraped, re.M)
+    )
+
+
+def test_the_alerts_are_these(world: World) -> None:
+    rows = {code(row["alert"])[0]: row for row in table(PAGE, "Alerts").rows}
+    for one in conditions_of(world.tools.settings):
+        row = rows.pop(one.name)
+        assert row["how soon"] == {"page": "now", "ticket": "by day"}[one.severity], one.name
+        numbers = re.findall(r"more than (\d+)", row["holds when"])
+        assert numbers == ([str(one.limit)] if one.limit else []), one.name
+    assert not rows
 
 
 def test_health_answers_with_these_fields(world: World) -> None:

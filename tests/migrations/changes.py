@@ -9,6 +9,8 @@ CHANGES: dict[str, frozenset[str]] = {
     "closed_periods": NONE,
     "period_checks": frozenset({"finished_at", "obstacles"}),
     "period_documents": NONE,
+    "alert_conditions": ALL_OF_IT,
+    "alerts": ALL_OF_IT,
     "member_balances": NONE,
     "clicks": NONE,
     "purchase_lines": NONE,

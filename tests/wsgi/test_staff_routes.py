@@ -29,6 +29,7 @@ FILLED = {
     "certificate_id": "1",
     "void_id": "1",
     "proposal_id": "1",
+    "name": "proof",
 }
 """What stands for the parts of a path."""
 

@@ -36,7 +36,7 @@ def list_entries(
     finding.explain, payout.resolve, certificate.void, certificate.void.propose,
     certificate.void.approve, certificate.void.reject, certificate.release, certificate.export,
     salon.add, salon.key, salon.close,
-    period.check, period.close.
+    period.check, period.close, alert.acknowledge.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, latest=latest, **wanted)

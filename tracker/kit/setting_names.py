@@ -110,6 +110,7 @@ class SettingNames(Schema):
     settlement_auto_change = fields.Integer(
         data_key="SETTLEMENT_AUTO_CHANGE", load_default=20, validate=_NOT_NEGATIVE
     )
+    alert_limits = fields.String(data_key="ALERT_LIMITS", load_default="")
     period_parked_days = fields.Integer(
         data_key="PERIOD_PARKED_DAYS", load_default=3, validate=validate.Range(0, 365)
     )

@@ -14,7 +14,7 @@ from tracker.kit.clock import Clock, clock_from
 from tracker.kit.countries import countries_from
 from tracker.kit.crypto import Keyring, key_from
 from tracker.kit.errors import Invalid, Unavailable
-from tracker.kit.limits import Limit, limits_from
+from tracker.kit.limits import Limit, limits_from, numbers_from
 from tracker.kit.quiet import QuietHours, quiet_hours_from
 from tracker.kit.setting_names import SettingNames
 from tracker.kit.spans import spans_from
@@ -98,6 +98,8 @@ class Settings:
     """A month's run that comes to no more may approve itself; 0: none may."""
     settlement_auto_change: int
     """Percent by which such a run's total may differ from last month's."""
+    alert_limits: Mapping[str, int]
+    """Of conditions that somebody should look at, by their names: other limits than their own."""
     period_parked_days: int
     """A month is not closed over an event that has been parked for longer."""
     period_check_hours: int
@@ -144,6 +146,7 @@ class _SettingsSchema(SettingNames):
         values["mail"] = _read("MAIL_URL", providers.mail_server_from, values["mail"])
         values["quiet_hours"] = _read("QUIET_HOURS", quiet_hours_from, values["quiet_hours"])
         values["sms_countries"] = _read("SMS_COUNTRIES", countries_from, values["sms_countries"])
+        values["alert_limits"] = _read("ALERT_LIMITS", numbers_from, values["alert_limits"])
         for name in ("sms_budgets", "mail_budgets", "sign_in_budgets"):
             to_whom = ("mailbox",) if name == "mail_budgets" else ("number", "prefix")
             known = (*to_whom, "address", "all")

@@ -90,4 +90,15 @@ def gauges(session: Session) -> dict[str, float]:
     }
 
 
+def oldest_unknown(session: Session) -> dict[str, int]:
+    """Of each period, how many seconds ago the payout was sent of which is longest not known what
+    became of it."""
+    return {row.period: int(row.seconds) for row in session.execute(_OLDEST_UNKNOWN)}
+
+
+_OLDEST_UNKNOWN = text("""
+    SELECT period, extract(epoch FROM clock_timestamp() - min(sent_at)) AS seconds
+    FROM payouts WHERE state = 'unknown' GROUP BY period
+""")
+
 _BOOKS_BEFORE = text("SELECT EXISTS (SELECT FROM ledger_transactions WHERE period < :period)")

@@ -37,10 +37,14 @@ def failing_shops(session: Session, now: datetime) -> set[int]:
     return {one for one, found in recent(session, now).items() if signatures_fail(found)}
 
 
+def failing_now(session: Session) -> set[int]:
+    """The shops whose signatures fail at this real moment."""
+    return failing_shops(session, session.scalars(select(func.clock_timestamp())).one())
+
+
 def gauges(session: Session) -> dict[str, float]:
     """What monitoring is told of the door."""
-    now = session.scalars(select(func.clock_timestamp())).one()
-    return {"shops_signatures_failing": len(failing_shops(session, now))}
+    return {"shops_signatures_failing": len(failing_now(session))}
 
 
 NEWEST = 100_000
