@@ -64,8 +64,8 @@ from tracker.kit.bridge import Bridge
 from tracker.kit.http import Api, set_up_http
 from tracker.kit.runtime import Runtime
 from webhooks.door.reception import MAX_BODY
-from wiring.proposals import ACTIONS
 from wiring.alerts import conditions_of
+from wiring.proposals import ACTIONS
 
 _ROOMS = (
     webhooks.totals.staff_api.blueprint,
