@@ -14,6 +14,7 @@ import tracker.claims.cli
 import tracker.ledger.cli
 import tracker.members.cli
 import tracker.notifications.cli
+import tracker.periods.cli
 import tracker.privacy.cli
 import tracker.privacy.people_cli
 import tracker.proposals.cli
@@ -67,6 +68,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.audit.cli.commands,
     tracker.proposals.cli.build(ACTIONS),
     tracker.alerts.cli.build(conditions_of),
+    tracker.periods.cli.commands,
     webhooks.desk.cli.commands,
     _HOLDS,
     _PURCHASES,

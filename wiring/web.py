@@ -29,6 +29,7 @@ import tracker.goals.api
 import tracker.ledger.queries
 import tracker.notifications.queries
 import tracker.periods.queries
+import tracker.periods.staff_api
 import tracker.privacy.api
 import tracker.proposals.queries
 import tracker.proposals.staff_api
@@ -83,6 +84,7 @@ _ROOMS = (
     tracker.audit.staff_api.blueprint,
     tracker.proposals.staff_api.build(ACTIONS),
     tracker.alerts.staff_api.build(conditions_of),
+    tracker.periods.staff_api.blueprint,
     tracker.cabinet.api.build(partners.shops.names.called),
     tracker.cabinet.staff_api.build(partners.shops.names.called),
     tracker.access.joining.api.build(tracker.referrals.service.referrer_of),

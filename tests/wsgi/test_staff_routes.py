@@ -30,6 +30,7 @@ FILLED = {
     "void_id": "1",
     "proposal_id": "1",
     "name": "proof",
+    "document": "journal",
 }
 """What stands for the parts of a path."""
 

@@ -36,7 +36,9 @@ def list_entries(
     finding.explain, payout.resolve, certificate.void, certificate.void.propose,
     certificate.void.approve, certificate.void.reject, certificate.release, certificate.export,
     salon.add, salon.key, salon.close,
-    period.check, period.close, alert.acknowledge.
+    period.check, period.close,
+    alert.acknowledge. An act that takes two people is also there as it is proposed and decided,
+    with propose, approve, reject, withdraw, stale or expire behind its name.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, latest=latest, **wanted)

@@ -45,6 +45,12 @@ class PeriodNotReady(Conflict):
     code = "period_not_ready"
 
 
+class DocumentDiffers(Conflict):
+    """The document does not come out as it was sealed: the books of a closed month were changed."""
+
+    code = "document_differs"
+
+
 class DocumentNotFound(NotFound):
     """The month's books have no document of this name, or the month is not closed."""
 

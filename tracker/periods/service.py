@@ -89,19 +89,23 @@ def ready(session: Session, period: str, now: datetime, fresh: timedelta) -> Per
     Raises PeriodInvalid, PeriodNotFound, PeriodNotNext, PeriodNotOver and PeriodNotReady.
     """
     see_that_it_is_next(session, period, now)
+    check = held(session, period)
+    real: datetime = session.scalars(select(func.clock_timestamp())).one()
+    if check.finished_at is None or real - check.finished_at > fresh:
+        raise PeriodNotReady(f"{period} was checked too long ago: {check.finished_at}")
+    return check
+
+
+def held(session: Session, period: str) -> PeriodCheck:
+    """The last check of a month, which nothing stood in the way of. Raises PeriodNotReady."""
     check = last_check(session, period)
-    if check is None or check.finished_at is None:
+    if check is None:
         raise PeriodNotReady(f"{period} was not checked: POST /admin/api/v1/periods/{period}/check")
     if not check.holds:
         said = "; ".join(
             f"{name}: {one}" for name, found in (check.obstacles or {}).items() for one in found
         )
         raise PeriodNotReady(f"{period} is not ready: {said[:1000]}")
-    real: datetime = session.scalars(select(func.clock_timestamp())).one()
-    if real - check.finished_at > fresh:
-        raise PeriodNotReady(
-            f"{period} was checked at {check.finished_at.isoformat()}: too long ago"
-        )
     return check
 
 
