@@ -13,13 +13,14 @@ from sandbox.servers import EmbeddedServers
 from tests.docs.pages import Block, blocks, code, matches, page, table, tables
 from tests.docs.served import Served, serving
 from tests.world import World
+from tracker.kit.formats import moments, numbers, sections
+from tracker.kit.formats.moments import MomentFormat
+from tracker.kit.formats.numbers import NumberFormat, Unit
 from tracker.kit.settings import Settings, load_settings
 from tracker.kit.strict_json import decode
 from tracker.purchases.contracts import RejectReason
 from webhooks.adapters.mapped import from_mapping
-from webhooks.mapping import moments, numbers, pointer, schema, sections
-from webhooks.mapping.moments import MomentFormat
-from webhooks.mapping.numbers import NumberFormat, Unit
+from webhooks.mapping import pointer, schema
 from webhooks.wire.dialect import MAX_BODY
 from webhooks.wire.reading import MAX_ITEMS
 

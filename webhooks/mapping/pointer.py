@@ -49,11 +49,6 @@ def parse(text: str) -> Pointer:
     return Pointer(text, parts)
 
 
-def escape(name: str) -> str:
-    """A name as it stands in a pointer."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
 def unescape(part: str) -> str:
     """The name that a part of a pointer writes."""
     return part.replace("~1", "/").replace("~0", "~")

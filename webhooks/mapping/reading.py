@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from partners.intake.contracts import NoticeKind, PurchaseNotice
+from tracker.kit.formats.sections import MAX_WORD
 from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.contracts import Line, RejectReason, ReturnLine
 from webhooks.mapping.lines import ONLY_LINE, LineRule
 from webhooks.mapping.places import Place, word_of
 from webhooks.mapping.pointer import Pointer
 from webhooks.mapping.schema import Format, Kinds
-from webhooks.mapping.sections import MAX_WORD
 from webhooks.wire.dialect import MAX_NOTICES
 from webhooks.wire.loose import MAX_FAULTS, refuse
 from webhooks.wire.reading import MAX_ITEMS

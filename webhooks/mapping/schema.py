@@ -7,11 +7,11 @@ from typing import Any
 
 from partners.intake.contracts import NoticeKind
 from tracker.kit.errors import Invalid
+from tracker.kit.formats.moments import MomentFormat
+from tracker.kit.formats.numbers import NumberFormat, Unit
+from tracker.kit.formats.saved import moment_format, number_format
 from tracker.purchases.contracts import RejectReason
-from webhooks.mapping import moments
 from webhooks.mapping.lines import LineRule, returns_rule, sale_rule
-from webhooks.mapping.moments import MomentFormat
-from webhooks.mapping.numbers import DECIMALS, THOUSANDS, NumberFormat, Unit
 from webhooks.mapping.pointer import Pointer
 from webhooks.mapping.sections import NOWHERE, Section
 from webhooks.wire.letters import Shape
@@ -204,29 +204,14 @@ def _numbers(top: Section) -> NumberFormat:
     if not any(top.has(name) for name in ("lines", "returns", "confirmed_amount", "numbers")):
         return NumberFormat(Unit.RUBLES)
     section = top.inner("numbers")
-    section.required("unit")
-    unit = Unit(section.choice("unit", [str(one) for one in Unit], Unit.RUBLES))
-    decimal = section.choice("decimal", DECIMALS, ".")
-    thousands = tuple(section.several("thousands", THOUSANDS, ()))
-    if decimal in thousands:
-        section.fault("thousands", "must not hold the decimal mark")
     json_numbers = section.flag("json_numbers", default=False)
-    section.close()
-    return NumberFormat(unit, decimal, thousands, json_numbers)
+    return number_format(section, json_numbers=json_numbers)
 
 
 def _dates(top: Section) -> MomentFormat:
     if not top.has("dates"):
         return MomentFormat()
-    section = top.inner("dates")
-    form, zone = section.value("format") or moments.ISO8601, section.value("zone")
-    if not isinstance(form, str) or not (zone is None or isinstance(zone, str)):
-        section.fault("", '"format" and "zone" must be strings')
-        form, zone = moments.ISO8601, None
-    for name, why in moments.check(form, zone).items():
-        section.fault(name, why)
-    section.close()
-    return MomentFormat(form, zone)
+    return moment_format(top.inner("dates"))
 
 
 def _flat(top: Section, found: Format) -> None:

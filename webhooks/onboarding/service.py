@@ -12,8 +12,8 @@ from partners.dialects.service import Setting, current, speak
 from partners.shops.service import find
 from tracker.audit.service import record
 from tracker.kit.errors import Invalid
+from tracker.kit.formats.sections import escape
 from webhooks.dialects import asks_for_mapping, named
-from webhooks.mapping.pointer import escape
 from webhooks.schemes.keys import UrlKey
 from webhooks.wire.dialect import Dialect
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.webhooks.mapping.samples import FORM, GONE, MAPPING, changed
+from tracker.kit.formats.sections import MAX_WORD, MAX_WORDS
 from webhooks.adapters.mapped import from_mapping
 from webhooks.mapping.schema import MAX_MAPPING, MappingInvalid
-from webhooks.mapping.sections import MAX_WORD, MAX_WORDS
 from webhooks.wire.letters import Shape
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.mapping.moments import ISO8601, UNIX, UNIX_MS, MomentFormat, check
+from tracker.kit.formats.moments import ISO8601, UNIX, UNIX_MS, MomentFormat, check
 
 MOSCOW = "Europe/Moscow"
 MOMENTS = st.datetimes(

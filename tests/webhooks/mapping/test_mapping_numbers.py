@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.kit.formats.numbers import DECIMALS, THOUSANDS, NumberFormat, Unit
 from tracker.kit.money import MAX_KOPECKS
-from webhooks.mapping.numbers import DECIMALS, THOUSANDS, NumberFormat, Unit
 
 KOPECKS = st.integers(0, MAX_KOPECKS)
 FORMATS = st.builds(

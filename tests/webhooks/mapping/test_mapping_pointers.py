@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhooks.mapping.pointer import MAX_PARTS, MAX_TEXT, escape, parse
+from tracker.kit.formats.sections import escape
+from webhooks.mapping.pointer import MAX_PARTS, MAX_TEXT, parse
 
 DOCUMENT = {
     "foo": ["bar", "baz"],
