@@ -70,18 +70,16 @@ def _table(file: IO[bytes], start: bytes, form: StatementFormat) -> Iterator[Cel
     if marked not in (None, form.encoding):
         raise StatementRefused(f"the file is in {marked}, and the format says {form.encoding}")
     encoding = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
-    with TextIOWrapper(file, encoding=encoding, newline="") as text:
-        reader = csv.reader(text, delimiter=form.delimiter, strict=True)
-        try:
-            for cells in reader:
-                yield reader.line_num, cells
-        except UnicodeError as error:
-            why = f"line {reader.line_num + 1} or soon after is not in {form.encoding}: {error}"
-            raise StatementRefused(why[:500]) from error
-        except csv.Error as error:
-            raise StatementRefused(f"line {reader.line_num}: not CSV: {error}") from error
-        finally:
-            text.detach()
+    text = TextIOWrapper(file, encoding=encoding, newline="")
+    reader = csv.reader(text, delimiter=form.delimiter, strict=True)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except UnicodeError as error:
+        why = f"line {reader.line_num + 1} or soon after is not in {form.encoding}: {error}"
+        raise StatementRefused(why[:500]) from error
+    except csv.Error as error:
+        raise StatementRefused(f"line {reader.line_num}: not CSV: {error}") from error
 
 
 def _sheet(file: IO[bytes], start: bytes, form: StatementFormat) -> Iterator[Cells]:
