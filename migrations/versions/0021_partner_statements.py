@@ -142,7 +142,7 @@ def upgrade() -> None:
             name=op.f("ck_partner_findings_our_word"),
         ),
         sa.CheckConstraint(
-            "outcome IN ('booked', 'cannot_be_taken_back', 'looks_like_another', 'no_day', 'not_taken', 'nothing_to_book', 'told_in_pieces')",
+            "outcome IN ('booked', 'cannot_be_taken_back', 'looks_like_another', 'no_day', 'not_taken', 'nothing_to_book', 'terms_stand', 'told_in_pieces')",
             name=op.f("ck_partner_findings_outcome"),
         ),
         sa.CheckConstraint(

@@ -104,10 +104,6 @@ class Decision(StrEnum):
     """The shop owes us an answer."""
 
 
-DECIDABLE = (FindingState.OPEN, FindingState.REFUSED, FindingState.SETTLED)
-"""What a decision can be about; one that was settled can be decided otherwise."""
-
-
 class Outcome(StrEnum):
     """Why what a shop says was not booked, or that it need not be."""
 
@@ -122,8 +118,20 @@ class Outcome(StrEnum):
     """We have an order whose number looks alike; staff have to declare it apart first."""
     TOLD_IN_PIECES = "told_in_pieces"
     """The shop tells the lines of this order one by one: it can only become less by a statement."""
+    TERMS_STAND = "terms_stand"
+    """The commission follows from what was promised at the click: an adjustment can make up."""
     NOT_TAKEN = "not_taken"
     """The purchases refuse it: too many lines or returns."""
+
+
+ENDS = {
+    Outcome.BOOKED: FindingState.BOOKED,
+    Outcome.NOTHING_TO_BOOK: FindingState.SETTLED,
+}
+"""What an accepted finding is after that; after any other outcome it is refused."""
+
+DECIDABLE = (FindingState.OPEN, FindingState.REFUSED, FindingState.SETTLED)
+"""What a decision can be about; one that was settled can be decided otherwise."""
 
 
 class StatementNotFound(NotFound):

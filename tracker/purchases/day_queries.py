@@ -102,13 +102,7 @@ def _given_ranges(day: ShopDay, ranges: Sequence[Range]) -> dict[str, Any]:
 # Lines are read for those orders alone of which something came back; each such step goes by an
 # index, whatever the planner believes of the tables. LEAST passes over a NULL; by OFFSET 0 the sum
 # is worked out once for each order, and not wherever it is named.
-_ORDERS = """
-    WITH orders AS (
-        SELECT order_id, amount,
-               CASE WHEN amount = 0 THEN 'returned'
-                    WHEN confirmed_by_shop_at IS NULL AND claimed_at IS NULL THEN 'open'
-                    ELSE 'confirmed' END AS word
-        FROM purchases
+LEFT_OF_ORDER = """
         CROSS JOIN LATERAL (
             SELECT bool_or(whole) AS whole FROM purchase_returns WHERE purchase_id = purchases.id
         ) AS back
@@ -128,10 +122,21 @@ _ORDERS = """
                 ) END)::bigint AS amount
             OFFSET 0
         ) AS counted
+"""
+"""Beside ``purchases``: ``counted.amount``, kopecks left of an order by what the shop said."""
+
+_ORDERS = f"""
+    WITH orders AS (
+        SELECT order_id, amount,
+               CASE WHEN amount = 0 THEN 'returned'
+                    WHEN confirmed_by_shop_at IS NULL AND claimed_at IS NULL THEN 'open'
+                    ELSE 'confirmed' END AS word
+        FROM purchases
+        {LEFT_OF_ORDER}
         WHERE shop_id = :shop AND ordered_at >= :since AND ordered_at < :until
           AND order_id >= :first AND (CAST(:end AS text) IS NULL OR order_id < :end)
     )
-"""
+"""  # noqa: S608 (two texts of this file put together)
 
 _SHA256 = r"""
     encode(sha256(convert_to(coalesce(

@@ -1,0 +1,115 @@
+"""What staff say to findings, many at once. The caller owns the unit of work, and audits it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from partners.reconciliation.matching import try_shop
+from partners.reconciliation.rules import (
+    DECIDABLE,
+    Decision,
+    FindingsChanged,
+    FindingState,
+    Kind,
+    StatementNotReady,
+)
+from tracker.audit.rules import check_reason
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """The findings of a statement that a decision is for; what is not said matters not."""
+
+    kind: Kind | None = None
+    ids: Sequence[int] | None = None
+    states: Sequence[FindingState] = (FindingState.OPEN, FindingState.REFUSED)
+
+    def told(self) -> dict[str, Any]:
+        """As the audit keeps it."""
+        return {
+            "kind": self.kind and str(self.kind),
+            "ids": None if self.ids is None else sorted(self.ids),
+            "states": [str(one) for one in self.states],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision was for; kopecks."""
+
+    findings: int
+    commission_effect: int
+    cashback_effect: int
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A decision with its reason, and the moment at which what follows from it counts."""
+
+    decision: Decision
+    reason: str
+    who: str
+    at: datetime
+
+
+def decide(
+    session: Session,
+    shop_id: int,
+    statement_id: int,
+    which: Which,
+    say: Say,
+    *,
+    expected: int | None = None,
+) -> Decided:
+    """Decide findings of a statement. What was decided so already is not decided again.
+
+    Raises FindingsChanged where there are not as many as ``expected``, StatementNotReady while the
+    shop's findings are in other hands, and ReasonMissing.
+    """
+    reason = check_reason(say.reason)
+    if not try_shop(session, shop_id):
+        raise StatementNotReady("the shop's findings are being matched or booked: try again")
+    given: Mapping[str, Any] = {
+        "statement": statement_id,
+        "shop": shop_id,
+        "kind": which.kind and str(which.kind),
+        "ids": None if which.ids is None else list(which.ids),
+        "states": [str(one) for one in which.states if one in DECIDABLE],
+        "decision": str(say.decision),
+        "state": str(_state_after(say.decision)),
+        "reason": reason,
+        "who": say.who,
+        "at": say.at,
+    }
+    row = session.execute(_DECIDE, given).one()
+    if expected is not None and row.findings != expected:
+        raise FindingsChanged(f"there are {row.findings} such findings, and not {expected}")
+    return Decided(row.findings, int(row.commission), int(row.cashback))
+
+
+def _state_after(decision: Decision) -> FindingState:
+    return FindingState.ACCEPTED if decision is Decision.THEIRS else FindingState.SETTLED
+
+
+_DECIDE = text("""
+    WITH decided AS (
+        UPDATE partner_findings
+        SET decision = :decision, reason = :reason, decided_by = :who, decided_at = now(),
+            effective_at = CAST(:at AS timestamptz), outcome = NULL, ended_at = NULL,
+            -- Two numbers of one order: nothing is to be booked for that.
+            state = CASE WHEN kind = 'near' THEN 'settled' ELSE :state END
+        WHERE shop_id = :shop AND statement_id = :statement
+          AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+          AND (CAST(:ids AS bigint[]) IS NULL OR id = ANY(CAST(:ids AS bigint[])))
+          AND state = ANY(CAST(:states AS text[]))
+          AND NOT (state = 'settled' AND decision IS NOT DISTINCT FROM :decision)
+        RETURNING commission_effect, cashback_effect
+    )
+    SELECT count(*) AS findings, coalesce(sum(commission_effect), 0) AS commission,
+           coalesce(sum(cashback_effect), 0) AS cashback
+    FROM decided
+""")
