@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.exc import ProgrammingError
 
 import partners.credentials.sealed
+import partners.reconciliation.rules
 import tracker.alerts.rules
 import tracker.claims.sealed
 import tracker.members.sealed
@@ -34,11 +35,12 @@ SEALED = (
 LONG_TASKS = {
     DELIVERY: 1_800,
     WATCH: 1_800,
+    partners.reconciliation.rules.TASK: 1_800,
     tracker.periods.rules.TASK: 3_600,
     tracker.alerts.rules.TASK: 3_600,
 }
-"""Seconds: the first two may have to read a day's statement of a million lines to its end, the
-others prove all books, and seal those of a month."""
+"""Seconds: the first three may have to read a statement of a million lines to its end, the others
+prove all books, and seal those of a month."""
 
 _TELLING = (tracker.members.sealed.COLUMNS[0], *partners.credentials.sealed.COLUMNS)
 """Numbers and webhook secrets: whoever has lost the key can write new ones by commands."""

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
+import partners.reconciliation.claims
+import partners.reconciliation.jobs
+import partners.reconciliation.rules
 import partners.shops.names
 import tracker.access.joining.jobs
 import tracker.access.rules
@@ -85,6 +88,9 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
             tools.engine
         ),
+        partners.reconciliation.rules.TASK: lambda: partners.reconciliation.jobs.work(
+            tools.engine, programme
+        ),
         TASKS[Channel.SMS]: partial(
             tracker.notifications.jobs.deliver_sms,
             office_of(tools),
@@ -144,6 +150,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         "claims": tracker.claims.queries.look_is_due,
         tracker.certificates.rules.TASK: tracker.certificates.queries.work_is_due,
+        partners.reconciliation.rules.TASK: partners.reconciliation.claims.is_waiting,
         tracker.alerts.rules.TASK: lambda session, _: tracker.alerts.queries.is_due(
             session, conditions_of(settings)
         ),
