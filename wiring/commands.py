@@ -22,7 +22,7 @@ import tracker.purchases.cli
 import tracker.purchases.reward_cli
 import tracker.reconciliation.cli
 import tracker.settlement.cli
-import tracker.staff.cli
+import tracker.team.cli
 import webhooks.desk.cli
 import webhooks.observations.cli
 import webhooks.onboarding.cli
@@ -64,7 +64,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.members.cli.commands,
     tracker.access.cli.commands,
     tracker.purchases.reward_cli.commands,
-    tracker.staff.cli.commands,
+    tracker.team.cli.commands,
     tracker.audit.cli.commands,
     tracker.proposals.cli.build(ACTIONS),
     tracker.alerts.cli.build(conditions_of),

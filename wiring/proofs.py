@@ -9,6 +9,7 @@ import tracker.periods.proof
 import tracker.purchases.proof
 import tracker.reconciliation.proof
 import tracker.settlement.proof
+import tracker.team.proof
 import webhooks.proof
 from tracker.ledger.cli import Proof
 
@@ -21,5 +22,6 @@ PROOFS: Mapping[str, Proof] = {
     "settlement": tracker.settlement.proof.prove,
     "reconciliation": tracker.reconciliation.proof.prove,
     "inbox": webhooks.proof.prove,
+    "audit": tracker.team.proof.prove,
 }
 """By room."""

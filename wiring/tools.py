@@ -13,6 +13,7 @@ import tracker.claims.sealed
 import tracker.members.sealed
 import tracker.periods.rules
 import tracker.relatives.sealed
+import tracker.team.sealed
 from tracker.kit import processes, tasks
 from tracker.kit.database import AWAY, make_engine, unit_of_work
 from tracker.kit.logs import set_up_logs
@@ -28,6 +29,7 @@ SEALED = (
     *tracker.members.sealed.COLUMNS,
     *tracker.relatives.sealed.COLUMNS,
     *tracker.claims.sealed.COLUMNS,
+    *tracker.team.sealed.COLUMNS,
     *partners.credentials.sealed.COLUMNS,
 )
 """Every column that the key seals for longer than a moment."""

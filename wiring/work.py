@@ -13,6 +13,8 @@ import tracker.access.rules
 import tracker.alerts.looking
 import tracker.alerts.queries
 import tracker.alerts.rules
+import tracker.audit.heads
+import tracker.audit.jobs
 import tracker.certificates.jobs
 import tracker.certificates.queries
 import tracker.certificates.rules
@@ -91,6 +93,9 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         partners.reconciliation.rules.TASK: lambda: partners.reconciliation.jobs.work(
             tools.engine, programme
         ),
+        tracker.audit.jobs.TASK: lambda: tracker.audit.jobs.export_head(
+            tools.engine, settings.keys
+        ),
         TASKS[Channel.SMS]: partial(
             tracker.notifications.jobs.deliver_sms,
             office_of(tools),
@@ -148,6 +153,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         "settlement-prepare": tracker.settlement.calendar.run_is_due,
         WATCH: partial(tracker.reconciliation.queries.watch_is_due, clock=settings.clock),
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
+        tracker.audit.jobs.TASK: lambda session, _: tracker.audit.heads.head_is_due(session),
         "claims": tracker.claims.queries.look_is_due,
         tracker.certificates.rules.TASK: tracker.certificates.queries.work_is_due,
         partners.reconciliation.rules.TASK: partners.reconciliation.claims.is_waiting,

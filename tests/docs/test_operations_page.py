@@ -127,7 +127,7 @@ def test_the_months_run_goes_by_these_commands(world: World) -> None:
 
 def test_the_statements_are_understood_and_allowed(world: World) -> None:
     settings = world.tools.settings
-    assert len(statements()) == 7
+    assert len(statements()) == 6
     for statement in statements():
         owner = statement.startswith("-- as the schema's owner")
         url = settings.database_owner_url if owner else settings.database_url

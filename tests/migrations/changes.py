@@ -17,6 +17,9 @@ CHANGES: dict[str, frozenset[str]] = {
     "purchase_returns": NONE,
     "purchase_return_lines": NONE,
     "audit_entries": NONE,
+    "audit_chain": NONE,
+    "audit_waiting": NONE,
+    "audit_heads": NONE,
     "inbox_bodies": NONE,
     "inbox_bodies_kept": NONE,
     "inbox_conflicts": NONE,
@@ -66,7 +69,12 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "claim_files": frozenset({"sealed"}),
-    "staff": ALL_OF_IT,
+    "staff": frozenset({"role", "active"}),
+    "staff_tokens": frozenset({"token_hash", "last_used_at", "revoked_at"}),
+    "staff_sessions": frozenset({"token_hash", "seen_at", "ended_at"}),
+    "staff_credentials": frozenset(
+        {"totp_sealed", "totp_step", "password_hash", "confirmed_at", "ended_at"}
+    ),
     "shops": ALL_OF_IT,
     "offers": ALL_OF_IT,
     "purchases": ALL_OF_IT,

@@ -15,10 +15,13 @@ NOT_ADDED = {
     "member_balances",
     "inbox_bodies_kept",
     "catalogue_version",
+    "audit_chain",
+    "audit_waiting",
 }
 """Tables whose rows a trigger adds, or the schema's owner."""
 
 WRITTEN_IN_PART = {
+    "audit_heads": {"place", "hash", "signature"},
     "audit_entries": {"who", "action", "subject", "before", "after", "reason"},
     "ledger_transactions": {"id", "reference", "kind", "effective_at", "period", "corrects"},
     "proposals": {

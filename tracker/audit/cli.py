@@ -1,12 +1,16 @@
 """`tracker audit …`"""
 
+from itertools import chain, islice
 from typing import Any
 
 import click
 
+from tracker.audit.chain import breaks, walk_from
+from tracker.audit.heads import forged, head_from, head_of, heads_kept, text_of, unknown
 from tracker.audit.queries import entries
-from tracker.kit.cli import json_option, runtime_of, show_rows
-from tracker.kit.database import unit_of_work
+from tracker.audit.rules import Break
+from tracker.kit.cli import json_option, runtime_of, show, show_rows
+from tracker.kit.database import snapshot, unit_of_work
 
 
 @click.group("audit")
@@ -36,6 +40,8 @@ def list_entries(
     finding.explain, payout.resolve, certificate.void, certificate.void.propose,
     certificate.void.approve, certificate.void.reject, certificate.release, certificate.export,
     salon.add, salon.key, salon.close,
+    staff.add, staff.role, staff.leave, staff.return, staff.reset, staff.enrol, staff.enrolled,
+    token.create, token.revoke,
     period.check, period.close,
     alert.acknowledge. An act that takes two people is also there as it is proposed and decided,
     with propose, approve, reject, withdraw, stale or expire behind its name.
@@ -56,3 +62,55 @@ def list_entries(
             for one in found
         ]
     show_rows(rows, as_json=as_json, empty="nothing was done")
+
+
+@commands.command("head")
+@json_option
+@click.pass_context
+def head(ctx: click.Context, *, as_json: bool) -> None:
+    """The end of the chain, signed. Keep `head` where no database is: `verify` compares with it."""
+    runtime = runtime_of(ctx)
+    with snapshot(runtime.engine) as session:
+        found = head_of(session, runtime.settings.keys)
+    if found is None:
+        show({"place": 0, "hash": None, "head": None}, as_json=as_json)
+        return
+    shown = {"place": found.place, "hash": found.hash.hex(), "head": text_of(found)}
+    show(shown, as_json=as_json)
+
+
+@commands.command("verify")
+@click.option("--head", "heads", multiple=True, help="An end of the chain, as `head` printed it.")
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, *, heads: tuple[str, ...], as_json: bool) -> None:
+    """Make every hash of the chain anew. Exit 1 where an act was changed, taken out, put in or
+    moved, or where the chain is not the one whose end was signed."""
+    runtime = runtime_of(ctx)
+    keys = runtime.settings.keys
+    with snapshot(runtime.engine) as session:
+        known = [*heads_kept(session), *map(head_from, heads)]
+        walk = walk_from(session, 0, known)
+        every = chain(forged(keys, known), breaks(session, walk))
+        shown = [_told(one) for one in islice(every, _SHOWN)]
+        count = len(shown) + sum(1 for _ in every)
+    figures = {
+        "checked": walk.checked,
+        "heads": len(known),
+        "heads_of_unknown_keys": unknown(keys, known),
+        "breaks": count,
+    }
+    if as_json:
+        show({**figures, "first": shown[0] if shown else None}, as_json=True)
+    else:
+        show(figures, as_json=False)
+        show_rows(shown, as_json=False, empty="the chain holds")
+    if count:
+        ctx.exit(1)
+
+
+_SHOWN = 20
+
+
+def _told(one: Break) -> dict[str, Any]:
+    return {"place": one.place, "entry": one.entry_id, "why": one.why}

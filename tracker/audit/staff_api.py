@@ -5,9 +5,11 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
+from tracker.audit.chain import breaks, walk_from
+from tracker.audit.heads import head_of, heads_kept, text_of
 from tracker.audit.queries import entries
-from tracker.kit.database import unit_of_work
-from tracker.kit.http import Blueprint, page_of, runtime
+from tracker.kit.database import snapshot, unit_of_work
+from tracker.kit.http import MAX_ID, Blueprint, page_of, runtime
 from tracker.staff.guard import requires
 from tracker.staff.rules import Role
 
@@ -46,6 +48,40 @@ class AuditPage(Schema):
     next = fields.String(allow_none=True)
 
 
+class HeadSchema(Schema):
+    """The end of the chain."""
+
+    place = fields.Integer(metadata={"description": "How many acts are chained; 0: none yet"})
+    hash = fields.String(allow_none=True, metadata={"description": "SHA-256, hexadecimal"})
+    head = fields.String(
+        allow_none=True,
+        metadata={"description": "Both with our signature: `tracker audit verify --head` reads it"},
+    )
+
+
+class Stretch(Schema):
+    """Which part of the chain."""
+
+    after = fields.Integer(load_default=0, validate=validate.Range(0, MAX_ID))
+    limit = fields.Integer(load_default=10_000, validate=validate.Range(1, 100_000))
+
+
+class BreakSchema(Schema):
+    """Where the chain does not hold."""
+
+    place = fields.Integer(allow_none=True)
+    entry_id = fields.Integer(allow_none=True, data_key="entry")
+    why = fields.String()
+
+
+class VerifiedSchema(Schema):
+    """What was found; pass ``next`` as ``after`` of the next stretch."""
+
+    checked = fields.Integer()
+    breaks = fields.List(fields.Nested(BreakSchema))
+    next = fields.Integer(allow_none=True, metadata={"description": "None at the chain's end"})
+
+
 @blueprint.route("")
 class Audit(MethodView):
     """The audit."""
@@ -65,3 +101,36 @@ class Audit(MethodView):
                 limit=wanted["limit"] + 1,
             )
         return page_of(found, limit=wanted["limit"], cursor=lambda entry: entry.id)
+
+
+@blueprint.route("/head")
+class ChainHead(MethodView):
+    """The end of the chain."""
+
+    @requires(Role.VIEWER)
+    @blueprint.response(200, HeadSchema)
+    def get(self) -> dict[str, Any]:
+        """The last act's place and hash, signed: to be kept where the database is not."""
+        house = runtime()
+        with unit_of_work(house.engine) as session:
+            found = head_of(session, house.settings.keys)
+        if found is None:
+            return {"place": 0, "hash": None, "head": None}
+        return {"place": found.place, "hash": found.hash.hex(), "head": text_of(found)}
+
+
+@blueprint.route("/verify")
+class Verified(MethodView):
+    """A check of the chain."""
+
+    @requires(Role.VIEWER)
+    @blueprint.arguments(Stretch, location="query")
+    @blueprint.response(200, VerifiedSchema)
+    def get(self, wanted: dict[str, int]) -> dict[str, Any]:
+        """Make hashes anew, a stretch at a time. Whole and with all signatures, the command
+        `tracker audit verify` does it."""
+        with snapshot(runtime().engine) as session:
+            walk = walk_from(session, wanted["after"], heads_kept(session))
+            found = list(breaks(session, walk, limit=wanted["limit"]))
+        more = walk.checked == wanted["limit"]
+        return {"checked": walk.checked, "breaks": found, "next": walk.place if more else None}

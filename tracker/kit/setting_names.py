@@ -138,6 +138,9 @@ class SettingNames(Schema):
     proposal_days = fields.Integer(
         data_key="PROPOSAL_DAYS", load_default=7, validate=validate.Range(1, 90)
     )
+    staff_token_days = fields.Integer(
+        data_key="STAFF_TOKEN_DAYS", load_default=365, validate=validate.Range(1, 3650)
+    )
     attribution_days = fields.Integer(
         data_key="ATTRIBUTION_DAYS", load_default=30, validate=_POSITIVE
     )

@@ -115,6 +115,8 @@ class Settings:
     """From what sum on, in all, a member's first certificates wait for staff."""
     proposal_days: int
     """How long what one of the staff proposed waits for another."""
+    staff_token_days: int
+    """How long an API token of staff lasts, unless said otherwise."""
     attribution_days: int
     webhook_rate: int
     """Webhooks a second that one shop may send to one web process before 429."""

@@ -1,4 +1,4 @@
-"""`tracker staff …`, and the option by which other commands learn who is acting."""
+"""The option by which commands learn who is acting."""
 
 import getpass
 import os
@@ -6,11 +6,9 @@ import os
 import click
 from sqlalchemy.orm import Session
 
-from tracker.kit.cli import json_option, runtime_of, show, word_of
-from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.staff.rules import Role, TokenNotAccepted
-from tracker.staff.service import Person, hire, recognise
+from tracker.staff.service import Person, recognise
 
 token_option = click.option(
     "--token",
@@ -51,21 +49,3 @@ def _account() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # an account without a name, as containers have
         return str(os.getuid())
-
-
-@click.group("staff")
-def commands() -> None:
-    """The finance team."""
-
-
-@commands.command("add")
-@click.argument("login")
-@click.option("--role", type=word_of(Role), required=True)
-@json_option
-@click.pass_context
-def add(ctx: click.Context, login: str, role: str, as_json: bool) -> None:
-    """Add a staff member and print an API token, once."""
-    runtime = runtime_of(ctx)
-    with unit_of_work(runtime.engine) as session:
-        token = hire(session, runtime.settings.keys, login, Role(role))
-    show({"login": login, "role": role, "token": token}, as_json=as_json)

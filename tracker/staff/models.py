@@ -1,8 +1,19 @@
-"""The table of staff."""
+"""The tables of staff, and of what proves who they are. Moments are real ones."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, LargeBinary, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kit.database import Base, Instant, one_of
@@ -18,7 +29,46 @@ class Staff(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     login: Mapped[str] = mapped_column(Text, unique=True)
     role: Mapped[str] = mapped_column(Text)
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    """Keyed hash of the API token: the token itself was shown once."""
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+
+
+class StaffToken(Base):
+    """An API token: for programs, or for the console. A person may have several."""
+
+    __tablename__ = "staff_tokens"
+    __table_args__ = (CheckConstraint("cardinality(scopes) > 0", name="scopes"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    """What it is for, in its owner's words."""
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    """Keyed hash: the token itself was shown once."""
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """What it may do at most, whatever its owner may: `tracker.staff.rules.check_scopes`."""
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    last_used_at: Mapped[datetime | None] = mapped_column(Instant)
+    """To the minute."""
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class StaffSession(Base):
+    """A sign-in by password and one-time code. It ends after a while without a request."""
+
+    __tablename__ = "staff_sessions"
+    __table_args__ = (Index(None, "staff_id", "created_at"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    """Keyed hash of login and address: strangers' tries take nothing from who was here before."""
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    """To the minute."""
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    """The latest; without a request it is over sooner."""
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)

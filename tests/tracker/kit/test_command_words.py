@@ -8,8 +8,8 @@ from click.testing import CliRunner
 
 import wsgi
 from tests.world import World
-from tracker.staff.cli import add
 from tracker.staff.rules import Role
+from tracker.team.cli import add
 
 
 def choices(command: click.Command) -> Iterator[click.Choice[object]]:

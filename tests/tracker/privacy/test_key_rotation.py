@@ -13,6 +13,7 @@ from partners.credentials.service import secrets_of
 from tests.world import World, created, day
 from tracker.claims.models import Claim
 from tracker.claims.service import Filing, Hand, file, file_of, note_of
+from tracker.kit.clock import SystemClock
 from tracker.kit.crypto import CannotDecrypt, Keyring, key_from, new_key
 from tracker.kit.database import unit_of_work
 from tracker.kit.resealing import KeyNotKnown
@@ -24,6 +25,7 @@ from tracker.relatives.queries import listed
 from tracker.relatives.service import Wish, add
 from tracker.staff.rules import Role, TokenNotAccepted
 from tracker.staff.service import hire, recognise
+from tracker.team.enrolling import enrol
 from wiring.tools import see_the_key
 
 NEW = key_from(new_key())
@@ -56,11 +58,12 @@ def test_everything_is_sealed_anew_and_the_old_key_can_go(
         add(session, keys, member, "+79000000099", Wish(100, None, "бабушка"))
         token = hire(session, keys, "anna", Role.VIEWER)
         gone = hire(session, keys, "boris", Role.VIEWER)
+        enrol(session, keys, "anna", "anna", SystemClock().now(), has_token=True)
         hand = Hand(session, keys, world.programme, day(5))
         claim = file(hand, member, Filing(shop.id, "B-1", day(1), 100, "письмо", [b"%PDF-1"]))
 
     changing, changed = under(world, Keyring(NEW, old)), under(world, Keyring(NEW))
-    assert sum(run(changing, "status").values()) == 7
+    assert sum(run(changing, "status").values()) == 8
     with unit_of_work(world.tools.engine) as session:
         # Meanwhile both are read, and a number is one member's, whichever key its hash is under.
         assert ids_by_phone(session, changing.settings.keys, [phone]) == {phone: member}
@@ -75,6 +78,7 @@ def test_everything_is_sealed_anew_and_the_old_key_can_go(
         "relatives.label_sealed": 1,
         "claims.note_sealed": 1,
         "claim_files.sealed": 1,
+        "staff_credentials.totp_sealed": 1,
         "webhook_secrets.sealed": 1,
     }
     assert sum(run(changed, "status").values()) == 0

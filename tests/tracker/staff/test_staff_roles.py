@@ -21,7 +21,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash(world: World) -> None:
     key = world.tools.settings.keys
     with unit_of_work(world.tools.engine) as session:
         token = hire(session, key, "anna", Role.OPERATOR)
-    (row,) = world.query("SELECT * FROM staff")
+    (row,) = world.query("SELECT * FROM staff_tokens")
     assert token.encode() not in row.token_hash
     assert token not in str(row)
     with unit_of_work(world.tools.engine) as session:

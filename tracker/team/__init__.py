@@ -1,0 +1,1 @@
+"""The team: who is in it, their tokens, sign-in by password and one-time code, and two for more."""

@@ -1,0 +1,138 @@
+"""Handing in a password and a telephone for one-time codes. The caller owns the unit of work.
+
+``now`` is the real moment everywhere here. The secret that a telephone makes codes from is sealed;
+the enrolment secret that opens the way to it is kept as a keyed hash, and used once.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from tracker.audit.service import record
+from tracker.kit.crypto import Keyring
+from tracker.staff.models import Staff, StaffToken
+from tracker.team.models import StaffCredential
+from tracker.team.rules import (
+    ENROLMENT,
+    AlreadyEnrolled,
+    CodeNotRight,
+    EnrolmentOver,
+    PersonHasLeft,
+    new_secret,
+    step_of,
+)
+from tracker.team.service import person_named
+
+_SECRET = "enrolment of staff"  # noqa: S105 - what its hash is for
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolling:
+    """Somebody on the way to sign in."""
+
+    id: int
+    staff_id: int
+    login: str
+    secret: str
+    """What the telephone makes codes from, in base 32."""
+
+
+def purpose_of(staff_id: int) -> str:
+    """What a person's secret is sealed for."""
+    return f"one-time codes of staff {staff_id}"
+
+
+def enrol(
+    session: Session,
+    keys: Keyring,
+    who: str,
+    login: str,
+    now: datetime,
+    *,
+    has_token: bool = False,
+) -> tuple[str, datetime]:
+    """A secret by which its holder sets the password of ``login``, and until when; the one made
+    before is over. Nobody can hand in a second key to what somebody has: where there is a password
+    the person is to be reset first, and so it is where there is a token, unless ``has_token``.
+
+    Raises PersonNotFound, PersonHasLeft and AlreadyEnrolled.
+    """
+    person = person_named(session, login, kept=True)
+    if not person.active:
+        raise PersonHasLeft
+    live = StaffToken.revoked_at.is_(None) & (StaffToken.expires_at > now)
+    if not has_token and session.scalar(
+        select(exists().where(StaffToken.staff_id == person.id, live))
+    ):
+        raise AlreadyEnrolled(f"{login} has a token, by which they can enrol themselves")
+    of_person = (StaffCredential.staff_id == person.id, StaffCredential.ended_at.is_(None))
+    if session.scalar(
+        select(exists().where(*of_person, StaffCredential.confirmed_at.is_not(None)))
+    ):
+        raise AlreadyEnrolled
+    session.execute(update(StaffCredential).where(*of_person).values(ended_at=now))
+    secret, until = "enr_" + secrets.token_urlsafe(32), now + ENROLMENT
+    session.execute(
+        insert(StaffCredential),
+        {
+            "staff_id": person.id,
+            "secret_hash": keys.hash(_SECRET, secret),
+            "totp_sealed": keys.seal(purpose_of(person.id), new_secret().encode()),
+            "made_by": who,
+            "made_at": now,
+            "expires_at": until,
+        },
+    )
+    record(session, who, "staff.enrol", f"staff:{login}", after={"until": until.isoformat()})
+    return secret, until
+
+
+def enrolling(session: Session, keys: Keyring, secret: str, now: datetime) -> Enrolling:
+    """Who holds an enrolment secret, and what is to go into the telephone. Raises EnrolmentOver."""
+    row = session.execute(
+        select(StaffCredential, Staff.login)
+        .join(Staff, Staff.id == StaffCredential.staff_id)
+        .where(
+            StaffCredential.secret_hash.in_(keys.hashes(_SECRET, secret)),
+            StaffCredential.ended_at.is_(None),
+            StaffCredential.confirmed_at.is_(None),
+            StaffCredential.expires_at > now,
+            Staff.active,
+        )
+    ).one_or_none()
+    if row is None:
+        raise EnrolmentOver
+    made, login = row
+    plain = keys.open(purpose_of(made.staff_id), made.totp_sealed).decode()
+    return Enrolling(made.id, made.staff_id, login, plain)
+
+
+def see_code(found: Enrolling, code: str, now: datetime) -> int:
+    """The half-minute of a code that the telephone shows. Raises CodeNotRight."""
+    step = step_of(found.secret, code, now)
+    if step is None:
+        raise CodeNotRight(fields={"totp": "it is not the one that the telephone shows"})
+    return step
+
+
+def confirm(
+    session: Session, found: Enrolling, password_hash: str, step: int, now: datetime
+) -> None:
+    """From now on the person signs in by this password and the telephone. Raises EnrolmentOver
+    where somebody else was faster with the same secret."""
+    done = session.scalar(
+        update(StaffCredential)
+        .where(
+            StaffCredential.id == found.id,
+            StaffCredential.ended_at.is_(None),
+            StaffCredential.confirmed_at.is_(None),
+        )
+        .values(password_hash=password_hash, confirmed_at=now, totp_step=step)
+        .returning(StaffCredential.id)
+    )
+    if done is None:
+        raise EnrolmentOver
+    record(session, found.login, "staff.enrolled", f"staff:{found.login}")
