@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import tracker.adjustments.proof
 import tracker.certificates.proof
 import tracker.goals.proof
 import tracker.ledger.queries
@@ -18,6 +19,7 @@ PROOFS: Mapping[str, Proof] = {
     "periods": tracker.periods.proof.prove,
     "purchases": tracker.purchases.proof.prove,
     "goals": tracker.goals.proof.prove,
+    "adjustments": tracker.adjustments.proof.prove,
     "certificates": tracker.certificates.proof.prove,
     "settlement": tracker.settlement.proof.prove,
     "reconciliation": tracker.reconciliation.proof.prove,

@@ -13,6 +13,7 @@ import tracker.access.devices.api
 import tracker.access.guard
 import tracker.access.joining.api
 import tracker.access.signin.api
+import tracker.adjustments.staff_api
 import tracker.alerts.queries
 import tracker.alerts.staff_api
 import tracker.audit.staff_api
@@ -81,6 +82,7 @@ _ROOMS = (
     tracker.reports.staff_api.blueprint,
     tracker.reconciliation.api.blueprint,
     tracker.reconciliation.staff_api.blueprint,
+    tracker.adjustments.staff_api.blueprint,
     tracker.audit.staff_api.blueprint,
     tracker.proposals.staff_api.build(ACTIONS),
     tracker.alerts.staff_api.build(conditions_of),

@@ -1,4 +1,4 @@
-"""What one of the staff proposes and another approves."""
+"""What one of the staff proposes and another approves; what they so give to members, or take."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,11 +12,16 @@ depends_on = None
 
 def upgrade() -> None:
     _make_proposals()
+    _make_adjustments()
+    _tell_of({*_TOLD_BEFORE, *_TOLD_SINCE})
     for statement in (*_FUNCTIONS, *_TRIGGERS, *_GRANTS):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute(f"DELETE FROM notifications WHERE kind IN ({_listed(_TOLD_SINCE)})")
+    _tell_of(_TOLD_BEFORE)
+    op.drop_table("adjustments")
     op.drop_table("proposals")
     op.execute("DROP FUNCTION proposals_decided_once()")
 
@@ -88,6 +93,93 @@ def _make_proposals() -> None:
     op.create_index("ix_proposals_subject", "proposals", ["subject", "id"], unique=False)
 
 
+def _make_adjustments() -> None:
+    instant = sa.TIMESTAMP(timezone=True)
+    op.create_table(
+        "adjustments",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("payout_id", sa.BigInteger(), nullable=True),
+        sa.Column("effective_at", instant, nullable=False),
+        sa.Column("recorded_at", instant, server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('credit', 'debit', 'goodwill', 'write_off')", name=op.f("ck_adjustments_kind")
+        ),
+        sa.CheckConstraint(
+            "cause IN ('apology', 'credited_in_error', 'fraud', 'missing_cashback', 'operator_paid',"
+            " 'other', 'our_mistake', 'promised', 'uncollectable', 'wrong_amount')",
+            name=op.f("ck_adjustments_cause"),
+        ),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_adjustments_amount")),
+        sa.CheckConstraint(
+            "(cause = 'operator_paid') = (payout_id IS NOT NULL)",
+            name=op.f("ck_adjustments_payout"),
+        ),
+        sa.ForeignKeyConstraint(["id"], ["proposals.id"], name=op.f("fk_adjustments_id_proposals")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["members.id"], name=op.f("fk_adjustments_member_id_members")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payout_id"], ["payouts.id"], name=op.f("fk_adjustments_payout_id_payouts")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustments")),
+    )
+    op.create_index(
+        "uq_adjustments_payout_id",
+        "adjustments",
+        ["payout_id"],
+        unique=True,
+        postgresql_where=sa.text("payout_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_adjustments_member", "adjustments", ["member_id", "effective_at", "id"], unique=False
+    )
+
+
+def _tell_of(kinds: set[str]) -> None:
+    op.execute(
+        "ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind,"
+        f" ADD CONSTRAINT ck_notifications_kind CHECK (kind IN ({_listed(kinds)}))"
+    )
+
+
+def _listed(words: set[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+_TOLD_BEFORE = {
+    "already_member",
+    "cashback_confirmed",
+    "cashback_rejected",
+    "cashback_taken_back",
+    "cashback_tracked",
+    "certificate_issued",
+    "claim_answered",
+    "email_changed",
+    "email_code",
+    "erasure_code",
+    "goal_reached",
+    "joining_code",
+    "new_number_code",
+    "number_changed",
+    "number_code",
+    "password_changed",
+    "payout_failed",
+    "payout_paid",
+    "relative_added",
+    "relative_code",
+    "reward_confirmed",
+    "reward_tracked",
+    "sign_in_code",
+    "signed_in",
+    "welcome",
+}
+
+_TOLD_SINCE = {"certificate_voided", "debt_forgiven", "money_added", "money_taken"}
+
 _FUNCTIONS = (
     # Whatever the application thinks it knows: a proposal is decided once, and now.
     """
@@ -109,11 +201,16 @@ _TRIGGERS = (
     CREATE TRIGGER proposals_decided_once BEFORE UPDATE ON proposals
     FOR EACH ROW EXECUTE FUNCTION proposals_decided_once()
     """,
+    """
+    CREATE TRIGGER adjustments_append_only BEFORE UPDATE OR DELETE OR TRUNCATE
+    ON adjustments FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()
+    """,
 )
 
 _GRANTS = (
     "GRANT SELECT, INSERT (action, subject, slot, payload, payload_sha256, seen, seen_sha256,"
     " reason, request_key, proposed_by, expires_at),"
     " UPDATE (state, decided_by, decision_reason) ON proposals TO tracker_app",
+    "GRANT SELECT, INSERT ON adjustments TO tracker_app",
     "REVOKE ALL ON FUNCTION proposals_decided_once() FROM PUBLIC",
 )

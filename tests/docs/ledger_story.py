@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from tests.inviting import newcomers
 from tests.world import Shop, World, cancelled, confirmed, created, returned, rubles
+from tracker.adjustments.rules import Adjustment, Cause
+from tracker.adjustments.rules import Kind as Sort
+from tracker.adjustments.service import ACTIONS, ask_for
 from tracker.certificates.giving_back import give_back
 from tracker.certificates.jobs import work
 from tracker.certificates.ordering import Wish, order
@@ -20,7 +23,10 @@ from tracker.certificates.showing import show
 from tracker.goals.service import change, create
 from tracker.kit.clock import MOSCOW
 from tracker.kit.database import unit_of_work
+from tracker.proposals.service import approve
 from tracker.settlement.ports import Answer, Outcome, Reach, Told, TopUp
+from tracker.staff.rules import Role
+from tracker.staff.service import Person
 
 
 def on(text: str) -> datetime:
@@ -78,6 +84,7 @@ def tell(world: World) -> None:
     world.tell(shop, cancelled("V-3001", at=on("2011-03-20 08:00")))
 
     _saves(world, shop, world.member())
+    _adjust(world, anna, vera)
 
 
 def _saves(world: World, shop: Shop, darya: int) -> None:
@@ -94,6 +101,32 @@ def _saves(world: World, shop: Shop, darya: int) -> None:
     _order(world, darya, 100, None, at=on("2011-03-31 10:00"))
     with _acting(world) as session:
         give_back(session, 2, on("2011-03-31 16:00"), "ordered by mistake")
+
+
+def _adjust(world: World, anna: int, vera: int) -> None:
+    """What two of the staff agree to."""
+    paid = {"cause": Cause.OPERATOR_PAID, "payout_id": 2}
+    _agree(world, Sort.DEBIT, anna, 50, on("2011-04-01 10:00"), **paid)
+    _agree(world, Sort.CREDIT, anna, 12.5, on("2011-04-02 10:00"), cause=Cause.MISSING_CASHBACK)
+    _agree(world, Sort.GOODWILL, anna, 10, on("2011-04-03 10:00"), cause=Cause.APOLOGY)
+    _agree(world, Sort.DEBIT, vera, 30, on("2011-04-04 10:00"), cause=Cause.CREDITED_IN_ERROR)
+    _agree(world, Sort.WRITE_OFF, vera, 30, on("2011-04-05 10:00"), cause=Cause.OUR_MISTAKE)
+
+
+def _agree(world: World, kind: Sort, member: int, amount: float, at: datetime, **more: Any) -> None:
+    one = Adjustment(
+        kind=kind,
+        member_id=member,
+        amount=rubles(amount),
+        note="as they agreed",
+        effective_at=at,
+        **more,
+    )
+    olga, boris = Person("olga", Role.OPERATOR), Person("boris", Role.APPROVER)
+    with _acting(world) as session:
+        asked = ask_for(session, world.tools, one, olga)
+        seal = asked.payload_sha256
+        approve(session, world.tools, ACTIONS, asked.id, boris, sha256=seal)
 
 
 def _order(world: World, member: int, amount: int, goal: int | None, at: datetime) -> None:

@@ -24,19 +24,12 @@ Leg = tuple[str, str, str, str]
 
 
 AWAITED_KINDS = {
-    Kind.ADJUSTMENT_CREDIT,
-    Kind.ADJUSTMENT_DEBIT,
-    Kind.ADJUSTMENT_GOODWILL,
-    Kind.ADJUSTMENT_WRITE_OFF,
     Kind.SHOP_PAID,
     Kind.SHOP_PAYMENT_REVERSED,
     Kind.RECEIVABLE_WRITTEN_OFF,
 }
 AWAITED_ACCOUNTS = {
     Account.BANK,
-    Account.ADJUSTMENTS,
-    Account.GOODWILL_EXPENSE,
-    Account.WRITE_OFFS,
 }
 """Words whose rooms are being built: whoever posts them takes them away here."""
 

@@ -37,6 +37,10 @@ SAVED = (
     Kind.GOAL_RELEASED,
     Kind.CERTIFICATE_ORDERED,
     Kind.CERTIFICATE_VOIDED,
+    Kind.ADJUSTMENT_CREDIT,
+    Kind.ADJUSTMENT_DEBIT,
+    Kind.ADJUSTMENT_GOODWILL,
+    Kind.ADJUSTMENT_WRITE_OFF,
 )
 """What else moves what is available."""
 

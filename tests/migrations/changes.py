@@ -129,6 +129,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "decided_by",
         }
     ),
+    "adjustments": NONE,
     "proposals": frozenset({"state", "decided_by", "decision_reason"}),
     "certificate_voids": frozenset({"state", "decided_by", "decided_at"}),
     "settlement_slots": frozenset({"fence", "lease_until", "next_at"}),

@@ -31,6 +31,7 @@ FILLED = {
     "proposal_id": "1",
     "name": "proof",
     "document": "journal",
+    "adjustment_id": "1",
 }
 """What stands for the parts of a path."""
 

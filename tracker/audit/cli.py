@@ -43,6 +43,7 @@ def list_entries(
     staff.add, staff.role, staff.leave, staff.return, staff.reset, staff.enrol, staff.enrolled,
     token.create, token.revoke,
     period.check, period.close,
+    adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
     alert.acknowledge. An act that takes two people is also there as it is proposed and decided,
     with propose, approve, reject, withdraw, stale or expire behind its name.
     """

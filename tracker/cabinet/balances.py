@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tracker.adjustments.models import AdjustmentRow
+from tracker.adjustments.rules import GIVES
 from tracker.certificates.models import Certificate
 from tracker.certificates.rules import CertificateState
 from tracker.ledger.models import MemberBalance
@@ -14,7 +16,8 @@ from tracker.settlement.rules import PayoutState
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What we owe a member, and what was paid out or went into certificates, in kopecks."""
+    """What we owe a member, and what was paid out, went into certificates or was taken off by
+    staff, in kopecks."""
 
     pending: int
     net: int
@@ -48,7 +51,12 @@ def balance_of(session: Session, member_id: int) -> Balance:
             Certificate.member_id == member_id, Certificate.state != CertificateState.VOIDED
         )
     )
-    spent = int(paid or 0) + int(certified or 0)
+    taken = session.scalar(
+        select(func.coalesce(func.sum(AdjustmentRow.amount), 0)).where(
+            AdjustmentRow.member_id == member_id, AdjustmentRow.kind.not_in(GIVES)
+        )
+    )
+    spent = int(paid or 0) + int(certified or 0) + int(taken or 0)
     if kept is None:
         return Balance(0, 0, 0, spent)
     return Balance(kept.pending, kept.available, kept.in_flight, spent, kept.reserved)

@@ -9,7 +9,10 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tracker.cabinet.lines import Bought, certificate_line, payment_line
+from tracker.adjustments.models import AdjustmentRow
+from tracker.adjustments.rules import Cause
+from tracker.adjustments.rules import Kind as Adjusted
+from tracker.cabinet.lines import Bought, adjustment_line, certificate_line, payment_line
 from tracker.cabinet.queries import bonus, reward, told
 from tracker.cabinet.reckoning import Back, Reckoning, Sold, reckon
 from tracker.cabinet.rows import bought, bought_by
@@ -103,6 +106,8 @@ def explain(session: Session, keys: Keyring, member_id: int, line_id: str) -> Ex
             return _payment(session, keys, member_id, number)
         case Kind.CERTIFICATE:
             return _certificate(session, member_id, number)
+        case Kind.ADJUSTMENT:
+            return _adjustment(session, member_id, number)
 
 
 def _purchase(session: Session, member_id: int, purchase_id: int) -> Explanation:
@@ -200,6 +205,17 @@ def _certificate(session: Session, member_id: int, certificate_id: int) -> Expla
     return Explanation(
         [] if one.state == CertificateState.VOIDED else [line],
         _movements(session, member_id, f"certificate:{certificate_id}"),
+    )
+
+
+def _adjustment(session: Session, member_id: int, adjustment_id: int) -> Explanation:
+    one = session.get(AdjustmentRow, adjustment_id)
+    if one is None or one.member_id != member_id:
+        raise LineNotFound
+    kind, cause = Adjusted(one.kind), Cause(one.cause)
+    return Explanation(
+        [adjustment_line(one.id, one.effective_at, one.amount, kind, cause)],
+        _movements(session, member_id, f"adjustment:{adjustment_id}"),
     )
 
 

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from tracker.adjustments.rules import GIVES, Cause
+from tracker.adjustments.rules import Kind as Adjusted
 from tracker.cabinet.rules import (
+    ADJUSTMENTS,
     BONUSES,
     CERTIFICATES,
     PART,
@@ -159,6 +162,21 @@ def certificate_line(certificate_id: int, ordered_at: datetime, amount: int) -> 
         Status.WRITTEN_OFF,
         Kind.CERTIFICATE,
         amount,
+    )
+
+
+def adjustment_line(
+    adjustment_id: int, effective_at: datetime, amount: int, kind: Adjusted, cause: Cause
+) -> Line:
+    """The line of what staff gave, took or forgave."""
+    status = Status.ACCRUED if kind in GIVES else Status.WRITTEN_OFF
+    return Line(
+        f"{ADJUSTMENTS.mark}{adjustment_id}",
+        Key(effective_at, ADJUSTMENTS.rank, adjustment_id, "", PART[status]),
+        status,
+        Kind.ADJUSTMENT,
+        amount,
+        cause=cause,
     )
 
 

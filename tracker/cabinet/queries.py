@@ -1,54 +1,31 @@
-"""Reads of a member's history. Each source of lines is asked by an index of its own.
-
-A source tells its lines from the latest to the earliest, those below a key alone, and no more than
-are asked for: a page costs the same whatever else is in the tables.
-"""
+"""Reads of a member's history. Each source of lines is asked by an index of its own
+(`tracker.cabinet.sources`)."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import text, tuple_
 from sqlalchemy.orm import Session
 
 from tracker.cabinet.lines import (
     Bought,
     bonus_line,
-    certificate_line,
     lines_of,
-    payment_line,
     reward_line,
     why_not,
 )
-from tracker.cabinet.rows import Rows, bought, bought_by, brought, rewards_of
+from tracker.cabinet.rows import bought, bought_by, brought, rewards_of
 from tracker.cabinet.rules import (
-    CERTIFICATES,
-    PAYMENTS,
     PURCHASES,
     REWARDS,
-    Key,
     Line,
-    Source,
     Status,
     Wanted,
     Why,
 )
-from tracker.certificates.models import Certificate
-from tracker.certificates.rules import CertificateState
+from tracker.cabinet.sources import Look, adjustments, certificates, in_time, payments
 from tracker.ledger.rules import Kind as Movement
 from tracker.purchases.models import Purchase, WelcomeBonus
 from tracker.purchases.reward_models import ReferralReward
-from tracker.settlement.models import Payout, SettlementRun
-from tracker.settlement.rules import PayoutState
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Which lines are asked for: those below a key, if there is one, and at most so many."""
-
-    wanted: Wanted
-    before: Key | None
-    limit: int
 
 
 def latest(session: Session, look: Look) -> list[Line]:
@@ -75,7 +52,7 @@ def _purchases(session: Session, look: Look) -> Iterable[Line]:
         return []
     place = tuple_(Purchase.ordered_at, Purchase.shop_id, Purchase.order_id)
     query = bought_by(look.wanted.member_id).where(with_money[look.wanted.status])
-    query = _in_time(query, look, PURCHASES, Purchase.ordered_at)
+    query = in_time(query, look, PURCHASES, Purchase.ordered_at)
     if look.before and look.before.rank == PURCHASES.rank:
         # The purchase that the last page ended with may have lines left.
         query = query.where(place <= (look.before.moment, look.before.number, look.before.text))
@@ -119,7 +96,7 @@ def _rewards(session: Session, look: Look) -> Iterator[Line]:
         .order_by(ReferralReward.carried_at.desc(), ReferralReward.id.desc())
         .limit(look.limit)
     )
-    query = _in_time(query, look, REWARDS, ReferralReward.carried_at)
+    query = in_time(query, look, REWARDS, ReferralReward.carried_at)
     if look.before and look.before.rank == REWARDS.rank:
         place = tuple_(ReferralReward.carried_at, ReferralReward.id)
         query = query.where(place < (look.before.moment, look.before.number))
@@ -135,46 +112,6 @@ _REWARD_STATES: Mapping[Status | None, tuple[str, ...]] = {
     Status.PENDING: ("pending", "review"),
     Status.REJECTED: ("rejected",),
 }
-
-
-def _payments(session: Session, look: Look) -> Iterator[Line]:
-    """What was paid. What is on its way, or came back, is told by the balance."""
-    if look.wanted.status not in (None, Status.WRITTEN_OFF):
-        return
-    query = (
-        select(Payout.id, Payout.period, SettlementRun.as_of, Payout.amount)
-        .join(SettlementRun, SettlementRun.period == Payout.period)
-        .where(Payout.member_id == look.wanted.member_id, Payout.state == PayoutState.PAID)
-        .order_by(SettlementRun.as_of.desc(), Payout.id.desc())
-        .limit(look.limit)
-    )
-    query = _in_time(query, look, PAYMENTS, SettlementRun.as_of)
-    if look.before and look.before.rank == PAYMENTS.rank:
-        place = tuple_(SettlementRun.as_of, Payout.id)
-        query = query.where(place < (look.before.moment, look.before.number))
-    for row in session.execute(query):
-        yield payment_line(row.id, row.period, row.as_of, row.amount)
-
-
-def _certificates(session: Session, look: Look) -> Iterator[Line]:
-    """What was spent on certificates; of those that were voided the money is here again."""
-    if look.wanted.status not in (None, Status.WRITTEN_OFF):
-        return
-    query = (
-        select(Certificate.id, Certificate.ordered_at, Certificate.amount)
-        .where(
-            Certificate.member_id == look.wanted.member_id,
-            Certificate.state != CertificateState.VOIDED,
-        )
-        .order_by(Certificate.ordered_at.desc(), Certificate.id.desc())
-        .limit(look.limit)
-    )
-    query = _in_time(query, look, CERTIFICATES, Certificate.ordered_at)
-    if look.before and look.before.rank == CERTIFICATES.rank:
-        place = tuple_(Certificate.ordered_at, Certificate.id)
-        query = query.where(place < (look.before.moment, look.before.number))
-    for row in session.execute(query):
-        yield certificate_line(row.id, row.ordered_at, row.amount)
 
 
 def bonus(session: Session, member_id: int) -> list[Line]:
@@ -193,22 +130,10 @@ _ALL: tuple[Callable[[Session, Look], Iterable[Line]], ...] = (
     _purchases,
     _bonuses,
     _rewards,
-    _payments,
-    _certificates,
+    payments,
+    certificates,
+    adjustments,
 )
-
-
-def _in_time(query: Rows, look: Look, source: Source, moment: Any) -> Rows:
-    """No later than the key, or earlier if lines of this source stand before others there."""
-    if look.wanted.since is not None:
-        query = query.where(moment >= look.wanted.since)
-    if look.wanted.until is not None:
-        query = query.where(moment < look.wanted.until)
-    if look.before is not None and source.rank > look.before.rank:
-        query = query.where(moment < look.before.moment)
-    if look.before is not None and source.rank < look.before.rank:
-        query = query.where(moment <= look.before.moment)
-    return query
 
 
 def _reasons(session: Session, purchases: Collection[int]) -> Mapping[int, Why]:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from tracker.adjustments.rules import Cause
 from tracker.kit.clock import MOSCOW, moscow_midnight
 from tracker.kit.errors import Invalid, NotFound
 from tracker.purchases.contracts import RejectReason
@@ -28,7 +29,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
     """Promised, and given back or refused."""
     WRITTEN_OFF = "written_off"
-    """Paid out, or spent on a certificate."""
+    """Paid out, spent on a certificate, or taken off by staff."""
 
 
 class Kind(StrEnum):
@@ -39,6 +40,8 @@ class Kind(StrEnum):
     REFERRAL_REWARD = "referral_reward"
     PAYMENT = "payment"
     CERTIFICATE = "certificate"
+    ADJUSTMENT = "adjustment"
+    """By staff."""
 
 
 class Waits(StrEnum):
@@ -134,12 +137,13 @@ class Source(NamedTuple):
     kind: Kind
 
 
+ADJUSTMENTS = Source(5, "a", Kind.ADJUSTMENT)
 PURCHASES = Source(4, "p", Kind.PURCHASE)
 BONUSES = Source(3, "b", Kind.WELCOME_BONUS)
 REWARDS = Source(2, "r", Kind.REFERRAL_REWARD)
 PAYMENTS = Source(1, "w", Kind.PAYMENT)
 CERTIFICATES = Source(0, "c", Kind.CERTIFICATE)
-SOURCES = (PURCHASES, BONUSES, REWARDS, PAYMENTS, CERTIFICATES)
+SOURCES = (ADJUSTMENTS, PURCHASES, BONUSES, REWARDS, PAYMENTS, CERTIFICATES)
 
 PART = {Status.ACCRUED: 3, Status.PENDING: 2, Status.REJECTED: 1, Status.WRITTEN_OFF: 0}
 """The order of a purchase's lines among themselves."""
@@ -179,6 +183,8 @@ class Line:
     reason: Why | None = None
     taken_back: bool = False
     """Of what is rejected: whether some of it had been available before."""
+    cause: Cause | None = None
+    """Of an adjustment: why."""
 
     @property
     def at(self) -> datetime:

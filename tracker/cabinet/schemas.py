@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from tracker.adjustments.rules import Cause
 from tracker.cabinet.cursors import MAX_CURSOR
 from tracker.cabinet.rules import (
     Kind,
@@ -82,6 +83,13 @@ class LineSchema(Schema):
         attribute="line.taken_back",
         metadata={"description": "Rejected after some of it had been available"},
     )
+    cause = fields.Enum(
+        Cause,
+        by_value=True,
+        attribute="line.cause",
+        allow_none=True,
+        metadata={"description": "Of an adjustment by staff: why"},
+    )
 
 
 class HistoryFilter(Schema):
@@ -126,7 +134,7 @@ class BalanceSchema(Schema):
     )
     spent = Rubles(
         attribute="balance.spent",
-        metadata={"description": "Paid out and spent on certificates, in all"},
+        metadata={"description": "Paid out, spent on certificates and taken off by staff, in all"},
     )
     debt = Rubles(
         attribute="balance.debt",

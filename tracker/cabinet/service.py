@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from tracker.cabinet.balances import Balance, balance_of
 from tracker.cabinet.cursors import seal, unseal
 from tracker.cabinet.ports import ShopName, ShopNames
-from tracker.cabinet.queries import Look, latest
+from tracker.cabinet.queries import latest
 from tracker.cabinet.rules import Line, Wanted, next_payment_day
+from tracker.cabinet.sources import Look
 from tracker.kit.clock import moscow_midnight
 from tracker.kit.crypto import Keyring
 from tracker.kit.money import MAX_KOPECKS

@@ -135,6 +135,9 @@ class SettingNames(Schema):
     certificate_review_from = fields.Integer(
         data_key="CERTIFICATE_REVIEW_FROM", load_default=1_000_000, validate=_NOT_NEGATIVE
     )
+    adjustment_max = fields.Integer(
+        data_key="ADJUSTMENT_MAX", load_default=5_000_000, validate=_POSITIVE
+    )
     proposal_days = fields.Integer(
         data_key="PROPOSAL_DAYS", load_default=7, validate=validate.Range(1, 90)
     )

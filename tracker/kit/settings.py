@@ -113,6 +113,8 @@ class Settings:
     certificate_sum_per_day: int
     certificate_review_from: int
     """From what sum on, in all, a member's first certificates wait for staff."""
+    adjustment_max: int
+    """What staff may give a member, or take, by one adjustment."""
     proposal_days: int
     """How long what one of the staff proposed waits for another."""
     staff_token_days: int

@@ -75,7 +75,13 @@ class Kind(StrEnum):
     PAYOUT_FAILED = "payout_failed"
     GOAL_REACHED = "goal_reached"
     CERTIFICATE_ISSUED = "certificate_issued"
+    CERTIFICATE_VOIDED = "certificate_voided"
+    """By staff: its money is available again."""
     CLAIM_ANSWERED = "claim_answered"
+    MONEY_ADDED = "money_added"
+    """By staff, as the next two."""
+    MONEY_TAKEN = "money_taken"
+    DEBT_FORGIVEN = "debt_forgiven"
 
 
 class Form(StrEnum):
@@ -124,7 +130,11 @@ VALUES: Mapping[Kind, Mapping[str, Form]] = {
     Kind.PAYOUT_FAILED: _SUM,
     Kind.GOAL_REACHED: _SUM,
     Kind.CERTIFICATE_ISSUED: _SUM,
+    Kind.CERTIFICATE_VOIDED: _SUM,
     Kind.CLAIM_ANSWERED: {"shop": Form.SHOP},
+    Kind.MONEY_ADDED: _SUM,
+    Kind.MONEY_TAKEN: _SUM,
+    Kind.DEBT_FORGIVEN: _SUM,
 }
 """Which values a notice of each kind carries: all of these, and no others."""
 

@@ -84,6 +84,10 @@ MANNERS: Mapping[Kind, Manner] = {
     Kind.PAYOUT_FAILED: _PAYOUTS,
     Kind.GOAL_REACHED: Manner(Topic.CERTIFICATES),
     Kind.CERTIFICATE_ISSUED: Manner(Topic.CERTIFICATES),
+    Kind.CERTIFICATE_VOIDED: Manner(Topic.CERTIFICATES),
+    Kind.MONEY_ADDED: _CASHBACK,
+    Kind.MONEY_TAKEN: _CASHBACK,
+    Kind.DEBT_FORGIVEN: _CASHBACK,
     Kind.CLAIM_ANSWERED: Manner(Topic.CLAIMS),
 }
 """Of every kind that goes to members."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.access.models import MemberSession
+from tracker.adjustments.models import AdjustmentRow
 from tracker.certificates.models import Certificate
 from tracker.claims.models import Claim
 from tracker.claims.service import note_of
@@ -119,6 +120,7 @@ _PARTS = (
         ),
     ),
     _Part("payouts", Payout, ("period", "amount", "state", "reference", "reason", "ended_at")),
+    _Part("adjustments", AdjustmentRow, ("id", "kind", "cause", "amount", "effective_at")),
     _Part("messages", Notification, ("kind", "channel", "at", "state", "ended_at")),
 )
 
