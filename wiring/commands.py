@@ -21,6 +21,7 @@ import tracker.proposals.cli
 import tracker.purchases.cli
 import tracker.purchases.reward_cli
 import tracker.reconciliation.cli
+import tracker.reports.cli
 import tracker.settlement.cli
 import tracker.team.cli
 import webhooks.desk.cli
@@ -33,6 +34,7 @@ from tracker.purchases.settling import programme_of
 from wiring.alerts import conditions_of
 from wiring.proofs import PROOFS
 from wiring.proposals import ACTIONS
+from wiring.reports import REPORTS, SHOPS
 from wiring.tools import SEALED
 from wiring.work import watch_of
 
@@ -77,6 +79,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.certificates.cli.commands,
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
+    tracker.reports.cli.build(REPORTS, SHOPS),
     tracker.privacy.cli.build(SEALED),
     tracker.privacy.people_cli.build(partners.shops.names.names_of),
 )

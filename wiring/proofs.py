@@ -6,6 +6,7 @@ import tracker.adjustments.proof
 import tracker.certificates.proof
 import tracker.goals.proof
 import tracker.ledger.queries
+import tracker.ledger.rollups
 import tracker.periods.proof
 import tracker.purchases.proof
 import tracker.reconciliation.proof
@@ -16,6 +17,7 @@ from tracker.ledger.cli import Proof
 
 PROOFS: Mapping[str, Proof] = {
     "ledger": tracker.ledger.queries.prove,
+    "rollups": tracker.ledger.rollups.prove,
     "periods": tracker.periods.proof.prove,
     "purchases": tracker.purchases.proof.prove,
     "goals": tracker.goals.proof.prove,

@@ -13,6 +13,7 @@ import tracker.claims.sealed
 import tracker.members.sealed
 import tracker.periods.rules
 import tracker.relatives.sealed
+import tracker.reports.rules
 import tracker.team.sealed
 from tracker.kit import processes, tasks
 from tracker.kit.database import AWAY, make_engine, unit_of_work
@@ -40,9 +41,12 @@ LONG_TASKS = {
     partners.reconciliation.rules.TASK: 1_800,
     tracker.periods.rules.TASK: 3_600,
     tracker.alerts.rules.TASK: 3_600,
+    tracker.reports.rules.TASK: 3_600,
 }
 """Seconds: the first three may have to read a statement of a million lines to its end, the others
 prove all books, and seal those of a month."""
+"""Seconds: the first two may have to read a day's statement of a million lines to its end, the
+others prove all books, seal those of a month, and write a journal of years."""
 
 _TELLING = (tracker.members.sealed.COLUMNS[0], *partners.credentials.sealed.COLUMNS)
 """Numbers and webhook secrets: whoever has lost the key can write new ones by commands."""

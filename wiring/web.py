@@ -68,6 +68,7 @@ from tracker.kit.runtime import Runtime
 from webhooks.door.reception import MAX_BODY
 from wiring.alerts import conditions_of
 from wiring.proposals import ACTIONS
+from wiring.reports import REPORTS, SHOPS
 
 _ROOMS = (
     webhooks.totals.staff_api.blueprint,
@@ -79,7 +80,7 @@ _ROOMS = (
     tracker.purchases.staff_api.referrals,
     tracker.referrals.api.build(tracker.purchases.reward_queries),
     tracker.settlement.staff_api.blueprint,
-    tracker.reports.staff_api.blueprint,
+    tracker.reports.staff_api.build(REPORTS, SHOPS),
     tracker.reconciliation.api.blueprint,
     tracker.reconciliation.staff_api.blueprint,
     tracker.adjustments.staff_api.blueprint,

@@ -20,6 +20,8 @@ import tracker.certificates.queries
 import tracker.certificates.rules
 import tracker.claims.jobs
 import tracker.claims.queries
+import tracker.ledger.jobs
+import tracker.ledger.rollups
 import tracker.notifications.jobs
 import tracker.periods.jobs
 import tracker.periods.queries
@@ -29,6 +31,9 @@ import tracker.purchases.queries
 import tracker.reconciliation.jobs
 import tracker.reconciliation.queries
 import tracker.reconciliation.watching
+import tracker.reports.jobs
+import tracker.reports.queries
+import tracker.reports.rules
 import tracker.settlement.calendar
 import tracker.settlement.jobs
 import webhooks.inbox.partitions
@@ -42,12 +47,14 @@ from tracker.kit.settings import Settings
 from tracker.notifications.contracts import Channel
 from tracker.notifications.service import TASKS
 from tracker.purchases.settling import programme_of
+from tracker.reports.exporting import Desk
 from tracker.settlement.rules import DELIVERY, WATCH, Conduct
 from tracker.settlement.self_approval import Limits
 from webhooks.dispatch import Dispatcher
 from wiring.alerts import conditions_of
 from wiring.billing import billing_of
 from wiring.closing import checks_of
+from wiring.reports import REPORTS, SHOPS
 
 
 def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
@@ -86,6 +93,11 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         ),
         tracker.periods.rules.TASK: partial(
             tracker.periods.jobs.work, tools.engine, checks_of(settings)
+        ),
+        tracker.ledger.jobs.TASK: partial(tracker.ledger.jobs.sum_up, tools.engine),
+        tracker.reports.rules.TASK: partial(
+            tracker.reports.jobs.work,
+            Desk(tools.engine, REPORTS, SHOPS, timedelta(hours=settings.report_export_hours)),
         ),
         tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
             tools.engine
@@ -161,6 +173,10 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
             session, conditions_of(settings)
         ),
         tracker.periods.rules.TASK: tracker.periods.queries.work_is_due,
+        tracker.ledger.jobs.TASK: lambda session, _: tracker.ledger.rollups.rolling_is_due(session),
+        tracker.reports.rules.TASK: lambda session, _: tracker.reports.queries.export_is_due(
+            session
+        ),
         **{
             task: partial(
                 tracker.notifications.jobs.delivery_is_due,

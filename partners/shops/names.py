@@ -23,6 +23,11 @@ def slugs_of(session: Session, shops: Collection[int]) -> dict[int, str]:
     return {row.id: row.slug for row in rows}
 
 
+def every_slug(session: Session) -> dict[int, str]:
+    """The slugs of all shops by their ids."""
+    return {row.id: row.slug for row in session.execute(select(Shop.id, Shop.slug))}
+
+
 def called(session: Session, shops: Collection[int]) -> dict[int, ShopName]:
     """What members know shops by, by their ids."""
     rows = session.execute(select(Shop.id, Shop.slug, Shop.name).where(Shop.id.in_(list(shops))))

@@ -10,6 +10,8 @@ from tests.migrations.changes import ALL_OF_IT, CHANGES, NONE
 from tracker.kit.database import APPLICATION_ROLE
 
 NOT_ADDED = {
+    "ledger_rollups",
+    "ledger_rolled_days",
     "settlement_watch",
     "settlement_slots",
     "member_balances",

@@ -28,6 +28,8 @@ FILLED = {
     "payout_id": "1",
     "certificate_id": "1",
     "void_id": "1",
+    "export_id": "1",
+    "report_name": "aging",
     "proposal_id": "1",
     "name": "proof",
     "document": "journal",

@@ -130,6 +130,8 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "friend_id": str(friend),
         "certificate_id": str(certificate["id"]),
         "void_id": str(asked.id),
+        "export_id": "1",
+        "report_name": "aging",
         "purchase_id": str(flagged.purchase_id),
         "flag": flagged.flag,
     }

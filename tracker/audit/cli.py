@@ -44,6 +44,7 @@ def list_entries(
     token.create, token.revoke,
     period.check, period.close,
     adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
+    period.check, period.close, report.export,
     alert.acknowledge. An act that takes two people is also there as it is proposed and decided,
     with propose, approve, reject, withdraw, stale or expire behind its name.
     """

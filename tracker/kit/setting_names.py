@@ -132,6 +132,9 @@ class SettingNames(Schema):
     certificate_sum_per_day = fields.Integer(
         data_key="CERTIFICATE_SUM_PER_DAY", load_default=16_000_000, validate=_NOT_NEGATIVE
     )
+    report_export_hours = fields.Integer(
+        data_key="REPORT_EXPORT_HOURS", load_default=72, validate=validate.Range(1, 8_760)
+    )
     certificate_review_from = fields.Integer(
         data_key="CERTIFICATE_REVIEW_FROM", load_default=1_000_000, validate=_NOT_NEGATIVE
     )

@@ -104,6 +104,8 @@ class Settings:
     """A month is not closed over an event that has been parked for longer."""
     period_check_hours: int
     """How long a check that a month may be closed is good for."""
+    report_export_hours: int
+    """How long the file of a report can be fetched by whoever asked for it."""
     certificate_valid_days: int | None
     """How long a certificate is good after its day of issue; None: for ever."""
     certificate_void_limit: int

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kit.database import Base, Instant, one_of
 from tracker.kit.money import MAX_KOPECKS
-from tracker.ledger.rules import MEMBER_ACCOUNTS, SHOP_ACCOUNTS, Account, Kind
+from tracker.ledger.rules import CLAWBACKS, MEMBER_ACCOUNTS, SHOP_ACCOUNTS, Account, Kind
 
 
 class LedgerTransaction(Base):
@@ -41,6 +41,9 @@ class LedgerTransaction(Base):
                 postgresql_with={"autosummarize": "on"},
             )
             for column in ("period", "effective_at", "recorded_at")
+        ),
+        Index(
+            "ix_ledger_transactions_taking", "id", postgresql_where=text(one_of("kind", CLAWBACKS))
         ),
     )
 

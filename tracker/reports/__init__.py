@@ -1,1 +1,1 @@
-"""What finance reads: sums of the ledger as of a moment. Nothing is written here."""
+"""What finance reads by both clocks: one description of each report, every kind of file from it."""

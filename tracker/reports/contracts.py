@@ -7,7 +7,7 @@ a million lines is as good as one of ten.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -64,8 +64,8 @@ class Asked:
     """A business moment: what counts until then (``effective_at <=``)."""
     known_at: datetime | None = None
     """A real moment: what was known by then (``recorded_at <=``). None: all that is known."""
-    since: datetime | None = None
-    """Where a report begins that has an opening; None: as it sees fit."""
+    since: date | None = None
+    """The business day with which a report begins that has an opening; None: as it sees fit."""
     period: str | None = None
     """The books of a month, ``2011-01``, whatever the moments say; None: by the moments."""
     shop: int | None = None

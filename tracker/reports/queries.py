@@ -1,60 +1,73 @@
-"""Reads of the whole ledger, as of a business moment."""
+"""Reads of exports. A person finds no more than their own."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy import text
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-
-@dataclass(frozen=True, slots=True)
-class Liability:
-    """What we owe, in kopecks, as of a moment; what members owe us stands apart as debts."""
-
-    as_of: datetime
-    pending: int
-    available: int
-    reserved: int
-    in_flight: int
-    certificates_outstanding: int
-    debts: int
-
-    @property
-    def to_members(self) -> int:
-        """Owed to members, in money and in certificates that no salon has taken yet."""
-        return (
-            self.pending
-            + self.available
-            + self.reserved
-            + self.in_flight
-            + self.certificates_outstanding
-        )
+from tracker.kit.errors import Conflict, Gone, NotFound
+from tracker.reports.models import ReportExport
+from tracker.reports.rules import ExportState
 
 
-def liability(session: Session, as_of: datetime) -> Liability:
-    """What was owed to members by all that counts until then, as far as it is known now."""
-    row = session.execute(_LIABILITY, {"as_of": as_of}).one()
-    return Liability(as_of, *(int(amount) for amount in row))
+class ExportNotFound(NotFound):
+    """There is no such export, or it is somebody else's."""
+
+    code = "export_not_found"
 
 
-# Debts are of single members: what one owes us lessens nothing that we owe another.
-_LIABILITY = text("""
-    WITH owed AS (
-        SELECT account, owner_id, -sum(amount) AS amount
-        FROM ledger_entries JOIN ledger_transactions AS moved ON moved.id = transaction_id
-        WHERE account IN ('member_pending', 'member_available', 'member_reserved',
-                          'member_in_flight', 'certificates_outstanding')
-          AND effective_at <= :as_of
-        GROUP BY account, owner_id
-    )
-    SELECT coalesce(sum(amount) FILTER (WHERE account = 'member_pending'), 0) AS pending,
-           coalesce(sum(amount) FILTER (WHERE account = 'member_available' AND amount > 0), 0)
-               AS available,
-           coalesce(sum(amount) FILTER (WHERE account = 'member_reserved'), 0) AS reserved,
-           coalesce(sum(amount) FILTER (WHERE account = 'member_in_flight'), 0) AS in_flight,
-           coalesce(sum(amount) FILTER (WHERE account = 'certificates_outstanding'), 0)
-               AS certificates_outstanding,
-           coalesce(-sum(amount) FILTER (WHERE account = 'member_available' AND amount < 0), 0)
-               AS debts
-    FROM owed
-""")
+class ExportNotThere(Conflict):
+    """The file is not written yet, or could not be."""
+
+    code = "export_not_there"
+
+
+class ExportExpired(Gone):
+    """The file could be fetched for a time, and that is over."""
+
+    code = "export_expired"
+
+
+def exports_of(session: Session, owner: str, *, after: int, limit: int) -> list[ReportExport]:
+    """Somebody's exports, the latest first; ``after`` is the id of the last one seen, or 0."""
+    query = select(ReportExport).where(ReportExport.owner == owner)
+    if after:
+        query = query.where(ReportExport.id < after)
+    return list(session.scalars(query.order_by(ReportExport.id.desc()).limit(limit)))
+
+
+def export_of(session: Session, owner: str, export_id: int) -> ReportExport:
+    """One of somebody's exports. Raises ExportNotFound."""
+    found = session.get(ReportExport, export_id)
+    if found is None or found.owner != owner:
+        raise ExportNotFound(f"you have no export {export_id}")
+    return found
+
+
+def file_of(session: Session, owner: str, export_id: int) -> ReportExport:
+    """One whose file can be fetched. Raises ExportNotFound, ExportNotThere and ExportExpired."""
+    found = export_of(session, owner, export_id)
+    if found.state == ExportState.EXPIRED or _is_over(session, found):
+        raise ExportExpired
+    if found.state != ExportState.DONE:
+        raise ExportNotThere(f"export {export_id} is {found.state}")
+    return found
+
+
+def export_is_due(session: Session) -> bool:
+    """Whether a worker has something to write, or to take away."""
+    return bool(session.scalar(select(_WAITS.exists() | _IS_OLD.exists())))
+
+
+def _is_over(session: Session, export: ReportExport) -> bool:
+    return bool(session.scalar(_IS_OLD.where(ReportExport.id == export.id)))
+
+
+_NOW = func.clock_timestamp()
+
+_WAITS = select(ReportExport.id).where(
+    ReportExport.state.in_((ExportState.WAITING, ExportState.RUNNING)),
+    or_(ReportExport.state == ExportState.WAITING, ReportExport.lease_until <= _NOW),
+)
+
+_IS_OLD = select(ReportExport.id).where(
+    ReportExport.state == ExportState.DONE, ReportExport.expires_at <= _NOW
+)

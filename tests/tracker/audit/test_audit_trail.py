@@ -97,6 +97,7 @@ def test_the_list_for_staff_is_filtered_and_paged(world: World) -> None:
 _ROOMS = (
     "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|staff|token"
     "|adjustment"
+    "|adjustment|report"
 )
 _ACTION = re.compile(rf'"((?:{_ROOMS})(?:\.[a-z_]+)+)"')
 _OF_SETTLEMENT = re.compile(r"(?:settlement|finding|payout)\.[a-z_]+")

@@ -45,7 +45,8 @@ def superuser(doors: Doors) -> Iterator[Raw]:
     with psycopg.connect(doors.superuser) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(
-            "TRUNCATE ledger_transactions, ledger_entries, member_balances, closed_periods"
+            "TRUNCATE ledger_transactions, ledger_entries, member_balances, closed_periods,"
+            " ledger_rolled_days CASCADE"
         )
         connection.commit()
         yield connection

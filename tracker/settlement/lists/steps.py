@@ -54,7 +54,7 @@ NOT_LISTED = (
     Step.LEFT_BY_RELATIVES,
 )
 
-_ORDER = tuple(
+ORDER = tuple(
     str(step)
     for step in (
         Step.AVAILABLE_BEFORE,
@@ -82,7 +82,7 @@ class Line:
 
 def in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
     """Lines as a bridge tells them."""
-    return tuple(sorted(lines, key=lambda line: _ORDER.index(line.step)))
+    return tuple(sorted(lines, key=lambda line: ORDER.index(line.step)))
 
 
 def misses(lines: Iterable[Line]) -> Mapping[str, tuple[int, int]]:

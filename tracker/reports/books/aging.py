@@ -1,0 +1,70 @@
+"""How long cashback has been pending, by shop."""
+
+from sqlalchemy.orm import Session
+
+from tracker.reports.books.cuts import MOMENTS, SHOP, cut_of, last_day
+from tracker.reports.contracts import Asked, Column, Lines, Of, Question, Report
+
+_BUCKETS = (
+    ("days_0_7", "age <= 7", "Pending for up to a week"),
+    ("days_8_30", "age BETWEEN 8 AND 30", "For 8 to 30 days"),
+    ("days_31_60", "age BETWEEN 31 AND 60", "For 31 to 60 days"),
+    ("days_61_90", "age BETWEEN 61 AND 90", "For 61 to 90 days"),
+    ("over_90", "age > 90", "For longer than any hold may be"),
+)
+
+
+def _lines(_: Session, asked: Asked) -> Lines:
+    cut = cut_of(asked)
+    sums = ", ".join(
+        f"coalesce(sum(amount) FILTER (WHERE {test}), 0) AS {name}" for name, test, _ in _BUCKETS
+    )
+    only = "" if asked.shop is None else "WHERE shop_id = :shop"
+    shop = {} if asked.shop is None else {"shop": asked.shop}
+    given = {**cut.values, **shop, "last_day": last_day(asked)}
+    return Lines(_AGING.format(cut=cut.condition, sums=sums, only=only), given)
+
+
+AGING = Report(
+    name="aging",
+    about="Cashback that is pending, by shop and by how long; bonuses and rewards apart",
+    columns=(
+        SHOP,
+        Column("what", Of.TEXT, "purchases, welcome bonus or referral reward"),
+        Column("count", Of.COUNT, "How many are pending"),
+        *(Column(name, Of.KOPECKS, about) for name, _, about in _BUCKETS),
+        Column("pending", Of.KOPECKS, "All of it"),
+        Column("oldest", Of.DAY, "The day since which the oldest is pending"),
+    ),
+    takes=MOMENTS | {Question.SHOP},
+    lines=_lines,
+    totals=("count", *(name for name, _, _ in _BUCKETS), "pending"),
+)
+
+# A reference tells whose it is: purchase:17:…, bonus:welcome:5:…, reward:3:….
+_AGING = """
+    WITH moved AS (
+        SELECT CASE WHEN kind LIKE 'bonus%' THEN 'welcome bonus'
+                    WHEN kind LIKE 'reward%' THEN 'referral reward'
+                    ELSE 'purchases' END AS what,
+               CAST(split_part(reference, ':', CASE WHEN kind LIKE 'bonus%' THEN 3 ELSE 2 END)
+                    AS bigint) AS number,
+               -amount AS amount, effective_at
+        FROM ledger_transactions AS moved JOIN ledger_entries ON transaction_id = moved.id
+        WHERE account = 'member_pending' AND {cut}
+    ), pending AS (
+        SELECT what, number, sum(amount) AS amount,
+               CAST(min(effective_at) AT TIME ZONE 'Europe/Moscow' AS date) AS since
+        FROM moved GROUP BY what, number HAVING sum(amount) <> 0
+    ), aged AS (
+        SELECT what, CASE WHEN what = 'purchases' THEN shop_id END AS shop_id, pending.amount,
+               since, CAST(:last_day AS date) - since AS age
+        FROM pending
+        LEFT JOIN purchases ON what = 'purchases' AND purchases.id = number
+    )
+    SELECT shop_id AS shop, what, count(*) AS count, {sums}, sum(amount) AS pending,
+           min(since) AS oldest
+    FROM aged {only}
+    GROUP BY shop_id, what
+    ORDER BY shop_id NULLS LAST, what
+"""

@@ -1,0 +1,88 @@
+"""What may be asked of a report, and how its values look outside. Pure."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from tracker.kit.clock import MOSCOW
+from tracker.kit.money import format_percent, format_rubles
+from tracker.reports.contracts import Asked, Of, Question, Report, Reports
+from tracker.reports.rules import PERIOD, QuestionInvalid, ReportNotFound
+
+
+def report_named(reports: Reports, name: str) -> Report:
+    """A report by its name. Raises ReportNotFound."""
+    if name not in reports:
+        raise ReportNotFound(f"there is no report {name!r}: {', '.join(sorted(reports))}")
+    return reports[name]
+
+
+def check(report: Report, asked: Asked) -> None:
+    """Raises QuestionInvalid where a report does not listen to what is asked, or it is senseless.
+
+    Every report has an ``as_of``, which is now by default: of those that do not listen to it.
+    """
+    given: dict[Question, Any] = {
+        Question.KNOWN_AT: asked.known_at,
+        Question.SINCE: asked.since,
+        Question.PERIOD: asked.period,
+        Question.SHOP: asked.shop,
+    }
+    faults = {
+        str(question): f"{report.name} cannot be asked for it"
+        for question, value in given.items()
+        if value is not None and question not in report.takes
+    }
+    if asked.period is not None and asked.since is not None:
+        faults["since"] = "the books of a month begin with the month"
+    if asked.period is not None and not PERIOD.fullmatch(asked.period):
+        faults["period"] = "a month is written YYYY-MM"
+    if asked.since is not None and asked.since > asked.as_of.astimezone(MOSCOW).date():
+        faults["since"] = "it lies behind as_of"
+    if faults:
+        raise QuestionInvalid(fields=faults)
+
+
+def written(asked: Asked) -> dict[str, Any]:
+    """What was asked, as plain JSON; nothing that was left open."""
+    said = {
+        "as_of": asked.as_of.isoformat(),
+        "known_at": asked.known_at and asked.known_at.isoformat(),
+        "since": asked.since and asked.since.isoformat(),
+        "period": asked.period,
+        "shop": asked.shop,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def read(said: Mapping[str, Any]) -> Asked:
+    """What `written` wrote."""
+    known_at, since = said.get("known_at"), said.get("since")
+    return Asked(
+        as_of=datetime.fromisoformat(said["as_of"]),
+        known_at=datetime.fromisoformat(known_at) if known_at else None,
+        since=date.fromisoformat(since) if since else None,
+        period=said.get("period"),
+        shop=said.get("shop"),
+    )
+
+
+def shown(of: Of, value: Any) -> Any:
+    """A value as JSON has it: money and rates as decimal strings, counts as whole numbers."""
+    if value is None:
+        return None
+    if of is Of.KOPECKS:
+        return format_rubles(int(value))
+    if of is Of.PERCENT:
+        return format_percent(int(value))
+    if of in (Of.COUNT, Of.NUMBER):
+        return int(value)
+    if of in (Of.DAY, Of.MOMENT):
+        return value.isoformat()
+    return str(value)
+
+
+def as_text(of: Of, value: Any) -> str:
+    """A value as a table for people has it."""
+    said = shown(of, value)
+    return "" if said is None else str(said)
