@@ -11,6 +11,7 @@ import tracker.alerts.cli
 import tracker.audit.cli
 import tracker.certificates.cli
 import tracker.claims.cli
+import tracker.forecast.cli
 import tracker.ledger.cli
 import tracker.members.cli
 import tracker.notifications.cli
@@ -32,6 +33,7 @@ import webhooks.totals.cli
 import webhooks.trials.cli
 from tracker.purchases.settling import programme_of
 from wiring.alerts import conditions_of
+from wiring.forecast import house_of
 from wiring.proofs import PROOFS
 from wiring.proposals import ACTIONS
 from wiring.reports import REPORTS, SHOPS
@@ -80,6 +82,9 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),
     tracker.reports.cli.build(REPORTS, SHOPS),
+    tracker.forecast.cli.build(
+        house_of, partners.shops.names.slugs_of, partners.shops.service.ids_by_slug
+    ),
     tracker.privacy.cli.build(SEALED),
     tracker.privacy.people_cli.build(partners.shops.names.names_of),
 )

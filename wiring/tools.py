@@ -10,6 +10,7 @@ import partners.credentials.sealed
 import partners.reconciliation.rules
 import tracker.alerts.rules
 import tracker.claims.sealed
+import tracker.forecast.rules
 import tracker.members.sealed
 import tracker.periods.rules
 import tracker.relatives.sealed
@@ -42,11 +43,10 @@ LONG_TASKS = {
     tracker.periods.rules.TASK: 3_600,
     tracker.alerts.rules.TASK: 3_600,
     tracker.reports.rules.TASK: 3_600,
+    tracker.forecast.rules.TASK: 1_800,
 }
 """Seconds: the first three may have to read a statement of a million lines to its end, the others
-prove all books, and seal those of a month."""
-"""Seconds: the first two may have to read a day's statement of a million lines to its end, the
-others prove all books, seal those of a month, and write a journal of years."""
+prove all books, seal those of a month, write a journal of years, and play months through."""
 
 _TELLING = (tracker.members.sealed.COLUMNS[0], *partners.credentials.sealed.COLUMNS)
 """Numbers and webhook secrets: whoever has lost the key can write new ones by commands."""

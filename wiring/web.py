@@ -26,6 +26,8 @@ import tracker.certificates.staff_api
 import tracker.claims.api
 import tracker.claims.queries
 import tracker.claims.staff_api
+import tracker.forecast.queries
+import tracker.forecast.staff_api
 import tracker.goals.api
 import tracker.ledger.queries
 import tracker.notifications.queries
@@ -81,6 +83,9 @@ _ROOMS = (
     tracker.referrals.api.build(tracker.purchases.reward_queries),
     tracker.settlement.staff_api.blueprint,
     tracker.reports.staff_api.build(REPORTS, SHOPS),
+    tracker.forecast.staff_api.build(
+        partners.shops.names.slugs_of, partners.shops.service.ids_by_slug
+    ),
     tracker.reconciliation.api.blueprint,
     tracker.reconciliation.staff_api.blueprint,
     tracker.adjustments.staff_api.blueprint,
@@ -167,6 +172,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.reconciliation.queries.gauges,
                 tracker.claims.queries.gauges,
                 tracker.certificates.gauges.gauges,
+                tracker.forecast.queries.gauges,
                 tracker.periods.queries.gauges,
                 partial(tracker.alerts.queries.gauges, conditions=conditions_of(tools.settings)),
                 tracker.notifications.queries.gauges,

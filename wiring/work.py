@@ -20,6 +20,9 @@ import tracker.certificates.queries
 import tracker.certificates.rules
 import tracker.claims.jobs
 import tracker.claims.queries
+import tracker.forecast.looking
+import tracker.forecast.queries
+import tracker.forecast.rules
 import tracker.ledger.jobs
 import tracker.ledger.rollups
 import tracker.notifications.jobs
@@ -54,6 +57,7 @@ from webhooks.dispatch import Dispatcher
 from wiring.alerts import conditions_of
 from wiring.billing import billing_of
 from wiring.closing import checks_of
+from wiring.forecast import house_of
 from wiring.reports import REPORTS, SHOPS
 
 
@@ -84,6 +88,9 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         ),
         "claims": lambda: tracker.claims.jobs.look_at_claims(
             tools.engine, settings.keys, programme, tools.clock.now()
+        ),
+        tracker.forecast.rules.TASK: lambda: tracker.forecast.looking.look_ahead(
+            tools.engine, house_of(settings), tools.clock.now()
         ),
         tracker.certificates.rules.TASK: lambda: tracker.certificates.jobs.work(
             tools.engine, tools.clock.now(), settings.certificate_valid_days
@@ -167,6 +174,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         tracker.access.joining.jobs.TASK: tracker.access.joining.jobs.wiping_is_due,
         tracker.audit.jobs.TASK: lambda session, _: tracker.audit.heads.head_is_due(session),
         "claims": tracker.claims.queries.look_is_due,
+        tracker.forecast.rules.TASK: tracker.forecast.queries.forecast_is_due,
         tracker.certificates.rules.TASK: tracker.certificates.queries.work_is_due,
         partners.reconciliation.rules.TASK: partners.reconciliation.claims.is_waiting,
         tracker.alerts.rules.TASK: lambda session, _: tracker.alerts.queries.is_due(

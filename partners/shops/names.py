@@ -17,6 +17,11 @@ def names_of(session: Session, shops: Collection[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
+def sections_of(session: Session) -> dict[int, str]:
+    """The section of every shop, by its id."""
+    return {row.id: row.section for row in session.execute(select(Shop.id, Shop.section))}
+
+
 def slugs_of(session: Session, shops: Collection[int]) -> dict[int, str]:
     """The slugs of shops by their ids."""
     rows = session.execute(select(Shop.id, Shop.slug).where(Shop.id.in_(list(shops))))

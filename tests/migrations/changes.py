@@ -112,6 +112,10 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "control_totals": ALL_OF_IT,
+    "forecasts": frozenset({"made_at", "purchases", "members", "one_in"}),
+    "forecast_costs": NONE,
+    "forecast_curves": ALL_OF_IT,
+    "forecast_watches": ALL_OF_IT,
     "settlement_runs": frozenset(
         {
             "state",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from random import Random
 
 WEEK = 7.0
@@ -22,25 +22,30 @@ def futures(totals: Sequence[int], ahead: int, count: int, rng: Random) -> list[
 
     ``totals``: what was promised in each of them. First a past is drawn that might as well have
     been, then the future from that one: so it is also open where the average lies. Growth counts
-    when it stands out from the ups and downs.
+    when it stands out from the ups and downs; a little of it may hide in them.
     """
     slope, doubt = _trend(totals)
     made = []
     for _ in range(count):
         past = rng.choices(range(len(totals)), k=len(totals))
         like = tuple(rng.choices(past, k=ahead))
-        grows = rng.gauss(slope, doubt) if slope else 0.0
+        grows = rng.gauss(slope, doubt)
         grown = tuple(exp(grows * (week + 1 + then)) for week, then in enumerate(like))
         made.append(Future(like, grown))
     return made
 
 
 _STANDS_OUT = 2.5
+"""Standard errors."""
+
+_HIDES = 3
+"""Of growth that does not stand out, the standard error is taken for so many times too large: most
+programmes do not grow by as much as could hide."""
 
 
 def _trend(totals: Sequence[int]) -> tuple[float, float]:
     """Growth from week to week as a logarithm, and its standard error; nothing for less than eight
-    weeks, for weeks without purchases, and for what may be chance."""
+    weeks, and for weeks without purchases."""
     if len(totals) < 8 or min(totals) <= 0:
         return 0.0, 0.0
     size = len(totals)
@@ -49,5 +54,5 @@ def _trend(totals: Sequence[int]) -> tuple[float, float]:
     spread = sum((week - middle) ** 2 for week in range(size))
     slope = sum((week - middle) * (one - mean) for week, one in enumerate(logs)) / spread
     missed = sum((one - mean - slope * (week - middle)) ** 2 for week, one in enumerate(logs))
-    doubt = (missed / (size - 2) / spread) ** 0.5
-    return (slope, doubt) if abs(slope) > _STANDS_OUT * doubt else (0.0, 0.0)
+    doubt = sqrt(missed / (size - 2) / spread)
+    return (slope, doubt) if abs(slope) > _STANDS_OUT * doubt else (0.0, doubt / _HIDES)

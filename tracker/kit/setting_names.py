@@ -147,6 +147,9 @@ class SettingNames(Schema):
     staff_token_days = fields.Integer(
         data_key="STAFF_TOKEN_DAYS", load_default=365, validate=validate.Range(1, 3650)
     )
+    forecast_false_alarms = fields.Integer(
+        data_key="FORECAST_FALSE_ALARMS", load_default=4, validate=validate.Range(1, 1_000)
+    )
     attribution_days = fields.Integer(
         data_key="ATTRIBUTION_DAYS", load_default=30, validate=_POSITIVE
     )

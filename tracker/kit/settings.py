@@ -121,6 +121,8 @@ class Settings:
     """How long what one of the staff proposed waits for another."""
     staff_token_days: int
     """How long an API token of staff lasts, unless said otherwise."""
+    forecast_false_alarms: int
+    """How often in a year, of all shops together, one may be called unlike itself by chance."""
     attribution_days: int
     webhook_rate: int
     """Webhooks a second that one shop may send to one web process before 429."""

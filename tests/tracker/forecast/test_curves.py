@@ -53,7 +53,7 @@ def test_two_ends_that_compete_make_the_whole() -> None:
 def test_what_is_censored_does_not_bend_the_curve() -> None:
     """Half of the purchases are held from day 10: those after it are told by the others."""
     rng = Random(5)
-    exits: dict[tuple[int, Ending], int] = {}
+    exits: dict[tuple[int, Ending], float] = {}
     for number in range(20_000):
         age, hold = rng.expovariate(1 / 12), 10 if number % 2 else 40
         ending = Ending.HELD if age >= hold else Ending.CONFIRMED
