@@ -2,10 +2,14 @@
 
 import tracker.adjustments.service
 import tracker.periods.acts
+import tracker.team.acts
 from tracker.proposals.contracts import Actions, named
 
 ACTIONS: Actions = named(
     tracker.periods.acts.CLOSING,
     *tracker.adjustments.service.ACTIONS.values(),
+    tracker.team.acts.ADDING,
+    tracker.team.acts.RAISING,
+    tracker.team.acts.ENROLLING,
 )
 """By their names. A room that has such an act defines it, and adds it here."""

@@ -50,6 +50,8 @@ import tracker.reports.staff_api
 import tracker.settlement.queries
 import tracker.settlement.staff_api
 import tracker.staff.guard
+import tracker.team.api
+import tracker.team.staff_api
 import webhooks.desk.staff_api
 import webhooks.door.api
 import webhooks.door.document
@@ -90,6 +92,10 @@ _ROOMS = (
     tracker.reconciliation.staff_api.blueprint,
     tracker.adjustments.staff_api.blueprint,
     tracker.audit.staff_api.blueprint,
+    tracker.team.staff_api.people,
+    tracker.team.staff_api.token_routes,
+    tracker.team.api.sessions,
+    tracker.team.api.enrolments,
     tracker.proposals.staff_api.build(ACTIONS),
     tracker.alerts.staff_api.build(conditions_of),
     tracker.periods.staff_api.blueprint,

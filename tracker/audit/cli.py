@@ -41,7 +41,7 @@ def list_entries(
     certificate.void.approve, certificate.void.reject, certificate.release, certificate.export,
     salon.add, salon.key, salon.close,
     staff.add, staff.role, staff.leave, staff.return, staff.reset, staff.enrol, staff.enrolled,
-    token.create, token.revoke,
+    token.create, token.revoke, staff.sign_in, staff.sign_out,
     period.check, period.close,
     adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
     period.check, period.close, report.export,

@@ -5,7 +5,7 @@ import click
 from tracker.kit.cli import json_option, runtime_of, show, show_rows, word_of
 from tracker.kit.clock import SystemClock
 from tracker.kit.database import unit_of_work
-from tracker.staff.cli import acting_on, token_option
+from tracker.staff.cli import acting_on
 from tracker.staff.rules import ALL_SCOPES, Role
 from tracker.staff.service import hire
 from tracker.team import enrolling, queries, service, tokens
@@ -26,16 +26,13 @@ def commands() -> None:
 @click.argument("login")
 @click.option("--role", type=word_of(Role), required=True)
 @_days_option
-@token_option
 @json_option
 @click.pass_context
-def add(
-    ctx: click.Context, login: str, *, role: str, days: int | None, token: str | None, as_json: bool
-) -> None:
+def add(ctx: click.Context, login: str, *, role: str, days: int | None, as_json: bool) -> None:
     """Add a staff member and print an API token, once."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        who = acting_on(session, runtime, token, Role.ADMIN)
+        who = acting_on(session, runtime, None, Role.ADMIN)
         made = hire(
             session,
             runtime.settings.keys,
@@ -154,7 +151,7 @@ def enrol(ctx: click.Context, login: str, *, as_json: bool) -> None:
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, None, Role.ADMIN)
         secret, until = enrolling.enrol(
-            session, runtime.settings.keys, who, login, SystemClock().now(), has_token=True
+            session, runtime.settings.keys, who, login, SystemClock().now()
         )
     show({"login": login, "enrolment": secret, "until": until.isoformat()}, as_json=as_json)
 

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from tracker.audit.service import record
@@ -45,35 +45,30 @@ def purpose_of(staff_id: int) -> str:
     return f"one-time codes of staff {staff_id}"
 
 
-def enrol(
-    session: Session,
-    keys: Keyring,
-    who: str,
-    login: str,
-    now: datetime,
-    *,
-    has_token: bool = False,
-) -> tuple[str, datetime]:
-    """A secret by which its holder sets the password of ``login``, and until when; the one made
-    before is over. Nobody can hand in a second key to what somebody has: where there is a password
-    the person is to be reset first, and so it is where there is a token, unless ``has_token``.
+def see_enrollable(session: Session, login: str, now: datetime) -> Staff:
+    """Somebody who has nothing to come in by, and is kept so until the unit of work ends: nobody
+    can hand in a second key to what somebody has. Where there is one, the person enrols themselves,
+    or is reset first.
 
     Raises PersonNotFound, PersonHasLeft and AlreadyEnrolled.
     """
-    person = person_named(session, login, kept=True)
-    if not person.active:
-        raise PersonHasLeft
+    person = _enrollable(session, login)
     live = StaffToken.revoked_at.is_(None) & (StaffToken.expires_at > now)
-    if not has_token and session.scalar(
-        select(exists().where(StaffToken.staff_id == person.id, live))
-    ):
-        raise AlreadyEnrolled(f"{login} has a token, by which they can enrol themselves")
-    of_person = (StaffCredential.staff_id == person.id, StaffCredential.ended_at.is_(None))
-    if session.scalar(
-        select(exists().where(*of_person, StaffCredential.confirmed_at.is_not(None)))
-    ):
-        raise AlreadyEnrolled
-    session.execute(update(StaffCredential).where(*of_person).values(ended_at=now))
+    if session.scalar(select(exists().where(StaffToken.staff_id == person.id, live))):
+        raise AlreadyEnrolled(f"{login} has a token, and can enrol by it")
+    return person
+
+
+def enrol(
+    session: Session, keys: Keyring, who: str, login: str, now: datetime
+) -> tuple[str, datetime]:
+    """A secret by which its holder sets the password of ``login``, and until when; the one made
+    before is over.
+
+    Raises PersonNotFound, PersonHasLeft, and AlreadyEnrolled where there is a password.
+    """
+    person = _enrollable(session, login)
+    session.execute(update(StaffCredential).where(*_of(person)).values(ended_at=now))
     secret, until = "enr_" + secrets.token_urlsafe(32), now + ENROLMENT
     session.execute(
         insert(StaffCredential),
@@ -88,6 +83,20 @@ def enrol(
     )
     record(session, who, "staff.enrol", f"staff:{login}", after={"until": until.isoformat()})
     return secret, until
+
+
+def _enrollable(session: Session, login: str) -> Staff:
+    person = person_named(session, login, locked=True)
+    if not person.active:
+        raise PersonHasLeft
+    is_confirmed = StaffCredential.confirmed_at.is_not(None)
+    if session.scalar(select(exists().where(*_of(person), is_confirmed))):
+        raise AlreadyEnrolled
+    return person
+
+
+def _of(person: Staff) -> tuple[ColumnElement[bool], ...]:
+    return (StaffCredential.staff_id == person.id, StaffCredential.ended_at.is_(None))
 
 
 def enrolling(session: Session, keys: Keyring, secret: str, now: datetime) -> Enrolling:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pyotp
 
+from tracker.access.password_rules import PasswordNotUsable, check
 from tracker.kit.errors import Conflict, Gone, Invalid, NotFound, Unauthenticated
 from tracker.staff.rules import Role
 
@@ -96,6 +97,12 @@ class SignInNotAccepted(Unauthenticated):
     code = "sign_in_not_accepted"
 
 
+class AboutOneself(Conflict):
+    """Nobody agrees to what others propose for them."""
+
+    code = "about_oneself"
+
+
 class NoSession(Conflict):
     """This is an API token: it is revoked and not signed out."""
 
@@ -103,9 +110,21 @@ class NoSession(Conflict):
 
 
 def takes_two(role: Role) -> bool:
-    """Whether somebody of this role may decide upon other people's acts: then two people make
-    or change them."""
-    return role.includes(Role.APPROVER)
+    """Whether somebody of this role may propose or approve: then two people let them do so."""
+    return role.includes(Role.OPERATOR)
+
+
+def is_less(role: Role, than: Role) -> bool:
+    """Whether one role may do less than another."""
+    return than.includes(role) and role is not than
+
+
+def check_password(password: str) -> None:
+    """Raises PasswordNotUsable, which does not repeat it."""
+    if len(password) < SHORTEST_PASSWORD:
+        said = f"{SHORTEST_PASSWORD} characters or more are needed"
+        raise PasswordNotUsable(said, fields={"password": said})
+    check(password)
 
 
 def new_secret() -> str:

@@ -10,7 +10,7 @@ from tracker.audit.service import record
 from tracker.staff.models import Staff
 from tracker.staff.rules import Role
 from tracker.staff.service import add_person
-from tracker.team.rules import LastAdmin, NothingToChange, PersonHasLeft, PersonNotFound
+from tracker.team.rules import LastAdmin, NothingToChange, PersonHasLeft, PersonNotFound, is_less
 
 
 def add(session: Session, who: str, login: str, role: Role, reason: str | None = None) -> Staff:
@@ -27,16 +27,21 @@ def note_added(
     record(session, who, "staff.add", f"staff:{login}", reason=reason, after={"role": str(role)})
 
 
-def change_role(session: Session, who: str, login: str, role: Role, reason: str | None) -> None:
-    """Let somebody do more, or less, from the next request on.
+def change_role(
+    session: Session, who: str, login: str, role: Role, reason: str | None, *, alone: bool = False
+) -> bool:
+    """Let somebody do more, or less, from the next request on. ``alone``: one person says so, and
+    may only say less; False where it would be more, and nothing is done.
 
     Raises PersonNotFound, PersonHasLeft, NothingToChange and LastAdmin.
     """
-    person = _locked(session, login, still_admins=role is Role.ADMIN)
+    person = kept(session, login, still_admins=role is Role.ADMIN)
     if not person.active:
         raise PersonHasLeft
     if person.role == role:
         raise NothingToChange(f"{login} is {role} already")
+    if alone and not is_less(role, Role(person.role)):
+        return False
     session.execute(update(Staff).where(Staff.id == person.id).values(role=role))
     record(
         session,
@@ -47,6 +52,7 @@ def change_role(session: Session, who: str, login: str, role: Role, reason: str 
         before={"role": person.role},
         after={"role": str(role)},
     )
+    return True
 
 
 def leave(session: Session, who: str, login: str, reason: str | None) -> None:
@@ -54,7 +60,7 @@ def leave(session: Session, who: str, login: str, reason: str | None) -> None:
 
     Raises PersonNotFound, NothingToChange and LastAdmin.
     """
-    person = _locked(session, login)
+    person = kept(session, login)
     if not person.active:
         raise NothingToChange(f"{login} has left already")
     session.execute(update(Staff).where(Staff.id == person.id).values(active=False))
@@ -75,7 +81,7 @@ def come_back(session: Session, who: str, login: str, reason: str | None) -> Non
 
     Raises PersonNotFound and NothingToChange.
     """
-    person = _locked(session, login, still_admins=True)
+    person = kept(session, login, still_admins=True)
     if person.active:
         raise NothingToChange(f"{login} has not left")
     session.execute(update(Staff).where(Staff.id == person.id).values(active=True))
@@ -95,7 +101,7 @@ def reset(session: Session, who: str, login: str, reason: str | None) -> None:
 
     Raises PersonNotFound and PersonHasLeft.
     """
-    person = _locked(session, login, still_admins=True)
+    person = kept(session, login, still_admins=True)
     if not person.active:
         raise PersonHasLeft
     ended = shut_out(session, person.id)
@@ -110,21 +116,24 @@ def shut_out(session: Session, staff_id: int) -> dict[str, int]:
     }
 
 
-def person_named(session: Session, login: str, *, kept: bool = False) -> Staff:
-    """Somebody of the team; ``kept``: as they are until the unit of work ends.
+def person_named(session: Session, login: str, *, locked: bool = False) -> Staff:
+    """Somebody of the team; ``locked``: as they are until the unit of work ends.
 
     Raises PersonNotFound.
     """
     query = select(Staff).where(Staff.login == login)
-    found = session.scalar(query.with_for_update() if kept else query)
+    found = session.scalar(query.with_for_update() if locked else query)
     if found is None:
         raise PersonNotFound(f"nobody is called {login}")
     return found
 
 
-def _locked(session: Session, login: str, *, still_admins: bool = False) -> Row[Any]:
-    """A person, and the admins whom it takes one of: of two who take away each other's role at
-    once, one is told. ``still_admins``: the act takes no admin away."""
+def kept(session: Session, login: str, *, still_admins: bool = False) -> Row[Any]:
+    """A person as they are until the unit of work ends, and so all admins: of two who take away
+    each other's role at once, one is told. ``still_admins``: the act takes no admin away.
+
+    Raises PersonNotFound and LastAdmin.
+    """
     admins = (Staff.role == Role.ADMIN) & Staff.active
     rows: Sequence[Row[Any]] = session.execute(
         select(Staff.__table__)

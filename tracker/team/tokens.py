@@ -40,7 +40,7 @@ def make_token(
 
     Raises PersonNotFound, PersonHasLeft, ScopeNotKnown and TooManyTokens.
     """
-    person = person_named(session, login, kept=True)
+    person = person_named(session, login, locked=True)
     if not person.active:
         raise PersonHasLeft
     live = select(func.count()).where(StaffToken.staff_id == person.id, _IS_LIVE)

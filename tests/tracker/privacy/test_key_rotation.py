@@ -58,7 +58,7 @@ def test_everything_is_sealed_anew_and_the_old_key_can_go(
         add(session, keys, member, "+79000000099", Wish(100, None, "бабушка"))
         token = hire(session, keys, "anna", Role.VIEWER)
         gone = hire(session, keys, "boris", Role.VIEWER)
-        enrol(session, keys, "anna", "anna", SystemClock().now(), has_token=True)
+        enrol(session, keys, "anna", "anna", SystemClock().now())
         hand = Hand(session, keys, world.programme, day(5))
         claim = file(hand, member, Filing(shop.id, "B-1", day(1), 100, "письмо", [b"%PDF-1"]))
 
