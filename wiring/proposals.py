@@ -1,12 +1,14 @@
 """Every act that takes two people, of all rooms."""
 
 import tracker.adjustments.service
+import tracker.certificates.voiding
 import tracker.periods.acts
 import tracker.team.acts
 from tracker.proposals.contracts import Actions, named
 
 ACTIONS: Actions = named(
     tracker.periods.acts.CLOSING,
+    tracker.certificates.voiding.VOIDING,
     *tracker.adjustments.service.ACTIONS.values(),
     tracker.team.acts.ADDING,
     tracker.team.acts.RAISING,

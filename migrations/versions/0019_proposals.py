@@ -1,5 +1,8 @@
 """What one of the staff proposes and another approves; what they so give to members, or take."""
 
+import json
+from hashlib import sha256
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -14,11 +17,13 @@ def upgrade() -> None:
     _make_proposals()
     _make_adjustments()
     _tell_of({*_TOLD_BEFORE, *_TOLD_SINCE})
+    _take_voids()
     for statement in (*_FUNCTIONS, *_TRIGGERS, *_GRANTS):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    _give_voids_back()
     op.execute(f"DELETE FROM notifications WHERE kind IN ({_listed(_TOLD_SINCE)})")
     _tell_of(_TOLD_BEFORE)
     op.drop_table("adjustments")
@@ -139,6 +144,94 @@ def _make_adjustments() -> None:
     )
 
 
+def _take_voids() -> None:
+    """Voids of certificates become proposals like any other, and keep their numbers."""
+    connection = op.get_bind()
+    rows = connection.execute(
+        sa.text(
+            "SELECT void.*, certificate.amount, certificate.member_id FROM certificate_voids AS void"
+            " JOIN certificates AS certificate ON certificate.id = void.certificate_id"
+            " ORDER BY void.id"
+        )
+    ).mappings()
+    for row in rows.all():
+        payload = _canonical({"certificate_id": row["certificate_id"], "amount": row["amount"]})
+        seen = _canonical({"member_id": row["member_id"], "amount": row["amount"]})
+        given = {**row, "payload": payload, "payload_sha256": _sha256(payload)}
+        connection.execute(_TAKE, {**given, "seen": seen, "seen_sha256": _sha256(seen)})
+    op.execute(
+        "SELECT setval(pg_get_serial_sequence('proposals', 'id'), max(id)) FROM proposals"
+        " HAVING max(id) IS NOT NULL"
+    )
+    op.drop_table("certificate_voids")
+
+
+def _canonical(facts: dict[str, int]) -> str:
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"))
+
+
+def _sha256(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+_TAKE = sa.text("""
+    INSERT INTO proposals (id, action, subject, slot, payload, payload_sha256, seen, seen_sha256,
+        reason, proposed_by, proposed_at, expires_at, state, decided_by, decided_at)
+    OVERRIDING SYSTEM VALUE
+    VALUES (:id, 'certificate.void', 'certificate:' || CAST(:certificate_id AS text),
+        'certificate.void:' || CAST(:certificate_id AS text), CAST(:payload AS jsonb),
+        :payload_sha256, CAST(:seen AS jsonb), :seen_sha256, :reason, :proposed_by, :proposed_at,
+        greatest(:proposed_at, coalesce(:decided_at, now())) + interval '7 days',
+        :state, :decided_by, :decided_at)
+""")
+
+
+def _give_voids_back() -> None:
+    for statement in (_CERTIFICATE_VOIDS, *_OF_CERTIFICATE_VOIDS, _GIVE_BACK):
+        op.execute(statement)
+    op.execute(
+        "SELECT setval(pg_get_serial_sequence('certificate_voids', 'id'), max(id))"
+        " FROM certificate_voids HAVING max(id) IS NOT NULL"
+    )
+
+
+_CERTIFICATE_VOIDS = """
+    CREATE TABLE certificate_voids (
+        id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_certificate_voids PRIMARY KEY,
+        certificate_id bigint NOT NULL
+            CONSTRAINT fk_certificate_voids_certificate_id_certificates REFERENCES certificates,
+        reason text NOT NULL,
+        state text NOT NULL CONSTRAINT ck_certificate_voids_state
+            CHECK (state IN ('approved', 'proposed', 'rejected')),
+        proposed_by text NOT NULL,
+        proposed_at timestamptz NOT NULL DEFAULT now(),
+        decided_by text,
+        decided_at timestamptz,
+        CONSTRAINT ck_certificate_voids_two_people CHECK (decided_by <> proposed_by)
+    )
+"""
+
+_OF_CERTIFICATE_VOIDS = (
+    "CREATE INDEX ix_certificate_voids_certificate_id ON certificate_voids (certificate_id)",
+    "CREATE UNIQUE INDEX uq_certificate_voids_open ON certificate_voids (certificate_id)"
+    " WHERE state = 'proposed'",
+    "GRANT SELECT, INSERT, UPDATE (state, decided_by, decided_at)"
+    " ON certificate_voids TO tracker_app",
+)
+
+# What was withdrawn, or never done, was in other words rejected.
+_GIVE_BACK = """
+    INSERT INTO certificate_voids (id, certificate_id, reason, state, proposed_by, proposed_at,
+        decided_by, decided_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT id, CAST(payload ->> 'certificate_id' AS bigint), reason,
+           CASE WHEN state IN ('approved', 'proposed') THEN state ELSE 'rejected' END,
+           proposed_by, proposed_at, CASE WHEN decided_by <> proposed_by THEN decided_by END,
+           decided_at
+    FROM proposals WHERE action = 'certificate.void'
+"""
+
+
 def _tell_of(kinds: set[str]) -> None:
     op.execute(
         "ALTER TABLE notifications DROP CONSTRAINT ck_notifications_kind,"
@@ -150,33 +243,14 @@ def _listed(words: set[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(words))
 
 
-_TOLD_BEFORE = {
-    "already_member",
-    "cashback_confirmed",
-    "cashback_rejected",
-    "cashback_taken_back",
-    "cashback_tracked",
-    "certificate_issued",
-    "claim_answered",
-    "email_changed",
-    "email_code",
-    "erasure_code",
-    "goal_reached",
-    "joining_code",
-    "new_number_code",
-    "number_changed",
-    "number_code",
-    "password_changed",
-    "payout_failed",
-    "payout_paid",
-    "relative_added",
-    "relative_code",
-    "reward_confirmed",
-    "reward_tracked",
-    "sign_in_code",
-    "signed_in",
-    "welcome",
-}
+_NOTICES = """
+    already_member cashback_confirmed cashback_rejected cashback_taken_back cashback_tracked
+    certificate_issued claim_answered email_changed email_code erasure_code goal_reached
+    joining_code new_number_code number_changed number_code password_changed payout_failed
+    payout_paid relative_added relative_code reward_confirmed reward_tracked sign_in_code
+    signed_in welcome
+"""
+_TOLD_BEFORE = set(_NOTICES.split())
 
 _TOLD_SINCE = {"certificate_voided", "debt_forgiven", "money_added", "money_taken"}
 

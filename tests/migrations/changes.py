@@ -153,7 +153,6 @@ CHANGES: dict[str, frozenset[str]] = {
     ),
     "adjustments": NONE,
     "proposals": frozenset({"state", "decided_by", "decision_reason"}),
-    "certificate_voids": frozenset({"state", "decided_by", "decided_at"}),
     "settlement_slots": frozenset({"fence", "lease_until", "next_at"}),
     "sealed_chunks": NONE,
     "settlement_bridges": NONE,

@@ -19,10 +19,11 @@ from tracker.certificates.voiding import void
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.staff.rules import Role
-from tracker.staff.service import hire
+from tracker.staff.service import Person, hire
 
 TODAY = day(40)
 PDF = "JVBERi0xLjcgYSByZWNlaXB0"
+OLGA = Person("olga", Role.OPERATOR)
 _NUMBERS = itertools.count(1)
 
 
@@ -112,8 +113,8 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
     certificate = _certificate(world, app)
     asked_for = _certificate(world, app)
     with unit_of_work(world.tools.engine) as session:
-        void(session, asked_for["id"], "olga", "a mistake", limit=0, now=TODAY)
-    (asked,) = world.query("SELECT id FROM certificate_voids")
+        void(session, world.tools, asked_for["id"], OLGA, "a mistake")
+    (asked,) = world.query("SELECT id FROM proposals")
     (file,) = world.query("SELECT id FROM claim_files")
     (code,) = world.query("SELECT referral_code FROM members WHERE id = :id", id=member)
     same = {

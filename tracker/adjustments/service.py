@@ -12,6 +12,7 @@ from tracker.adjustments.notices import adjusted_notice
 from tracker.adjustments.rules import (
     GIVES,
     Adjustment,
+    AdjustmentUnsound,
     Cause,
     DebtIsLess,
     Kind,
@@ -27,7 +28,6 @@ from tracker.goals.service import post_and_put_aside
 from tracker.kit.runtime import Runtime
 from tracker.ledger.service import lock_members
 from tracker.members.models import Member
-from tracker.members.service import MemberNotFound
 from tracker.notifications.service import notify
 from tracker.proposals.contracts import Action, Approved, Facts, named
 from tracker.proposals.models import Proposal
@@ -47,7 +47,7 @@ def ask_for(
     """Propose an adjustment; nothing moves before another person approves it.
 
     ``key``: the proposer's idempotency key. Without one, the very same is not proposed again while
-    it waits. Raises AdjustmentUnsound, MemberNotFound, MemberHasLeft, DebtIsLess, PayoutNotRefused,
+    it waits. Raises AdjustmentUnsound, MemberHasLeft, DebtIsLess, PayoutNotRefused,
     PayoutTakenBack, and as `propose` does.
     """
     check(one, most=house.settings.adjustment_max, now=house.clock.now())
@@ -99,7 +99,7 @@ def _seen(session: Session, payload: Facts) -> Facts:
     seen = _payout_seen(session, one) if one.payout_id is not None else {}
     member = session.get(Member, one.member_id)
     if member is None:
-        raise MemberNotFound(f"no member {one.member_id}")
+        raise AdjustmentUnsound(fields={"member_id": "is nobody's"})
     balance = lock_members(session, [one.member_id])[one.member_id]
     if one.kind in GIVES - {Kind.WRITE_OFF} and member.closed_at is not None:
         raise MemberHasLeft

@@ -63,7 +63,6 @@ class Adjustments(MethodView):
     @blueprint.response(201, AdjustmentSchema)
     @blueprint.doc(
         responses={
-            "404": refusal("No such member"),
             "409": refusal("The same waits already, or the member's money does not allow it"),
             "422": refusal("A field is wrong: which, and why"),
         }

@@ -5,8 +5,11 @@ from sqlalchemy.orm import Session
 
 from tracker.access.budgets import used_by_all
 from tracker.certificates.misses import HOUR, SHARED
-from tracker.certificates.models import Certificate, CertificateVoid
-from tracker.certificates.rules import CertificateState, VoidState
+from tracker.certificates.models import Certificate
+from tracker.certificates.rules import CertificateState
+from tracker.certificates.voiding import VOIDING
+from tracker.proposals.models import Proposal
+from tracker.proposals.rules import State
 
 
 def gauges(session: Session) -> dict[str, float]:
@@ -23,4 +26,8 @@ def _count(session: Session, state: CertificateState) -> int:
     return session.scalar(select(func.count()).where(Certificate.state == state)) or 0
 
 
-_VOIDS_WAITING = select(func.count()).where(CertificateVoid.state == VoidState.PROPOSED)
+_VOIDS_WAITING = select(func.count()).where(
+    Proposal.action == VOIDING.name,
+    Proposal.state == State.PROPOSED,
+    Proposal.expires_at > func.now(),
+)

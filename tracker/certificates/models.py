@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.certificates.rules import CertificateState, VoidState
+from tracker.certificates.rules import CertificateState
 from tracker.kit.database import Base, Instant, one_of
 
 FENCES = Sequence("certificate_fences", metadata=Base.metadata)
@@ -96,33 +96,6 @@ class Certificate(Base):
     decided_by: Mapped[str | None] = mapped_column(Text)
     """Who of the staff let it pass the review."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
-
-
-class CertificateVoid(Base):
-    """A void that one of the staff asks for and, above a limit, another approves."""
-
-    __tablename__ = "certificate_voids"
-    __table_args__ = (
-        CheckConstraint(one_of("state", VoidState), name="state"),
-        CheckConstraint("decided_by <> proposed_by", name="two_people"),
-        Index(
-            "uq_certificate_voids_open",
-            "certificate_id",
-            unique=True,
-            postgresql_where=text("state = 'proposed'"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    certificate_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("certificates.id"), index=True
-    )
-    reason: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(Text)
-    proposed_by: Mapped[str] = mapped_column(Text)
-    proposed_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
-    decided_by: Mapped[str | None] = mapped_column(Text)
-    decided_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Salon(Base):

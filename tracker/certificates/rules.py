@@ -33,14 +33,6 @@ OUTSTANDING = frozenset(
 """States in which its money is on the account of outstanding certificates."""
 
 
-class VoidState(StrEnum):
-    """What became of a proposed void."""
-
-    PROPOSED = "proposed"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-
-
 class CertificateNotFound(NotFound):
     """The member has no such certificate."""
 

@@ -9,8 +9,12 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from tracker.certificates.models import Certificate, CertificateVoid, Salon
-from tracker.certificates.rules import CertificateNotFound, CertificateState, VoidState
+from tracker.certificates.models import Certificate, Salon
+from tracker.certificates.rules import CertificateNotFound, CertificateState
+from tracker.certificates.voiding import VOIDING, subject_of
+from tracker.proposals.models import Proposal
+from tracker.proposals.queries import STATE
+from tracker.proposals.rules import State
 
 _CHUNK = 1_000
 
@@ -59,22 +63,22 @@ def whole(session: Session, certificate_id: int) -> Row:
     row = session.execute(_CERTIFICATES.where(Certificate.id == certificate_id)).mappings().first()
     if row is None:
         raise CertificateNotFound
-    asked = _VOIDS.where(CertificateVoid.certificate_id == certificate_id)
-    voids = session.execute(asked.order_by(CertificateVoid.id)).mappings()
+    asked = _VOIDS.where(Proposal.subject == subject_of(certificate_id))
+    voids = session.execute(asked.order_by(Proposal.id)).mappings()
     return {**row, "voids": [dict(one) for one in voids]}
 
 
-def voids(session: Session, state: VoidState | None, *, after: int, limit: int) -> list[Row]:
+def voids(session: Session, state: State | None, *, after: int, limit: int) -> list[Row]:
     """Voids in the order in which they were asked for; those after an id."""
-    query = _VOIDS.where(CertificateVoid.id > after).order_by(CertificateVoid.id).limit(limit)
+    query = _VOIDS.where(Proposal.id > after).order_by(Proposal.id).limit(limit)
     if state is not None:
-        query = query.where(CertificateVoid.state == state)
+        query = query.where(STATE == str(state))  # noqa: SIM300
     return [dict(row) for row in session.execute(query).mappings()]
 
 
 def void_row(session: Session, void_id: int) -> Row:
     """One of them, which is there."""
-    found = session.execute(_VOIDS.where(CertificateVoid.id == void_id)).mappings().one()
+    found = session.execute(_VOIDS.where(Proposal.id == void_id)).mappings().one()
     return dict(found)
 
 
@@ -97,19 +101,24 @@ _CERTIFICATES = select(
     Certificate.decided_by.label("released_by"),
 ).outerjoin(Salon, Salon.id == Certificate.salon_id)
 
-_VOIDS = select(
-    CertificateVoid.id,
-    CertificateVoid.certificate_id,
-    Certificate.member_id,
-    Certificate.amount,
-    Certificate.state.label("certificate_state"),
-    CertificateVoid.state,
-    CertificateVoid.reason,
-    CertificateVoid.proposed_by,
-    CertificateVoid.proposed_at,
-    CertificateVoid.decided_by,
-    CertificateVoid.decided_at,
-).join(Certificate, Certificate.id == CertificateVoid.certificate_id)
+_VOIDS = (
+    select(
+        Proposal.id,
+        Certificate.id.label("certificate_id"),
+        Certificate.member_id,
+        Certificate.amount,
+        Certificate.state.label("certificate_state"),
+        STATE.label("state"),
+        Proposal.reason,
+        Proposal.payload_sha256,
+        Proposal.proposed_by,
+        Proposal.proposed_at,
+        Proposal.decided_by,
+        Proposal.decided_at,
+    )
+    .join(Certificate, Certificate.id == Proposal.payload["certificate_id"].as_integer())
+    .where(Proposal.action == VOIDING.name)
+)
 
 _MOMENTS = {
     Moment.ORDERED: Certificate.ordered_at,

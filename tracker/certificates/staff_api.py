@@ -8,7 +8,7 @@ from flask.views import MethodView
 from tracker.audit.service import record
 from tracker.certificates import searching, voiding
 from tracker.certificates.exporting import pieces, written
-from tracker.certificates.rules import TASK, CertificateState, VoidState
+from tracker.certificates.rules import TASK, CertificateState
 from tracker.certificates.searching import Search
 from tracker.certificates.staff_schemas import (
     CSV,
@@ -19,11 +19,13 @@ from tracker.certificates.staff_schemas import (
     CertificateVoidsPage,
     StaffCertificatesPage,
     StaffCertificateWhole,
+    VoidApprovalSchema,
     VoidSearch,
 )
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
+from tracker.proposals.rules import State
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 
@@ -101,11 +103,8 @@ class Voiding(MethodView):
     def post(self, told: dict[str, str], certificate_id: int) -> searching.Row:
         """Give the money back. Above the limit it is only asked for: see `voids` in the answer."""
         house = runtime()
-        limit, now = house.settings.certificate_void_limit, house.clock.now()
         with unit_of_work(house.engine, "certificates.void") as session:
-            voiding.void(
-                session, certificate_id, acting().login, told["reason"], limit=limit, now=now
-            )
+            voiding.void(session, house, certificate_id, acting(), told["reason"])
             return searching.whole(session, certificate_id)
 
 
@@ -136,7 +135,7 @@ class Voids(MethodView):
     @blueprint.response(200, CertificateVoidsPage)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Voids in the order in which they were asked for."""
-        state = VoidState(wanted["state"]) if "state" in wanted else None
+        state = State(wanted["state"]) if "state" in wanted else None
         limit = wanted["limit"]
         with unit_of_work(runtime().engine) as session:
             found = searching.voids(session, state, after=wanted["cursor"], limit=limit + 1)
@@ -148,15 +147,17 @@ class Approval(MethodView):
     """The second person's word."""
 
     @requires(Role.APPROVER)
-    @blueprint.arguments(CertificateReasonSchema)
+    @blueprint.arguments(VoidApprovalSchema)
     @blueprint.response(200, CertificateVoidSchema)
-    @blueprint.doc(responses=_ANOTHER)
+    @blueprint.doc(responses=_ANOTHER | {"410": refusal("Nobody decided about it in time")})
     def post(self, told: dict[str, str], void_id: int) -> searching.Row:
         """Agree, as another person than the one who asked: the member has the money back."""
         house = runtime()
         with unit_of_work(house.engine, "certificates.approve") as session:
-            voiding.approve(session, void_id, acting().login, told["reason"], house.clock.now())
-            return searching.void_row(session, void_id)
+            outcome = voiding.approve(session, house, void_id, acting(), **told)
+            shown = searching.void_row(session, void_id)
+        outcome.see_that_it_was_done()
+        return shown
 
 
 @blueprint.route("/voids/<int:void_id>/reject")
@@ -170,7 +171,7 @@ class Rejection(MethodView):
     def post(self, told: dict[str, str], void_id: int) -> searching.Row:
         """Refuse, as another person than the one who asked: the certificate stays as it is."""
         with unit_of_work(runtime().engine, "certificates.reject") as session:
-            voiding.reject(session, void_id, acting().login, told["reason"])
+            voiding.reject(session, void_id, acting(), told["reason"])
             return searching.void_row(session, void_id)
 
 

@@ -3,17 +3,18 @@
 from marshmallow import Schema, fields, validate
 
 from tracker.audit.rules import MAX_REASON
-from tracker.certificates.rules import CertificateState, VoidState
+from tracker.certificates.rules import CertificateState
 from tracker.certificates.salon_rules import MAX_RECEIPT
 from tracker.certificates.searching import Moment as Which
 from tracker.kit.fields import Moment, Rubles
 from tracker.kit.http import MAX_ID
+from tracker.proposals.rules import State
 
 _ID = validate.Range(min=1, max=MAX_ID)
 _CURSOR = validate.Range(min=0, max=MAX_ID)
 _PRINTABLE = validate.Predicate("isprintable", error="Must be printable.")
 _STATES = validate.OneOf([*CertificateState])
-_VOID_STATES = validate.OneOf([*VoidState])
+_VOID_STATES = validate.OneOf([*State])
 
 CSV = {"type": "string", "description": "A line for each, under a line of names"}
 
@@ -54,6 +55,15 @@ class CertificateReasonSchema(Schema):
     """Why something is done; it is kept."""
 
     reason = fields.String(required=True, validate=[validate.Length(1, MAX_REASON), _PRINTABLE])
+
+
+class VoidApprovalSchema(CertificateReasonSchema):
+    """Why it is agreed to."""
+
+    sha256 = fields.String(
+        validate=validate.Length(1, 128),
+        metadata={"description": "The `payload_sha256` of what was read, if it is to be compared"},
+    )
 
 
 class StaffCertificateSchema(Schema):
@@ -97,6 +107,9 @@ class CertificateVoidSchema(Schema):
     )
     state = fields.String(required=True, validate=_VOID_STATES)
     reason = fields.String(required=True)
+    payload_sha256 = fields.String(
+        required=True, metadata={"description": "What an approval may name"}
+    )
     proposed_by = fields.String(required=True)
     proposed_at = fields.AwareDateTime(format="iso", required=True)
     decided_by = fields.String(allow_none=True)

@@ -1,10 +1,12 @@
 """What staff do with certificates: let them pass a review, and undo those that no salon has taken.
 The caller owns the unit of work.
 
-Up to a limit one person undoes a certificate; above it one asks, and another agrees to exactly
-that. Each act is audited with its reason.
+Up to a limit one person undoes a certificate; above it one proposes it, and another agrees
+(`tracker.proposals`). Each act is audited with its reason; the member is told.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -13,16 +15,24 @@ from sqlalchemy.orm import Session
 from tracker.audit.rules import check_reason
 from tracker.audit.service import record
 from tracker.certificates.giving_back import give_back
-from tracker.certificates.models import Certificate, CertificateVoid
+from tracker.certificates.models import Certificate
+from tracker.certificates.notices import voided_notice
 from tracker.certificates.queries import locked
 from tracker.certificates.rules import (
     OUTSTANDING,
     CertificateNotFound,
     CertificateOver,
     CertificateState,
-    VoidState,
 )
-from tracker.kit.errors import Conflict, Forbidden, NotFound
+from tracker.kit.errors import Conflict, NotFound
+from tracker.kit.runtime import Runtime
+from tracker.ledger.service import lock_members
+from tracker.notifications.service import notify
+from tracker.proposals import service as proposals
+from tracker.proposals.contracts import Action, Approved, Facts, named
+from tracker.proposals.models import Proposal
+from tracker.proposals.rules import ProposalDecided, ProposalNotFound, ProposalWaits, State
+from tracker.staff.service import Person
 
 
 class VoidNotFound(NotFound):
@@ -43,62 +53,66 @@ class VoidDecided(Conflict):
     code = "void_decided"
 
 
-class ApproverProposedIt(Forbidden):
-    """The person who asked for a void cannot decide about it."""
-
-    code = "approver_proposed_it"
-
-
 class CertificateNotInReview(Conflict):
     """The certificate does not wait for the word of staff."""
 
     code = "certificate_not_in_review"
 
 
-def void(
-    session: Session, certificate_id: int, who: str, reason: str, *, limit: int, now: datetime
-) -> VoidState:
-    """Undo a certificate of up to ``limit`` kopecks, or ask for it; which of both was done.
+def void(session: Session, house: Runtime, certificate_id: int, by: Person, reason: str) -> bool:
+    """Undo a certificate, or, above the limit, propose it; whether it is undone.
 
     Raises CertificateNotFound, CertificateOver, VoidWaits and ReasonMissing.
     """
-    said = check_reason(reason) or ""
+    said, now = check_reason(reason) or "", house.clock.now()
     found = session.get(Certificate, certificate_id)
     if found is None:
         raise CertificateNotFound
-    if found.amount > limit:
-        _propose(session, certificate_id, who, said)
-        return VoidState.PROPOSED
+    if found.amount > house.settings.certificate_void_limit:
+        wish = proposals.Wish(
+            payload={"certificate_id": certificate_id, "amount": found.amount},
+            subject=subject_of(certificate_id),
+            reason=said,
+            slot=_slot(certificate_id),
+        )
+        with _of_voids():
+            proposals.propose(session, house, VOIDING, wish, by)
+        return False
     _see_that_none_waits(session, certificate_id)
-    one = give_back(session, certificate_id, now, said)
-    _write_down(session, who, "certificate.void", one, said)
-    return VoidState.APPROVED
+    one = _undo(session, certificate_id, now, said)
+    _write_down(session, by.login, "certificate.void", one, said)
+    return True
 
 
 def approve(
-    session: Session, void_id: int, who: str, reason: str, now: datetime
-) -> CertificateVoid:
+    session: Session,
+    house: Runtime,
+    void_id: int,
+    by: Person,
+    *,
+    reason: str,
+    sha256: str | None = None,
+) -> proposals.Outcome:
     """Agree to what another person asked for: the certificate is undone.
 
-    Raises VoidNotFound, VoidDecided, ApproverProposedIt, CertificateOver and ReasonMissing.
+    ``sha256``: of what was read; a void says no more than its certificate does, which never
+    changes. Raises VoidNotFound, VoidDecided, CertificateOver, and as `proposals.approve` does.
     """
-    asked = _to_decide(session, void_id, who)
-    one = give_back(session, asked.certificate_id, now, asked.reason)
-    _decide(session, asked, VoidState.APPROVED, who)
-    _write_down(session, who, "certificate.void.approve", one, reason)
-    return asked
+    with _of_voids():
+        asked = session.get(Proposal, void_id)
+        seal = sha256 or (asked.payload_sha256 if asked else "")
+        return proposals.approve(
+            session, house, _ACTS, void_id, by, sha256=seal, reason=check_reason(reason)
+        )
 
 
-def reject(session: Session, void_id: int, who: str, reason: str) -> CertificateVoid:
+def reject(session: Session, void_id: int, by: Person, reason: str) -> None:
     """Refuse what another person asked for: the certificate stays as it is.
 
-    Raises VoidNotFound, VoidDecided, ApproverProposedIt and ReasonMissing.
+    Raises VoidNotFound, VoidDecided, and as `proposals.reject` does.
     """
-    asked = _to_decide(session, void_id, who)
-    _decide(session, asked, VoidState.REJECTED, who)
-    one = session.get_one(Certificate, asked.certificate_id)
-    _write_down(session, who, "certificate.void.reject", one, reason)
-    return asked
+    with _of_voids():
+        proposals.reject(session, _ACTS, void_id, by, reason)
 
 
 def release(session: Session, certificate_id: int, who: str, reason: str) -> Certificate:
@@ -115,44 +129,68 @@ def release(session: Session, certificate_id: int, who: str, reason: str) -> Cer
     return one
 
 
-def _propose(session: Session, certificate_id: int, who: str, reason: str) -> None:
+def subject_of(certificate_id: int) -> str:
+    """What a certificate is called in the audit."""
+    return f"certificate:{certificate_id}"
+
+
+def _slot(certificate_id: int) -> str:
+    return f"certificate.void:{certificate_id}"
+
+
+def _seen(session: Session, payload: Facts) -> Facts:
+    """That its money is outstanding. Whether it was issued meanwhile changes nothing."""
+    certificate_id = payload["certificate_id"]
+    found = session.get(Certificate, certificate_id)
+    if found is None:
+        raise CertificateNotFound
+    lock_members(session, [found.member_id])
     one = locked(session, certificate_id)
     if one.state not in OUTSTANDING:
         raise CertificateOver(f"certificate {certificate_id} is {one.state}")
-    _see_that_none_waits(session, certificate_id)
-    session.add(
-        CertificateVoid(
-            certificate_id=certificate_id, reason=reason, state=VoidState.PROPOSED, proposed_by=who
-        )
-    )
-    session.flush()
-    _write_down(session, who, "certificate.void.propose", one, reason)
+    return {"member_id": one.member_id, "amount": one.amount}
+
+
+def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
+    _undo(session, what.payload["certificate_id"], what.now, what.reason)
+
+
+def _undo(session: Session, certificate_id: int, now: datetime, reason: str) -> Certificate:
+    one = give_back(session, certificate_id, now, reason)
+    notify(session, [voided_notice(one.id, one.member_id, one.amount)], now)
+    return one
+
+
+VOIDING = Action(
+    name="certificate.void",
+    about="A certificate is undone: its money is the member's again.",
+    seen=_seen,
+    carry_out=_carry_out,
+)
+_ACTS = named(VOIDING)
 
 
 def _see_that_none_waits(session: Session, certificate_id: int) -> None:
-    waits = select(CertificateVoid.id).where(
-        CertificateVoid.certificate_id == certificate_id,
-        CertificateVoid.state == VoidState.PROPOSED,
+    waits = select(Proposal.id).where(
+        Proposal.slot == _slot(certificate_id),
+        Proposal.state == State.PROPOSED,
+        Proposal.expires_at > func.now(),
     )
     if session.scalar(waits) is not None:
         raise VoidWaits
 
 
-def _to_decide(session: Session, void_id: int, who: str) -> CertificateVoid:
-    asked = session.get(CertificateVoid, void_id, with_for_update=True, populate_existing=True)
-    if asked is None:
-        raise VoidNotFound
-    if asked.state != VoidState.PROPOSED:
-        raise VoidDecided(f"void {void_id} is {asked.state}")
-    if asked.proposed_by == who:
-        raise ApproverProposedIt(f"{who} asked for void {void_id}")
-    return asked
-
-
-def _decide(session: Session, asked: CertificateVoid, state: VoidState, who: str) -> None:
-    asked.state, asked.decided_by = state, who
-    asked.decided_at = session.scalar(select(func.now()))
-    session.flush()
+@contextmanager
+def _of_voids() -> Iterator[None]:
+    """What is said of proposals, said of voids."""
+    try:
+        yield
+    except ProposalNotFound as error:
+        raise VoidNotFound from error
+    except ProposalWaits as error:
+        raise VoidWaits from error
+    except ProposalDecided as error:
+        raise VoidDecided(error.detail) from error
 
 
 def _write_down(
@@ -160,4 +198,4 @@ def _write_down(
 ) -> None:
     """The act, with what became of the certificate, and its sum (kopecks)."""
     after = {"state": one.state, "amount": one.amount, "member_id": one.member_id}
-    record(session, who, action, f"certificate:{one.id}", reason=reason, after=after)
+    record(session, who, action, subject_of(one.id), reason=reason, after=after)

@@ -11,7 +11,7 @@ from tracker.proposals.rules import ProposalNotFound, State
 
 Row = Mapping[str, Any]
 
-_STATE = case(
+STATE = case(
     (
         (Proposal.state == State.PROPOSED) & (Proposal.expires_at <= func.now()),
         State.EXPIRED,
@@ -36,7 +36,7 @@ def listed(
     """Proposals in the order in which they were made; those after an id."""
     query = _proposals().where(Proposal.id > after).order_by(Proposal.id).limit(limit)
     if state is not None:
-        query = query.where(_STATE == str(state))  # noqa: SIM300
+        query = query.where(STATE == str(state))  # noqa: SIM300
     if actions is not None:
         query = query.where(Proposal.action.in_(actions))
     if subject is not None:
@@ -64,5 +64,5 @@ def gauges(session: Session) -> dict[str, float]:
 
 
 def _proposals() -> Select[*tuple[Any, ...]]:
-    query: Select[*tuple[Any, ...]] = select(*_COLUMNS, _STATE.label("state"))
+    query: Select[*tuple[Any, ...]] = select(*_COLUMNS, STATE.label("state"))
     return query

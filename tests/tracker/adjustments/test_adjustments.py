@@ -173,7 +173,7 @@ def test_what_cannot_be_is_refused(pair: Pair, member: int, field: str, value: A
 
 
 def test_nobody_is_given_what_they_never_get(world: World, member: int, pair: Pair) -> None:
-    assert told(pair.olga.post(DESK, json=wish(member + 1))) == (404, "member_not_found")
+    assert told(pair.olga.post(DESK, json=wish(member + 1))) == (422, "adjustment_unsound")
     one = proposed(pair.olga, member)
     pair.adjust(member, "debit", "10.00")
     world.change("UPDATE members SET closed_at = now() WHERE id = :id", id=member)

@@ -219,3 +219,60 @@ def test_a_review_ends_with_a_word_of_staff(world: World, shop: Shop, olga: Cabi
     buy(world, member, 10_000, limits=replace(FREE, review_from=1_000_000))
     assert states(world) == ["issued", "ordered"]
     assert world.differences() == []
+
+
+def test_whoever_asked_may_withdraw_and_ask_anew(
+    world: World, shop: Shop, olga: Cabinet, anna: Cabinet
+) -> None:
+    slip = paper(world, shop, 5_500)
+    (asked,) = post(olga, f"{slip.id}/void").get_json()["voids"]
+    withdraw = f"/admin/api/v1/proposals/{asked['id']}/withdraw"
+    assert told(anna.post(withdraw, json=WHY)) == (403, "not_the_proposer")
+    assert olga.post(withdraw, json=WHY).get_json()["state"] == "withdrawn"
+    assert told(post(anna, f"voids/{asked['id']}/approve")) == (409, "void_decided")
+    _, again = post(olga, f"{slip.id}/void").get_json()["voids"]
+    other = post(anna, f"voids/{again['id']}/approve", sha256=asked["payload_sha256"])
+    assert other.status_code == 200, "the same void has the same hash"
+    assert world.differences() == []
+
+
+def test_an_approval_may_name_what_it_approves(
+    world: World, shop: Shop, olga: Cabinet, anna: Cabinet
+) -> None:
+    slip = paper(world, shop, 5_500)
+    (asked,) = post(olga, f"{slip.id}/void").get_json()["voids"]
+    refused = post(anna, f"voids/{asked['id']}/approve", sha256="0" * 64)
+    assert told(refused) == (409, "proposal_differs")
+    shown = anna.get(f"/admin/api/v1/proposals/{asked['id']}").get_json()
+    assert shown["payload"] == {"certificate_id": slip.id, "amount": 550_000}
+    assert shown["payload_sha256"] == asked["payload_sha256"]
+
+
+def test_nobody_agrees_after_its_time(
+    world: World, shop: Shop, olga: Cabinet, anna: Cabinet
+) -> None:
+    slip = paper(world, shop, 5_500)
+    (asked,) = post(olga, f"{slip.id}/void").get_json()["voids"]
+    world.change_as_owner("UPDATE proposals SET expires_at = now()")
+    (seen,) = anna.get(f"{DESK}/voids?state=expired").get_json()["items"]
+    assert seen["id"] == asked["id"]
+    assert told(post(anna, f"voids/{asked['id']}/approve")) == (410, "proposal_expired")
+    assert states(world) == ["issued"]
+    _, again = post(olga, f"{slip.id}/void").get_json()["voids"]
+    assert again["state"] == "proposed"
+
+
+def test_the_member_is_told_of_a_void(
+    world: World, shop: Shop, olga: Cabinet, anna: Cabinet
+) -> None:
+    small, large = paper(world, shop, 1_000), paper(world, shop, 5_500)
+    post(olga, f"{small.id}/void")
+    (asked,) = post(olga, f"{large.id}/void").get_json()["voids"]
+    said = "SELECT member_id, payload FROM notifications WHERE kind = 'certificate_voided'"
+    assert [row.member_id for row in world.query(said)] == [small.member]
+    post(anna, f"voids/{asked['id']}/approve")
+    rows = world.query(said + " ORDER BY id")
+    assert [(row.member_id, row.payload["amount"]) for row in rows] == [
+        (small.member, 100_000),
+        (large.member, 550_000),
+    ]
