@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 import partners.shops.names
 import tracker.certificates.gauges
+import tracker.forecast.queries
 import tracker.notifications.queries
 import tracker.periods.queries
 import tracker.reconciliation.queries
@@ -62,6 +63,13 @@ def _signatures(session: Session, _: datetime) -> Iterator[Reading]:
 def _unknown(session: Session, _: datetime) -> Iterator[Reading]:
     for period, seconds in tracker.settlement.queries.oldest_unknown(session).items():
         yield Reading(f"settlement:{period}", seconds)
+
+
+def _unlike(session: Session, _: datetime) -> Iterator[Reading]:
+    found = tracker.forecast.queries.unlike_now(session)
+    names = partners.shops.names.slugs_of(session, found)
+    for shop, rejected in sorted(found.items()):
+        yield Reading(f"shop:{names.get(shop, shop)}", rejected)
 
 
 _CONDITIONS: Sequence[Condition] = (
@@ -125,6 +133,15 @@ _CONDITIONS: Sequence[Condition] = (
         0,
         _signatures,
         runbook=f"{_OPERATIONS}#signatures-of-a-shop-fail",
+    ),
+    Condition(
+        "shops_unlike_themselves",
+        "A shop has begun to reject more of its purchases than it did",
+        "purchases rejected in eight weeks",
+        0,
+        _unlike,
+        every=_FIVE_MINUTES,
+        runbook="docs/finance/forecast.md#a-shop-that-rejects-unlike-itself",
     ),
     Condition(
         "control_totals",

@@ -22,7 +22,7 @@ WEEKS = 26
 
 def forecast(world: World, rng: Random, plays: int = 200, draws: int = 10) -> Costs:
     """What is told of a world, of which only the past is known."""
-    word, staff = _families(world)
+    word, staff = families(world)
     chances = []
     for _ in range(draws):
         luck = Luck(rng)
@@ -84,7 +84,7 @@ def _members(world: World) -> list[Member]:
     return found
 
 
-def _families(world: World) -> tuple[Family, Family]:
+def families(world: World) -> tuple[Family, Family]:
     word: dict[int, dict[tuple[int, Ending], list[int]]] = {}
     staff: dict[tuple[int, Ending], float] = {}
     for one in world.purchases:

@@ -117,7 +117,7 @@ class World:
         """
         moves: dict[int, list[tuple[float, int]]] = {}
         for one in self.purchases:
-            later = self._anew(rng, one)
+            later = self.anew(rng, one)
             for at, amount in later.moves():
                 if at <= 0 or buying or amount > 0:
                     moves.setdefault(one.member, []).append((at, amount))
@@ -131,7 +131,7 @@ class World:
                 costs[which] += paid
         return costs[0], costs[1], costs[2]
 
-    def _anew(self, rng: Random, one: Purchase) -> Purchase:
+    def anew(self, rng: Random, one: Purchase) -> Purchase:
         """A purchase with what is open of it drawn again, given what is known."""
         known = self.known_as_of_today(one)
         if known is not None:

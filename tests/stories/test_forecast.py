@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from tests.forecast_sweep.booking import put
-from tests.forecast_sweep.foretelling import _families, forecast
+from tests.forecast_sweep.foretelling import families, forecast
 from tests.forecast_sweep.worlds import make as make_world
+from tests.signing_in import at
 from tests.stories.months import FIRST, earns
 from tests.world import World, confirmed, created, day, returned
 from tracker.forecast.inputs import seen
@@ -76,7 +77,7 @@ def test_the_books_are_read_as_they_were_written(world: World) -> None:
     shops = put(world, generated, today)
     with snapshot(world.tools.engine) as session:
         found, crowd = seen(session, today), people(session, today)
-    word, _ = _families(generated)
+    word, _ = families(generated)
     for number, shop in shops.items():
         counted = word._ends.get(number)
         if counted is not None:
@@ -200,3 +201,22 @@ def test_the_forecast_of_the_books_is_that_of_the_world(world: World) -> None:
     booked = {one.period: one for one in made.costs if one.scope is Scope.EVERYTHING}
     later = [quantile([one[which] for one in plain.everything], 50) for which in (1, 2)]
     assert [booked[period].p50 for period in sorted(booked)[1:3]] == pytest.approx(later, rel=0.06)
+
+
+def test_members_see_by_when_a_pending_line_is_usually_confirmed(world: World) -> None:
+    tea, member = world.shop("tea", hold_days=30), world.member()
+    buyers = world.members(10)
+    for number in range(110):
+        order = f"past-{number}"
+        click = world.click(buyers[number % 10], tea, day(number / 10))
+        world.tell(tea, created(order, click, 50, at=day(number / 10)))
+        world.tell(tea, confirmed(order, at=day(number / 10 + 3)))
+    world.tell(tea, created("now", world.click(member, tea, day(20)), 50, at=day(20)))
+    there = at(world, day(20))
+    (line, _) = there.signed_in(member).get("/api/v1/history").get_json()["items"]
+    assert (line["usually_by"], line["expected_at"][:10]) == (None, "2011-01-20")
+    rebuild(world.tools.engine, house(world), day(20), None)
+    (line, bonus) = there.signed_in(member).get("/api/v1/history").get_json()["items"]
+    assert line["usually_by"] == bonus["usually_by"] == "2010-12-25"
+    explained = there.signed_in(member).get(f"/api/v1/history/{line['id']}").get_json()
+    assert explained["lines"][0]["usually_by"] == "2010-12-25"

@@ -113,7 +113,7 @@ def _add_money(blueprint: Blueprint, shops: ShopNames) -> None:
             house = runtime()
             with snapshot(house.engine) as session:
                 told = explain(session, house.settings.keys, acting_member().member_id, line_id)
-                return explanation_view(session, shops, told)
+                return explanation_view(session, house, shops, told)
 
 
 def _me(session: Any) -> dict[str, Any]:

@@ -65,6 +65,13 @@ class LineSchema(Schema):
         allow_none=True,
         metadata={"description": "Of what is pending: when it is decided at the latest"},
     )
+    usually_by = fields.Date(
+        allow_none=True,
+        metadata={
+            "description": "Of what is pending: the day by which four in five of its like were"
+            " confirmed; null: nobody can say"
+        },
+    )
     waits_for = fields.Enum(
         Waits,
         by_value=True,

@@ -16,6 +16,8 @@ from tracker.cabinet.ports import ShopName, ShopNames
 from tracker.cabinet.queries import latest
 from tracker.cabinet.rules import Line, Wanted, next_payment_day
 from tracker.cabinet.sources import Look
+from tracker.forecast.queries import curves_of
+from tracker.forecast.rules import usually_by
 from tracker.kit.clock import moscow_midnight
 from tracker.kit.crypto import Keyring
 from tracker.kit.money import MAX_KOPECKS
@@ -32,6 +34,8 @@ class Shown:
 
     line: Line
     shop: ShopName | None
+    usually_by: date | None = None
+    """Of a pending line that a hold ends: the day by which most of its like were confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ def history(
     keys: Keyring,
     shops: ShopNames,
     wanted: Wanted,
+    now: datetime,
     *,
     cursor: str | None,
     limit: int,
@@ -56,15 +61,35 @@ def history(
     found = latest(session, Look(wanted, before, limit + 1))
     page = found[:limit]
     more = len(found) > limit
-    return Page(shown(session, shops, page), seal(keys, wanted, page[-1].key) if more else None)
+    return Page(
+        shown(session, shops, page, now), seal(keys, wanted, page[-1].key) if more else None
+    )
 
 
-def shown(session: Session, shops: ShopNames, lines: Iterable[Line]) -> list[Shown]:
-    """Lines with the names of their shops."""
+def shown(session: Session, shops: ShopNames, lines: Iterable[Line], now: datetime) -> list[Shown]:
+    """Lines with the names of their shops, and when to expect what is pending."""
     told = list(lines)
     wanted = {line.shop_id for line in told if line.shop_id is not None}
     names: Mapping[int, ShopName] = shops(session, wanted) if wanted else {}
-    return [Shown(line, names.get(line.shop_id or 0)) for line in told]
+    expected = _usually(session, told, now)
+    return [Shown(line, names.get(line.shop_id or 0), expected.get(line.id)) for line in told]
+
+
+def _usually(session: Session, lines: Iterable[Line], now: datetime) -> dict[str, date]:
+    """By lines' ids; of a reward nothing is said: it is another's purchase."""
+    pending = [line for line in lines if line.expected_at and line.shop_id]
+    curves = curves_of(session, {line.shop_id or 0 for line in pending}) if pending else {}
+    return {
+        line.id: usually_by(
+            curve.confirmed,
+            curve.rejected,
+            ordered_at=line.key.moment,
+            hold_ends_at=line.expected_at,
+            now=now,
+        )
+        for line in pending
+        if line.expected_at and (curve := curves.get(line.shop_id or 0))
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,4 +106,4 @@ def _add_money(blueprint: Blueprint, shops: ShopNames) -> None:
             house = runtime()
             with snapshot(house.engine) as session:
                 told = explain(session, house.settings.keys, member_id, line_id)
-                return explanation_view(session, shops, told)
+                return explanation_view(session, house, shops, told)

@@ -36,17 +36,20 @@ def history_view(
         tools.settings.keys,
         shops,
         Wanted(member_id, status, since, until),
+        tools.clock.now(),
         cursor=asked.get("cursor"),
         limit=asked["limit"],
     )
 
 
-def explanation_view(session: Session, shops: ShopNames, told: Explanation) -> dict[str, Any]:
+def explanation_view(
+    session: Session, tools: Runtime, shops: ShopNames, told: Explanation
+) -> dict[str, Any]:
     """An explanation with the names of shops."""
     purchase = told.purchase
     names = shops(session, {purchase.bought.shop_id}) if purchase else {}
     return {
-        "lines": shown(session, shops, told.lines),
+        "lines": shown(session, shops, told.lines, tools.clock.now()),
         "purchase": purchase and {"told": purchase, "shop": names.get(purchase.bought.shop_id)},
         "payment": told.payment,
         "movements": told.movements,

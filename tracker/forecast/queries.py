@@ -87,6 +87,14 @@ def unlike_themselves(session: Session) -> int:
     return session.scalar(query) or 0
 
 
+def unlike_now(session: Session) -> dict[int, int]:
+    """The shops that reject unlike themselves, each with what it has rejected lately."""
+    query = select(ForecastWatch.shop_id, ForecastWatch.rejected).where(
+        ForecastWatch.since.is_not(None)
+    )
+    return {row.shop_id: row.rejected for row in session.execute(query)}
+
+
 def shops(
     session: Session, *, after: int, limit: int, unlike: bool
 ) -> list[tuple[ForecastCurve, ForecastWatch | None]]:
