@@ -8,7 +8,17 @@ from typing import Any
 
 import click
 
-from benchmarks import booking, catalogue, certificates, clicks, door, endtoend, history, settlement
+from benchmarks import (
+    booking,
+    catalogue,
+    certificates,
+    clicks,
+    door,
+    endtoend,
+    history,
+    settlement,
+    statements,
+)
 from benchmarks.legs import Figure
 from benchmarks.report import document, show
 from benchmarks.sizes import FULL, QUICK, Sizes
@@ -24,6 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "clicks": clicks.measure,
     "catalogue": catalogue.measure,
     "certificates": certificates.measure,
+    "statements": statements.measure,
 }
 
 

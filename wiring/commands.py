@@ -4,6 +4,7 @@ import click
 
 import partners.links.cli
 import partners.offers.cli
+import partners.reconciliation.cli
 import partners.shops.names
 import partners.shops.service
 import tracker.access.cli
@@ -78,6 +79,7 @@ COMMANDS: tuple[click.Command, ...] = (
     _PURCHASES,
     tracker.settlement.cli.commands,
     tracker.claims.cli.commands,
+    partners.reconciliation.cli.build(programme_of),
     tracker.certificates.cli.commands,
     tracker.notifications.cli.commands,
     tracker.ledger.cli.build(PROOFS),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import tracker.adjustments.proof
+import partners.reconciliation.proof
 import tracker.certificates.proof
 import tracker.goals.proof
 import tracker.ledger.queries
@@ -25,6 +26,7 @@ PROOFS: Mapping[str, Proof] = {
     "certificates": tracker.certificates.proof.prove,
     "settlement": tracker.settlement.proof.prove,
     "reconciliation": tracker.reconciliation.proof.prove,
+    "statements": partners.reconciliation.proof.prove,
     "inbox": webhooks.proof.prove,
     "audit": tracker.team.proof.prove,
 }

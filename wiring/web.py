@@ -6,6 +6,8 @@ from flask import Flask
 
 import partners.catalogue.api
 import partners.links.api
+import partners.reconciliation.queries
+import partners.reconciliation.staff_api
 import partners.shops.names
 import partners.shops.service
 import tracker.access.changes.api
@@ -80,6 +82,7 @@ _ROOMS = (
     webhooks.observations.staff_api.blueprint,
     webhooks.onboarding.staff_api.blueprint,
     partners.links.api.blueprint,
+    partners.reconciliation.staff_api.blueprint,
     tracker.purchases.staff_api.blueprint,
     tracker.purchases.staff_api.referrals,
     tracker.referrals.api.build(tracker.purchases.reward_queries),
@@ -177,6 +180,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.settlement.queries.gauges,
                 tracker.reconciliation.queries.gauges,
                 tracker.claims.queries.gauges,
+                partners.reconciliation.queries.gauges,
                 tracker.certificates.gauges.gauges,
                 tracker.forecast.queries.gauges,
                 tracker.periods.queries.gauges,

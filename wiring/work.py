@@ -5,8 +5,8 @@ from datetime import timedelta
 from functools import partial
 
 import partners.reconciliation.claims
-import partners.reconciliation.jobs
 import partners.reconciliation.rules
+import partners.reconciliation.working
 import partners.shops.names
 import tracker.access.joining.jobs
 import tracker.access.rules
@@ -109,7 +109,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         tracker.access.joining.jobs.TASK: lambda: tracker.access.joining.jobs.wipe_expired(
             tools.engine
         ),
-        partners.reconciliation.rules.TASK: lambda: partners.reconciliation.jobs.work(
+        partners.reconciliation.rules.TASK: lambda: partners.reconciliation.working.work(
             tools.engine, programme
         ),
         tracker.audit.jobs.TASK: lambda: tracker.audit.jobs.export_head(

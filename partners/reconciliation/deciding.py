@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from partners.reconciliation.matching import try_shop
 from partners.reconciliation.rules import (
     DECIDABLE,
+    UNDECIDED,
     Decision,
     FindingsChanged,
     FindingState,
@@ -26,7 +27,7 @@ class Which:
 
     kind: Kind | None = None
     ids: Sequence[int] | None = None
-    states: Sequence[FindingState] = (FindingState.OPEN, FindingState.REFUSED)
+    states: Sequence[FindingState] = UNDECIDED
 
     def told(self) -> dict[str, Any]:
         """As the audit keeps it."""

@@ -130,7 +130,8 @@ ENDS = {
 }
 """What an accepted finding is after that; after any other outcome it is refused."""
 
-DECIDABLE = (FindingState.OPEN, FindingState.REFUSED, FindingState.SETTLED)
+UNDECIDED = (FindingState.OPEN, FindingState.REFUSED)
+DECIDABLE = (*UNDECIDED, FindingState.SETTLED)
 """What a decision can be about; one that was settled can be decided otherwise."""
 
 

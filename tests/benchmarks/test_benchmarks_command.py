@@ -24,6 +24,7 @@ CONTENDERS = {
     "history": 5,
     "catalogue": 4,
     "certificates": 3,
+    "statements": 1,
 }
 
 

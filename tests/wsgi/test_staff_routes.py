@@ -30,6 +30,8 @@ FILLED = {
     "void_id": "1",
     "export_id": "1",
     "report_name": "aging",
+    "statement_id": "1",
+    "part": "1",
     "proposal_id": "1",
     "name": "proof",
     "document": "journal",

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from partners.reconciliation.deciding import Decided, Say, Which, decide
-from partners.reconciliation.jobs import work
 from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.rules import Decision, Kind, days
 from partners.reconciliation.service import File, match_again, save_format, statement_of, take
+from partners.reconciliation.working import work
 from tests.world import Shop, World, created, day
 from tracker.kit.database import unit_of_work
 

@@ -99,6 +99,7 @@ _ROOMS = (
     "|adjustment"
     "|adjustment|report"
 )
+_ROOMS = "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|statement"
 _ACTION = re.compile(rf'"((?:{_ROOMS})(?:\.[a-z_]+)+)"')
 _OF_SETTLEMENT = re.compile(r"(?:settlement|finding|payout)\.[a-z_]+")
 
