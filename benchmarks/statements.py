@@ -6,6 +6,7 @@ ready for PostgreSQL beforehand, by COPY into a plain table, and one join that c
 """
 
 import hashlib
+import os
 import resource
 from collections.abc import Iterator
 from datetime import timedelta
@@ -21,6 +22,7 @@ from partners.reconciliation.rules import MAX_PART, days
 from partners.reconciliation.service import File, add_part, begin, finish, statement_of
 from partners.reconciliation.working import work
 from tracker.kit.database import unit_of_work
+from tracker.kit.logs import set_up_logs
 from tracker.purchases.service import Programme
 
 LINES_EACH = 100
@@ -33,6 +35,7 @@ _LEGS = count(1)
 
 def measure(stack: Stack, sizes: Sizes) -> list[Figure]:
     """One statement after the other of the same month, each in a file of its own."""
+    set_up_logs("WARNING")
     lines = sizes.purchases * LINES_EACH
     shop = make_shops(stack, 1)[0]
     (member,) = make_members(stack, 1)
@@ -68,7 +71,7 @@ def _read(stack: Stack, shop_id: int, raw: bytes, lines: int) -> Leg:
     leg = next(_LEGS)
     file = File("bench.csv", days(EPOCH.date(), EPOCH.date() + timedelta(days=31 + leg)))
     took = []
-    with stack.meter.measured() as reading:
+    with stack.meter.measured(tracker=[os.getpid()]) as reading:
         with unit_of_work(stack.engine) as session:
             statement = begin(session, shop_id, file, "bench")
             for part, start in enumerate(range(0, len(raw), MAX_PART), start=1):
@@ -87,7 +90,7 @@ def _read(stack: Stack, shop_id: int, raw: bytes, lines: int) -> Leg:
 
 
 def _floor(stack: Stack, raw: bytes, lines: int) -> Leg:
-    with stack.meter.measured() as reading, stack.connect_owner() as connection:
+    with stack.meter.measured(tracker=[]) as reading, stack.connect_owner() as connection:
         connection.execute("TRUNCATE statement_floor")
         hashlib.sha256(raw)
         with connection.cursor() as cursor, cursor.copy(_COPY) as copy:

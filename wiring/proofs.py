@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-import tracker.adjustments.proof
 import partners.reconciliation.proof
+import tracker.adjustments.proof
 import tracker.certificates.proof
 import tracker.goals.proof
 import tracker.ledger.queries
