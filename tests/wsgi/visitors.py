@@ -88,6 +88,7 @@ def scene_of(tools: Runtime) -> Iterator[Scene]:
     parts = _parts(world, member, friend)
     with unit_of_work(world.tools.engine) as session:
         staff = hire(session, world.tools.settings.keys, "anna", Role.ADMIN)
+        hire(session, world.tools.settings.keys, "gleb", Role.VIEWER)
     yield Scene(world, member, staff, salon_of(world).key, parts, _fields(world, member))
 
 
@@ -129,6 +130,8 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "file_id": str(file.id),
         "member_id": str(member),
         "friend_id": str(friend),
+        "login": "gleb",
+        "token_id": "2",
         "certificate_id": str(certificate["id"]),
         "void_id": str(asked.id),
         "export_id": "1",

@@ -124,6 +124,20 @@ def revoke(
     show({"login": login, "revoked": token_id or "all"}, as_json=as_json)
 
 
+@commands.command("return")
+@click.argument("login")
+@_reason_option
+@json_option
+@click.pass_context
+def come_back(ctx: click.Context, login: str, *, reason: str | None, as_json: bool) -> None:
+    """Take somebody back who had left; `token` or `enrol` then lets them in."""
+    runtime = runtime_of(ctx)
+    with unit_of_work(runtime.engine) as session:
+        who = acting_on(session, runtime, None, Role.ADMIN)
+        service.come_back(session, who, login, reason)
+    show({"login": login, "active": True}, as_json=as_json)
+
+
 @commands.command("role")
 @click.argument("login")
 @click.argument("role", type=word_of(Role))

@@ -94,12 +94,25 @@ def test_the_list_for_staff_is_filtered_and_paged(world: World) -> None:
     assert world.client().get("/admin/api/v1/audit").status_code == 401
 
 
-_ROOMS = (
-    "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|staff|token"
-    "|adjustment"
-    "|adjustment|report"
+_ROOMS = "|".join(
+    (
+        "inbox",
+        "purchase",
+        "shop",
+        "member",
+        "referral",
+        "claim",
+        "certificate",
+        "salon",
+        "period",
+        "alert",
+        "staff",
+        "token",
+        "adjustment",
+        "report",
+        "statement",
+    )
 )
-_ROOMS = "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|statement"
 _ACTION = re.compile(rf'"((?:{_ROOMS})(?:\.[a-z_]+)+)"')
 _OF_SETTLEMENT = re.compile(r"(?:settlement|finding|payout)\.[a-z_]+")
 
