@@ -18,7 +18,7 @@ from benchmarks.seed import EPOCH, TERMS, Shop, make_members, make_shops
 from benchmarks.stack import Stack
 from tracker.access.rules import Kind
 from tracker.access.sessions import Device, open_session
-from tracker.kit.clock import SystemClock
+from tracker.kit.clock import MOSCOW, SystemClock
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import share
 
@@ -229,7 +229,8 @@ class Scribe:
         self, reference: str, kind: str, at: datetime, legs: Mapping[tuple[str, int], int]
     ) -> None:
         one = next(self.transactions)
-        self._row(_TRANSACTIONS, one, reference, kind, at.isoformat())
+        period = at.astimezone(MOSCOW).strftime("%Y-%m")
+        self._row(_TRANSACTIONS, one, reference, kind, at.isoformat(), period)
         for leg, ((account, owner), amount) in enumerate(legs.items()):
             self._row(_ENTRIES, one, leg, account, owner, amount)
 
@@ -270,5 +271,5 @@ _RETURN_LINES = "purchase_return_lines (purchase_id, return_id, line_id, quantit
 _BONUSES = "welcome_bonuses (member_id, amount, purchase_id, confirmed)"
 _BALANCES = "member_balances (member_id, pending, available, in_flight)"
 _PAYOUTS = "payouts (id, period, member_id, number_id, amount, state, reference)"
-_TRANSACTIONS = "ledger_transactions (id, reference, kind, effective_at)"
+_TRANSACTIONS = "ledger_transactions (id, reference, kind, effective_at, period)"
 _ENTRIES = "ledger_entries (transaction_id, leg, account, owner_id, amount)"

@@ -37,7 +37,7 @@ PLAYS = 400
 ALIKE = 5
 """Of a sample of members: play-throughs that share all but the members' own chances."""
 
-DRAWS = 20
+DRAWS = 10
 """Ways in which the curves may truly be."""
 
 KNOWN_BY = 30

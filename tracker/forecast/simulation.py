@@ -84,8 +84,8 @@ class Costs:
     """For each play-through what each of the 1sts would cost: if nothing more were bought, and
     with all that may be."""
 
-    bought: list[tuple[int, int, int]]
-    everything: list[tuple[int, int, int]]
+    bought: list[tuple[int, ...]]
+    everything: list[tuple[int, ...]]
 
 
 def play(
@@ -104,11 +104,7 @@ def play(
     game = _Game(payday, chances, ways, rng, weeks)
     for member in members:
         game.take(member)
-    return Costs(game.bought, game.everything)
-
-
-Steps = tuple[float, float, float]
-"""The chances that something has become available by each of the 1sts."""
+    return game.costs()
 
 
 class _Game:
@@ -128,42 +124,60 @@ class _Game:
         for play, way in enumerate(ways):
             for week, (like, grown) in enumerate(zip(way.like, way.grown, strict=True)):
                 self._coming[like].append((play, week, grown))
-        self._steps: dict[tuple[int, int, float, bool | None, int], Steps] = {}
-        self.bought = [(0, 0, 0)] * self._count
-        self.everything = [(0, 0, 0)] * self._count
+        self._tables: dict[tuple[int, float, bool | None], list[list[float]]] = {}
+        # Of an order at noon of each day to come: how many half days are left until each 1st.
+        self._halves = [
+            tuple(max(0, round(2 * (first - day - 0.5))) for first in payday.firsts)
+            for day in range(int(payday.firsts[-1]) + int(WEEK) + 1)
+        ]
+        self._bought = self._nothing()
+        self._everything = self._nothing()
+
+    def _nothing(self) -> list[list[int]]:
+        """Sums for each of the 1sts and play-throughs."""
+        return [[0] * self._count for _ in range(3)]
+
+    def costs(self) -> Costs:
+        """What all members taken so far are paid."""
+        bought, everything = (
+            list(zip(*one, strict=True)) for one in (self._bought, self._everything)
+        )
+        return Costs(bought, everything)
 
     def take(self, member: Member) -> None:
         """Add what a member is paid."""
-        known = [[0] * self._count for _ in range(3)]
+        known = self._nothing()
         for one in member.waiting:
             self._end(one, known)
-        self._pay(member, known, self.bought)
+        self._pay(member, known, self._bought)
         if not member.bought and not member.stirred:
-            self._pay(member, known, self.everything)
+            self._pay(member, known, self._everything)
             return
         for bought in member.bought:
             self._buy_again(bought, known)
         for stirred in member.stirred:
             self._stir_again(stirred, known)
-        self._pay(member, known, self.everything)
+        self._pay(member, known, self._everything)
 
     def _end(self, one: Waiting, gained: list[list[int]]) -> None:
         draw = self._rng.random
         for which, chances in enumerate(self._chances):
-            first, second, third = _steps_of(one, chances, self._payday.firsts)
+            first, second, third = _chances_within(one, chances, self._payday.firsts)
             for play in range(which, self._count, len(self._chances)):
                 met = draw()
                 if met < third:
                     gained[0 if met < first else 1 if met < second else 2][play] += one.amount
 
     def _buy_again(self, one: Bought, gained: list[list[int]]) -> None:
-        draw = self._rng.random
+        draw, tables = self._rng.random, self._tables_of(one)
         for play, week, grown in self._coming[one.week]:
-            first, second, third = self._steps_after(one, play, week)
+            table = tables[play % len(tables)]
+            first, second, third = self._halves[int(week * WEEK + one.into)]
             met = draw()
-            if met < third:
+            if met < table[third]:
                 amount = one.amount if grown == 1.0 else round(one.amount * grown)
-                gained[0 if met < first else 1 if met < second else 2][play] += amount
+                which = 0 if met < table[first] else 1 if met < table[second] else 2
+                gained[which][play] += amount
 
     def _stir_again(self, one: Stirred, gained: list[list[int]]) -> None:
         for play, week, grown in self._coming[one.week]:
@@ -173,56 +187,50 @@ class _Game:
                     then[play] += one.amount if grown == 1.0 else round(one.amount * grown)
                     break
 
-    def _steps_after(self, one: Bought, play: int, week: int) -> Steps:
-        """Of what will be bought: orders of one day in one shop, with one hold, are alike."""
-        which = play % len(self._chances)
-        day = int(week * WEEK + one.into)
-        key = (which, one.shop, one.hold, one.silence, day)
-        found = self._steps.get(key)
+    def _tables_of(self, one: Bought) -> list[list[float]]:
+        """Of an order in this shop with this hold: by each of the chances, how likely it is to be
+        confirmed within 0, 0.5, 1, ... days."""
+        key = (one.shop, one.hold, one.silence)
+        found = self._tables.get(key)
         if found is None:
-            new = Waiting(one.shop, 0, -(day + 0.5), one.hold, one.silence)
-            found = _steps_of(new, self._chances[which], self._payday.firsts)
-            self._steps[key] = found
+            last = max(max(halves) for halves in self._halves)
+            new = Waiting(one.shop, 0, 0.0, one.hold, one.silence)
+            found = [
+                [0.0, *_chances_within(new, chances, [half / 2 for half in range(1, last + 1)])]
+                for chances in self._chances
+            ]
+            self._tables[key] = found
         return found
 
-    def _pay(
-        self, member: Member, gained: list[list[int]], costs: list[tuple[int, int, int]]
-    ) -> None:
+    def _pay(self, member: Member, gained: list[list[int]], costs: list[list[int]]) -> None:
         minimum, cap, saving = self._payday.minimum, self._payday.cap, member.saving
         for play, gains in enumerate(zip(*gained, strict=True)):
-            worth, paid = member.worth, [0, 0, 0]
-            for which, gain in enumerate(gains):
+            worth = member.worth
+            for gain, cost in zip(gains, costs, strict=True):
                 worth += gain
-                due = worth - saving if saving else worth
+                due = worth - saving
                 if due >= minimum:
-                    paid[which] = min(due, cap)
-                    worth -= paid[which]
-            so_far = costs[play]
-            costs[play] = (so_far[0] + paid[0], so_far[1] + paid[1], so_far[2] + paid[2])
+                    paid = due if due < cap else cap
+                    cost[play] += paid
+                    worth -= paid
 
 
-def _steps_of(one: Waiting, chances: Chances, firsts: Steps) -> Steps:
-    """By each of the 1sts: the chance that it was confirmed. An age below nothing is that of a
-    purchase which is still to come."""
+def _chances_within(one: Waiting, chances: Chances, days: Iterable[float]) -> list[float]:
+    """How likely it is that what waits is confirmed within each of so many days."""
     curve = chances.word(one.shop)
-    age = max(one.age, 0.0)
+    age = one.age
     left = curve.left_at(min(age, one.hold))
     before = curve.confirmed_by(min(age, one.hold))
+    speaks = age < one.hold and left > _HARDLY
+    silent = curve.left_at(one.hold) / left if speaks else 1.0
 
-    def chance(days: float) -> float:
-        then = one.age + days
-        if then <= age:
-            return 0.0
-        if age < one.hold and left > _HARDLY:
-            said = (curve.confirmed_by(min(then, one.hold)) - before) / left
-            silent = curve.left_at(one.hold) / left
-        else:
-            said, silent = 0.0, 1.0
+    def chance(then: float) -> float:
+        said = (curve.confirmed_by(min(then, one.hold)) - before) / left if speaks else 0.0
         if then < one.hold:
             return said
         return said + silent * _silence(one, chances.staff, age, then)
 
-    return chance(firsts[0]), chance(firsts[1]), chance(firsts[2])
+    return [chance(age + some) for some in days]
 
 
 def _silence(one: Waiting, staff: Curve, age: float, then: float) -> float:

@@ -30,7 +30,7 @@ def played(member: Member, *ways: Future, payday: Payday = PAYDAY) -> Costs:
     return play([member], payday, chances, ways or [Future((), ())], Random(1), weeks=4)
 
 
-def certain(member: Member, payday: Payday = PAYDAY) -> tuple[int, int, int]:
+def certain(member: Member, payday: Payday = PAYDAY) -> tuple[int, ...]:
     (costs,) = set(played(member, payday=payday).bought)
     return costs
 
