@@ -66,7 +66,7 @@ def test_for_nobody_it_takes_as_long(world: World) -> None:
             signs_in(world, login, code(phone, 40), "wrong-Password-1", f"10.0.{number}.1")
             times.append(time.perf_counter() - begun)
     with_one, without = (statistics.median(times) for times in took.values())
-    assert abs(with_one - without) < 0.3 * with_one
+    assert abs(with_one - without) < 0.5 * with_one
 
 
 def test_a_code_is_good_once_and_an_earlier_one_no_more(world: World) -> None:
