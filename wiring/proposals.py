@@ -1,14 +1,18 @@
 """Every act that takes two people, of all rooms."""
 
+import partners.offers.changing
 import tracker.adjustments.service
 import tracker.certificates.voiding
 import tracker.periods.acts
 import tracker.team.acts
+import webhooks.onboarding.secrets
 from tracker.proposals.contracts import Actions, named
 
 ACTIONS: Actions = named(
     tracker.periods.acts.CLOSING,
     tracker.certificates.voiding.VOIDING,
+    partners.offers.changing.TERMS,
+    webhooks.onboarding.secrets.ISSUING,
     *tracker.adjustments.service.ACTIONS.values(),
     tracker.team.acts.ADDING,
     tracker.team.acts.RAISING,

@@ -6,6 +6,7 @@ from flask import Flask
 
 import partners.catalogue.api
 import partners.links.api
+import partners.offers.staff_api
 import partners.reconciliation.queries
 import partners.reconciliation.staff_api
 import partners.shops.names
@@ -83,6 +84,7 @@ _ROOMS = (
     webhooks.onboarding.staff_api.blueprint,
     partners.links.api.blueprint,
     partners.reconciliation.staff_api.blueprint,
+    partners.offers.staff_api.blueprint,
     tracker.purchases.staff_api.blueprint,
     tracker.purchases.staff_api.referrals,
     tracker.referrals.api.build(tracker.purchases.reward_queries),

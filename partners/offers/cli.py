@@ -1,16 +1,15 @@
 """`tracker shops import`."""
 
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
+from partners.offers.changing import Changed, change
 from partners.offers.rules import COLUMNS, read_shop
-from partners.offers.service import offer, terms_at
 from partners.shops.rules import Card, ShopInvalid
 from partners.shops.service import all_shops, upsert
-from tracker.audit.service import record
 from tracker.clicks.rules import Terms
 from tracker.kit.cli import (
     as_of_option,
@@ -22,8 +21,10 @@ from tracker.kit.cli import (
 )
 from tracker.kit.csvfiles import FileInvalid, Once, read_rows
 from tracker.kit.database import unit_of_work
-from tracker.staff.cli import acting_on, token_option
+from tracker.kit.runtime import Runtime
+from tracker.staff.cli import acting_on, known_on, token_option
 from tracker.staff.rules import Role
+from tracker.staff.service import Person
 
 
 @click.command("import")
@@ -40,30 +41,44 @@ def import_shops(
     Columns: slug, name, section, subsection, site_url, link_template (with {click_id}),
     hold_days (0-90), on_hold_end (confirm, reject, wait_for_staff), cashback_percent (0-50),
     commission_percent, status (active, left); and if you like name_uk, name_en: the name in
-    Ukrainian and in English, where it differs. All of the file is taken, or none.
+    Ukrainian and in English, where it differs. All of the file is taken, or none; but rates that
+    change by more than RATE_CHANGE_LIMIT are proposed, and hold when another person has agreed.
     """
     runtime = runtime_of(ctx)
     shops = _read(file)
     with unit_of_work(runtime.engine) as session:
+        by = _person(session, runtime, token)
         ids = upsert(session, [card for card, _ in shops.values()])
-        terms = {ids[slug]: held for slug, (_, held) in shops.items()}
         # From the beginning of the second: whoever follows the link in this very second has it.
         since = moment_of(as_of, runtime.clock).replace(microsecond=0)
-        before = terms_at(session, [(shop, since) for shop in terms])
-        changed = offer(session, terms, since)
-        who = acting_on(session, runtime, token, Role.ADMIN)
-        for slug, shop_id in sorted(ids.items()):
-            known, wanted = before.get((shop_id, since)), terms[shop_id]
-            if known != wanted:
-                record(
-                    session,
-                    who,
-                    "shop.terms",
-                    f"shop:{slug}",
-                    before=asdict(known) if known else None,
-                    after=asdict(wanted) | {"since": since.isoformat()},
-                )
-    show({"rows": len(shops), "shops": len(ids), "new_terms": changed}, as_json=as_json)
+        wanted = {slug: terms for slug, (_, terms) in shops.items()}
+        done = change(session, runtime, wanted, since, by=by, reason=_why(file))
+    told = {"rows": len(shops), "shops": len(ids), "new_terms": len(done.now)}
+    show({**told, **_of_two(done)}, as_json=as_json)
+
+
+def _why(file: Path) -> str:
+    name = "".join(one for one in file.name if one.isprintable())
+    return f"import of {name[:100]}"
+
+
+def _person(session: Session, runtime: Runtime, token: str | None) -> Person:
+    """Who imports: whoever has the console may do without a token."""
+    if token is None:
+        return Person(acting_on(session, runtime, None, Role.ADMIN), Role.ADMIN)
+    return known_on(session, runtime, token, Role.ADMIN)
+
+
+def _of_two(done: Changed) -> dict[str, int]:
+    """What only another person can let hold; nothing of it is said where there is nothing."""
+    if not (done.proposed or done.waiting):
+        return {}
+    click.echo(
+        "warning: rates that change by more than RATE_CHANGE_LIMIT hold when another person has"
+        " agreed: tracker proposals list --action shop.terms",
+        err=True,
+    )
+    return {"proposed": len(done.proposed), "waiting": len(done.waiting)}
 
 
 @click.command("list")

@@ -1,6 +1,7 @@
-"""A line of the shops' import file. Pure."""
+"""A line of the shops' import file, and how far terms may change. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from partners.shops.rules import (
 )
 from tracker.clicks.rules import OnHoldEnd, Terms
 from tracker.kit.csvfiles import word
+from tracker.kit.errors import Invalid
 from tracker.kit.money import percent_to_basis_points
 
 COLUMNS = (
@@ -36,7 +38,25 @@ MAX_HOLD_DAYS = 90
 MAX_CASHBACK_BP = 5_000
 MAX_COMMISSION_BP = 10_000
 
+LOOK_BACK = timedelta(days=30)
+"""How far back terms are compared with, so that small steps do not add up unseen."""
+
 T = TypeVar("T")
+
+
+class CursorNotOfOffers(Invalid):
+    """The cursor is none that this list has given out."""
+
+    code = "cursor_not_usable"
+
+
+def is_far(wanted: Terms, known: Iterable[Terms], limit: int) -> bool:
+    """Whether rates are more than ``limit`` basis points from those of any known terms."""
+    return any(
+        abs(wanted.cashback_bp - one.cashback_bp) > limit
+        or abs(wanted.commission_bp - one.commission_bp) > limit
+        for one in known
+    )
 
 
 def read_shop(row: Mapping[str, str]) -> tuple[Card, Terms]:

@@ -141,6 +141,9 @@ class SettingNames(Schema):
     adjustment_max = fields.Integer(
         data_key="ADJUSTMENT_MAX", load_default=5_000_000, validate=_POSITIVE
     )
+    rate_change_limit = fields.Integer(
+        data_key="RATE_CHANGE_LIMIT", load_default=300, validate=validate.Range(0, 10_000)
+    )
     proposal_days = fields.Integer(
         data_key="PROPOSAL_DAYS", load_default=7, validate=validate.Range(1, 90)
     )

@@ -117,6 +117,8 @@ class Settings:
     """From what sum on, in all, a member's first certificates wait for staff."""
     adjustment_max: int
     """What staff may give a member, or take, by one adjustment."""
+    rate_change_limit: int
+    """Basis points by which one of the staff may change a shop's rates alone."""
     proposal_days: int
     """How long what one of the staff proposed waits for another."""
     staff_token_days: int

@@ -1,41 +1,21 @@
 """`tracker shops secret` and `tracker shops secrets`."""
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from partners.credentials.queries import secret_cards
-from partners.credentials.rules import Secret, SecretKind, read_given
-from partners.credentials.service import end_present, issue, revoke, revoke_all, take_over
-from partners.dialects.service import current
-from partners.shops.service import all_ids, change_the_door, find
-from tracker.audit.service import record
+from partners.credentials.rules import SecretKind, read_given
+from partners.shops.service import all_ids, find
 from tracker.kit.cli import Span, json_option, runtime_of, show, show_rows
 from tracker.kit.clock import SystemClock
-from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
 from tracker.staff.cli import acting_on, token_option
 from tracker.staff.rules import Role
-from webhooks.dialects import forms_of, named
-
-
-@dataclass(frozen=True, slots=True)
-class _Hand:
-    """Who changes a shop's secrets, by which master key, and when."""
-
-    session: Session
-    who: str
-    keys: Keyring
-    now: datetime
-
-
-_Act = Callable[[_Hand, int], dict[str, Any]]
-"""A change of one shop's secrets, and what is told of it."""
+from webhooks.onboarding.secrets import Act, Hand, change, giving, revoking, text_of
 
 
 @click.command("secret")
@@ -68,9 +48,9 @@ def secret(
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, token, Role.ADMIN)
-        hand = _Hand(session, who, runtime.settings.keys, SystemClock().now())
+        hand = Hand(session, who, runtime.settings.keys, SystemClock().now())
         shops = all_ids(session) if every else {one: find(session, one).id for one in slugs}
-        told = [_change(hand, slug, shop_id, act) for slug, shop_id in sorted(shops.items())]
+        told = [change(hand, slug, shop_id, act) for slug, shop_id in sorted(shops.items())]
     if len(slugs) == 1:
         show(told[0], as_json=as_json)
     else:
@@ -95,43 +75,14 @@ def secrets(ctx: click.Context, slug: str, *, every: bool, as_json: bool) -> Non
                 "kind": str(one.kind),
                 "holds": one.holds(now),
                 "created_at": one.created_at.isoformat(),
-                "valid_until": _text(one.valid_until),
-                "revoked_at": _text(one.revoked_at),
-                "last_used_at": _text(one.last_used_at),
+                "valid_until": text_of(one.valid_until),
+                "revoked_at": text_of(one.revoked_at),
+                "last_used_at": text_of(one.last_used_at),
             }
             for one in secret_cards(session, find(session, slug).id)
             if every or one.kind != SecretKind.TRIAL or one.holds(now)
         ]
     show_rows(rows, as_json=as_json, empty=f"{slug} has no secret: its door is closed")
-
-
-def _change(hand: _Hand, slug: str, shop_id: int, act: _Act) -> dict[str, Any]:
-    """Every change of a secret goes this way: it is audited, and the door notices at once.
-
-    Where another person has to agree, it is here that they have to be asked.
-    """
-    before = _held(hand, shop_id)
-    told = act(hand, shop_id)
-    change_the_door(hand.session, shop_id)
-    after = _held(hand, shop_id)
-    record(
-        hand.session,
-        hand.who,
-        "shop.secret",
-        f"shop:{slug}",
-        before={"secrets": before},
-        after={"secrets": after},
-    )
-    return {"shop": slug, **told}
-
-
-def _held(hand: _Hand, shop_id: int) -> dict[str, str | None]:
-    """The secrets that hold, by their ids, with the ends that are set."""
-    return {
-        str(one.id): _text(one.valid_until)
-        for one in secret_cards(hand.session, shop_id)
-        if one.holds(hand.now)
-    }
 
 
 def _act(
@@ -142,58 +93,17 @@ def _act(
     revoked_id: int | None,
     revoking_all: bool,
     is_one: bool,
-) -> _Act:
+) -> Act:
     """What the options ask for. Raises SecretInvalid for a key that cannot be taken."""
     if sum((rotate or given, revoked_id is not None, revoking_all)) > 1:
         raise click.UsageError("--revoke and --revoke-all stand alone")
     if (given or revoked_id is not None) and not is_one:
         raise click.UsageError("--given and --revoke are for one shop")
     if revoked_id is not None:
-        return _revoking(revoked_id)
+        return revoking(revoked_id)
     if revoking_all:
-        return _revoking(None)
-    return _giving(read_given(_typed()) if given else None, overlap if rotate else None)
-
-
-def _revoking(secret_id: int | None) -> _Act:
-    def act(hand: _Hand, shop_id: int) -> dict[str, Any]:
-        if secret_id is None:
-            return {"revoked": revoke_all(hand.session, shop_id, hand.now)}
-        revoke(hand.session, shop_id, secret_id, hand.now)
-        return {"revoked": [secret_id]}
-
-    return act
-
-
-def _giving(own_key: bytes | None, overlap: timedelta | None) -> _Act:
-    def act(hand: _Hand, shop_id: int) -> dict[str, Any]:
-        if overlap is not None:
-            end_present(hand.session, shop_id, hand.now, overlap)
-        if own_key is None:
-            return _shown(hand, shop_id, issue(hand.session, hand.keys, shop_id))
-        taken = take_over(hand.session, hand.keys, shop_id, own_key)
-        return {"id": taken.id, "opens": _opened_by_given(hand, shop_id)}
-
-    return act
-
-
-def _shown(hand: _Hand, shop_id: int, made: Secret) -> dict[str, Any]:
-    """A secret as the shop writes it, in those forms that are good for something in its dialect.
-
-    Control totals are signed in every dialect.
-    """
-    used = {"secret", *_forms(hand, shop_id).values()}
-    return {"id": made.id, **{form: value for form, value in made.shown.items() if form in used}}
-
-
-def _opened_by_given(hand: _Hand, shop_id: int) -> list[str]:
-    return [name for name, form in _forms(hand, shop_id).items() if form == "url_key"]
-
-
-def _forms(hand: _Hand, shop_id: int) -> dict[str, str]:
-    """The schemes of a shop's dialect, and by which form of a secret each goes."""
-    setting = current(hand.session, shop_id)
-    return forms_of(named(setting.dialect, setting.mapping))
+        return revoking(None)
+    return giving(read_given(_typed()) if given else None, overlap if rotate else None)
 
 
 def _typed() -> str:
@@ -208,7 +118,3 @@ def _aligned(rows: list[dict[str, Any]]) -> list[Mapping[str, Any]]:
     """Rows that share their columns: shops of different dialects are shown different keys."""
     columns = dict.fromkeys(name for row in rows for name in row)
     return [{name: row.get(name) for name in columns} for row in rows]
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -1,15 +1,23 @@
-"""`/admin/api/v1/shops/<slug>/dialect`: which dialect a shop speaks, and another one."""
+"""`/admin/api/v1/shops/<slug>/dialect` and `/secrets`: how a shop reports, and by which secrets."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
+from partners.credentials.queries import SecretCard, secret_cards
+from partners.shops.service import find
+from tracker.audit.rules import MAX_REASON
 from tracker.kit.database import unit_of_work
+from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, runtime
+from tracker.proposals.queries import Row, proposal_of
+from tracker.proposals.schemas import PRINTABLE, ProposalSchema
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 from webhooks.dialects import NAMES
+from webhooks.onboarding.secrets import ISSUING, MAX_OVERLAP, ask_for
 from webhooks.onboarding.service import choose, present
 
 blueprint = Blueprint(
@@ -87,3 +95,53 @@ class ShopDialect(MethodView):
                 wanted["mapping"],
                 only_check=how["check"],
             )
+
+
+class SecretWish(Schema):
+    """A further secret for a shop."""
+
+    rotate = fields.Boolean(
+        load_default=False, metadata={"description": "Let the present secrets end"}
+    )
+    overlap_hours = fields.Integer(
+        load_default=24,
+        strict=True,
+        validate=validate.Range(0, MAX_OVERLAP // timedelta(hours=1)),
+        metadata={"description": "With `rotate`: how long they still hold"},
+    )
+    reason = fields.String(required=True, validate=[validate.Length(1, MAX_REASON), PRINTABLE])
+
+
+class SecretCardSchema(Schema):
+    """A secret, never what it is."""
+
+    id = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    created_at = fields.AwareDateTime(format="iso", required=True)
+    valid_until = fields.AwareDateTime(format="iso", allow_none=True)
+    revoked_at = fields.AwareDateTime(format="iso", allow_none=True)
+    last_used_at = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+@blueprint.route("/<slug>/secrets")
+class ShopSecrets(MethodView):
+    """A shop's webhook secrets."""
+
+    @requires(Role.VIEWER)
+    @blueprint.response(200, SecretCardSchema(many=True))
+    def get(self, slug: str) -> list[SecretCard]:
+        """All secrets a shop ever had, never what they are."""
+        with unit_of_work(runtime().engine) as session:
+            return list(secret_cards(session, find(session, slug).id))
+
+    @requires(Role.ADMIN)
+    @blueprint.arguments(SecretWish)
+    @blueprint.response(201, ProposalSchema)
+    @blueprint.doc(responses={"409": refusal("A secret for this shop waits for its approval")})
+    def post(self, told: dict[str, Any], slug: str) -> Row:
+        """Propose a further secret: who approves it is shown it, once (`told`)."""
+        house = runtime()
+        overlap = timedelta(hours=told["overlap_hours"]) if told["rotate"] else None
+        with unit_of_work(house.engine, "secrets.propose") as session:
+            asked = ask_for(session, house, slug, overlap, by=acting(), reason=told["reason"])
+            return proposal_of(session, asked.id, [ISSUING.name])
