@@ -5,6 +5,7 @@ import click
 import partners.links.cli
 import partners.offers.cli
 import partners.reconciliation.cli
+import partners.receivables.cli
 import partners.shops.names
 import partners.shops.service
 import tracker.access.cli
@@ -74,6 +75,9 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.proposals.cli.build(ACTIONS),
     tracker.alerts.cli.build(conditions_of),
     tracker.periods.cli.commands,
+    partners.receivables.cli.invoices,
+    partners.receivables.cli.shop_payments,
+    partners.receivables.cli.show_funding,
     webhooks.desk.cli.commands,
     _HOLDS,
     _PURCHASES,

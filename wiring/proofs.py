@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import partners.reconciliation.proof
 import tracker.adjustments.proof
+import partners.receivables.proof
 import tracker.certificates.proof
 import tracker.goals.proof
 import tracker.ledger.queries
@@ -27,6 +28,7 @@ PROOFS: Mapping[str, Proof] = {
     "settlement": tracker.settlement.proof.prove,
     "reconciliation": tracker.reconciliation.proof.prove,
     "statements": partners.reconciliation.proof.prove,
+    "receivables": partners.receivables.proof.prove,
     "inbox": webhooks.proof.prove,
     "audit": tracker.team.proof.prove,
 }

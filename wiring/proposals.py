@@ -3,6 +3,7 @@
 import partners.offers.changing
 import tracker.adjustments.service
 import tracker.certificates.voiding
+import partners.receivables.acts
 import tracker.periods.acts
 import tracker.team.acts
 import webhooks.onboarding.secrets
@@ -18,4 +19,5 @@ ACTIONS: Actions = named(
     tracker.team.acts.RAISING,
     tracker.team.acts.ENROLLING,
 )
+ACTIONS: Actions = named(partners.receivables.acts.WRITING_OFF, tracker.periods.acts.CLOSING)
 """By their names. A room that has such an act defines it, and adds it here."""

@@ -9,6 +9,8 @@ import partners.links.api
 import partners.offers.staff_api
 import partners.reconciliation.queries
 import partners.reconciliation.staff_api
+import partners.receivables.payments_staff_api
+import partners.receivables.staff_api
 import partners.shops.names
 import partners.shops.service
 import tracker.access.changes.api
@@ -104,6 +106,8 @@ _ROOMS = (
     tracker.proposals.staff_api.build(ACTIONS),
     tracker.alerts.staff_api.build(conditions_of),
     tracker.periods.staff_api.blueprint,
+    partners.receivables.staff_api.blueprint,
+    partners.receivables.payments_staff_api.blueprint,
     tracker.cabinet.api.build(partners.shops.names.called),
     tracker.cabinet.staff_api.build(partners.shops.names.called),
     tracker.access.joining.api.build(tracker.referrals.service.referrer_of),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
+import partners.receivables.jobs
+import partners.receivables.rules
 import partners.reconciliation.claims
 import partners.reconciliation.rules
 import partners.reconciliation.working
@@ -41,6 +43,7 @@ import tracker.settlement.calendar
 import tracker.settlement.jobs
 import webhooks.inbox.partitions
 import webhooks.inbox.work
+from partners.receivables.terms import Terms
 from tracker.gateways.smpp import SmppSms
 from tracker.gateways.smtp import SmtpMail
 from tracker.kit import tasks
@@ -94,6 +97,9 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
         ),
         tracker.certificates.rules.TASK: lambda: tracker.certificates.jobs.work(
             tools.engine, tools.clock.now(), settings.certificate_valid_days
+        ),
+        partners.receivables.rules.TASK: lambda: partners.receivables.jobs.work(
+            tools.engine, tools.clock.now(), Terms(payment_days=settings.invoice_days)
         ),
         tracker.alerts.rules.TASK: lambda: tracker.alerts.looking.look_at_one(
             tools.engine, conditions_of(settings), tools.clock.now()
@@ -180,6 +186,7 @@ def due_work(settings: Settings) -> Mapping[str, Due]:
         tracker.alerts.rules.TASK: lambda session, _: tracker.alerts.queries.is_due(
             session, conditions_of(settings)
         ),
+        partners.receivables.rules.TASK: partners.receivables.jobs.is_due,
         tracker.periods.rules.TASK: tracker.periods.queries.work_is_due,
         tracker.ledger.jobs.TASK: lambda session, _: tracker.ledger.rollups.rolling_is_due(session),
         tracker.reports.rules.TASK: lambda session, _: tracker.reports.queries.export_is_due(

@@ -36,6 +36,8 @@ FILLED = {
     "name": "proof",
     "document": "journal",
     "adjustment_id": "1",
+    "invoice_id": "1",
+    "match_id": "1",
 }
 """What stands for the parts of a path."""
 

@@ -46,6 +46,11 @@ def list_entries(
     period.check, period.close, report.export,
     alert.acknowledge. An act that takes two people is also there as it is proposed and decided,
     with propose, approve, reject, withdraw, stale or expire behind its name.
+    period.check, period.close, invoice.issue, shop.payment_terms, payment.record, payment.assign,
+    payment.match, payment.unmatch, payment.reverse, receivable.write_off, alert.acknowledge.
+
+    An act that takes two people is also there as it is proposed and decided, with propose, approve,
+    reject, withdraw, stale or expire behind its name.
     """
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = entries(session, after=after, limit=limit, latest=latest, **wanted)

@@ -111,6 +111,13 @@ class SettingNames(Schema):
         data_key="SETTLEMENT_AUTO_CHANGE", load_default=20, validate=_NOT_NEGATIVE
     )
     alert_limits = fields.String(data_key="ALERT_LIMITS", load_default="")
+    invoice_days = fields.Integer(
+        data_key="INVOICE_DAYS", load_default=14, validate=validate.Range(0, 180)
+    )
+    invoice_issuer = fields.String(data_key="INVOICE_ISSUER", load_default="")
+    funding_limit = fields.Integer(
+        data_key="FUNDING_LIMIT", load_default=100_000_000, validate=_NOT_NEGATIVE
+    )
     period_parked_days = fields.Integer(
         data_key="PERIOD_PARKED_DAYS", load_default=3, validate=validate.Range(0, 365)
     )

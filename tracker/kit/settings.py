@@ -100,6 +100,12 @@ class Settings:
     """Percent by which such a run's total may differ from last month's."""
     alert_limits: Mapping[str, int]
     """Of conditions that somebody should look at, by their names: other limits than their own."""
+    invoice_days: int
+    """From the day of an invoice to the day it is due, where a shop has no terms of its own."""
+    invoice_issuer: str
+    """Who we are on invoices: name, address, tax number."""
+    funding_limit: int
+    """Kopecks that members may have of a shop's cashback before it pays, where it has no limit."""
     period_parked_days: int
     """A month is not closed over an event that has been parked for longer."""
     period_check_hours: int

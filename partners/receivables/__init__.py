@@ -1,0 +1,1 @@
+"""What shops owe us: terms, invoices, payments, and what members had of it before shops paid."""

@@ -1,0 +1,49 @@
+"""Lines of a bank's statement, as a CSV file."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from partners.receivables.payments import Paid
+from tracker.kit.csvfiles import FileInvalid, Once, Row, read_rows
+from tracker.kit.money import MAX_KOPECKS, parse_rubles
+
+COLUMNS = ("bank_reference", "received_on", "amount")
+_TEXTS = ("payer", "purpose")
+_LONGEST = 500
+
+
+def read(path: Path, shops: Mapping[str, int]) -> Iterator[Paid]:
+    """The payments of a file: ``bank_reference, received_on, amount`` and, if there, ``payer,
+    purpose, shop`` (its slug). Raises FileInvalid."""
+    once = Once("bank_reference")
+    for row in read_rows(path, required=COLUMNS):
+        once.look(row["bank_reference"], row.line)
+        yield _paid(row, shops)
+
+
+def _paid(row: Row, shops: Mapping[str, int]) -> Paid:
+    faults = {}
+    amount, day = 0, date.min
+    try:
+        amount = parse_rubles(row["amount"])
+    except ValueError as error:
+        faults["amount"] = str(error)
+    else:
+        if not 0 < amount <= MAX_KOPECKS:
+            faults["amount"] = "a sum above zero is expected"
+    try:
+        day = date.fromisoformat(row["received_on"])
+    except ValueError:
+        faults["received_on"] = "a date such as 2011-02-14 is expected"
+    slug = row.get("shop", "")
+    if slug and slug not in shops:
+        faults["shop"] = "no shop has this slug"
+    for name in ("bank_reference", *_TEXTS):
+        said = row.get(name, "")
+        if len(said) > _LONGEST or not said.isprintable():
+            faults[name] = f"up to {_LONGEST} printable characters are expected"
+    if faults:
+        raise FileInvalid(f"line {row.line}", fields=faults)
+    texts = {name: row.get(name, "") for name in _TEXTS}
+    return Paid(row["bank_reference"], amount, day, shop_id=shops.get(slug), **texts)

@@ -1,0 +1,156 @@
+"""Invoices, payments and how one meets the other. Pure; sums are kopecks."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from tracker.kit.errors import Conflict, Invalid, NotFound
+
+TASK = "invoices"
+_NUMBER = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{6}(?![0-9])")
+MAX_PAYMENT_DAYS = 180
+
+
+class InvoiceKind(StrEnum):
+    """What a month of a shop came to."""
+
+    INVOICE = "invoice"
+    """The shop is to pay."""
+    CREDIT_NOTE = "credit_note"
+    """More was taken back than confirmed: it lessens what the shop is to pay."""
+
+
+class PaymentKind(StrEnum):
+    """Why a shop owes us less."""
+
+    PAYMENT = "payment"
+    """It paid."""
+    WRITE_OFF = "write_off"
+    """We gave it up, by two people."""
+
+
+class InvoiceNotFound(NotFound):
+    """There is no such invoice."""
+
+    code = "invoice_not_found"
+
+
+class PaymentNotFound(NotFound):
+    """There is no such payment."""
+
+    code = "payment_not_found"
+
+
+class AllocationNotFound(NotFound):
+    """No such part of a payment is matched with an invoice."""
+
+    code = "allocation_not_found"
+
+
+class PeriodStillOpen(Conflict):
+    """Invoices are issued from the books of a month that is closed: only they cannot change."""
+
+    code = "period_still_open"
+
+
+class PaymentDiffers(Conflict):
+    """A payment of this bank reference is known, with other figures."""
+
+    code = "payment_differs"
+
+
+class PaymentOver(Conflict):
+    """The payment was reversed."""
+
+    code = "payment_over"
+
+
+class PaymentHasNoShop(Conflict):
+    """Nobody has said yet which shop has paid."""
+
+    code = "payment_has_no_shop"
+
+
+class PaymentHasShop(Conflict):
+    """It is known which shop has paid; reverse the payment if that is wrong."""
+
+    code = "payment_has_shop"
+
+
+class AllocationTooLarge(Conflict):
+    """More than is left of the payment, or open of the invoice."""
+
+    code = "allocation_too_large"
+
+
+class InvoiceOfAnother(Conflict):
+    """The invoice is another shop's, or a credit note."""
+
+    code = "invoice_of_another"
+
+
+class TermsInvalid(Invalid):
+    """A shop's terms of payment are not possible."""
+
+    code = "terms_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An invoice of which something is not paid yet."""
+
+    id: int
+    number: str
+    due_on: date
+    amount: int
+    """What is open of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much of a payment, for an invoice."""
+
+    invoice_id: int
+    amount: int
+
+
+def numbers_in(purpose: str) -> tuple[str, ...]:
+    """The invoices that the purpose of a payment names, in its order, each once."""
+    return tuple(dict.fromkeys(_NUMBER.findall(purpose)))
+
+
+def matched(amount: int, purpose: str, invoices: Collection[Open]) -> list[Part]:
+    """How a payment meets a shop's open invoices: those that it names, in its order; else the one
+    whose open amount it is to the kopeck, if there is one only. What is left is for staff."""
+    by_number = {one.number: one for one in invoices}
+    named = [by_number[number] for number in numbers_in(purpose) if number in by_number]
+    if named:
+        return spread(amount, named)
+    same = [one for one in invoices if one.amount == amount]
+    return spread(amount, same) if len(same) == 1 else []
+
+
+def oldest_first(amount: int, invoices: Iterable[Open]) -> list[Part]:
+    """A payment spread over the invoices that were due first."""
+    return spread(amount, sorted(invoices, key=lambda one: (one.due_on, one.number)))
+
+
+def spread(amount: int, invoices: Sequence[Open]) -> list[Part]:
+    """So much over invoices in this order, none above what is open of it."""
+    parts = []
+    for one in invoices:
+        taken = min(amount, one.amount)
+        if taken > 0:
+            parts.append(Part(one.id, taken))
+            amount -= taken
+    return parts
+
+
+def covered(spent: int, paid: int, amount: int) -> int:
+    """Kopecks of what members were paid that the shop's payment of an invoice stands for: the same
+    share of both, rounded down. Of a month that nobody has to pay for, all."""
+    if amount <= 0:
+        return spent
+    return spent * min(paid, amount) // amount
