@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+import partners.receivables.funding
 import partners.shops.names
 import tracker.certificates.gauges
 import tracker.forecast.queries
@@ -26,7 +27,23 @@ _OPERATIONS = "docs/operations.md"
 
 def conditions_of(settings: Settings) -> Sequence[Condition]:
     """All conditions, with the limits that are set. Raises LimitsInvalid."""
-    return with_limits(_CONDITIONS, settings.alert_limits)
+    return with_limits((*_CONDITIONS, _lending(settings.funding_limit)), settings.alert_limits)
+
+
+def _lending(house_limit: int) -> Condition:
+    def measure(session: Session, _: datetime) -> Iterator[Reading]:
+        for slug, funded, limit in partners.receivables.funding.above_limits(session, house_limit):
+            yield Reading(f"shop:{slug}", funded, limit)
+
+    return Condition(
+        "funding_limit",
+        "Members had more of a shop's cashback before it paid than we let it have",
+        "kopecks",
+        house_limit,
+        measure,
+        every=_FIVE_MINUTES,
+        runbook="docs/finance/partners.md#what-we-lend-to-shops",
+    )
 
 
 def _figure(read: Callable[[Session], Mapping[str, float]], name: str) -> Measure:

@@ -4,8 +4,8 @@ import click
 
 import partners.links.cli
 import partners.offers.cli
-import partners.reconciliation.cli
 import partners.receivables.cli
+import partners.reconciliation.cli
 import partners.shops.names
 import partners.shops.service
 import tracker.access.cli

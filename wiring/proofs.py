@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
+import partners.receivables.proof
 import partners.reconciliation.proof
 import tracker.adjustments.proof
-import partners.receivables.proof
 import tracker.certificates.proof
 import tracker.goals.proof
 import tracker.ledger.queries

@@ -1,15 +1,16 @@
 """Every act that takes two people, of all rooms."""
 
 import partners.offers.changing
+import partners.receivables.acts
 import tracker.adjustments.service
 import tracker.certificates.voiding
-import partners.receivables.acts
 import tracker.periods.acts
 import tracker.team.acts
 import webhooks.onboarding.secrets
 from tracker.proposals.contracts import Actions, named
 
 ACTIONS: Actions = named(
+    partners.receivables.acts.WRITING_OFF,
     tracker.periods.acts.CLOSING,
     tracker.certificates.voiding.VOIDING,
     partners.offers.changing.TERMS,
@@ -19,5 +20,4 @@ ACTIONS: Actions = named(
     tracker.team.acts.RAISING,
     tracker.team.acts.ENROLLING,
 )
-ACTIONS: Actions = named(partners.receivables.acts.WRITING_OFF, tracker.periods.acts.CLOSING)
 """By their names. A room that has such an act defines it, and adds it here."""

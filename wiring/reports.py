@@ -2,6 +2,7 @@
 
 import partners.shops.names
 import partners.shops.service
+from partners.receivables.reports import RECEIVABLES
 from tracker.reports.books.aging import AGING
 from tracker.reports.books.certificates import CERTIFICATES
 from tracker.reports.books.journal import JOURNAL
@@ -27,6 +28,7 @@ REPORTS: Reports = by_name(
         SUSPECTS,
         TRIAL_BALANCE,
         JOURNAL,
+        RECEIVABLES,
     )
 )
 """What finance can ask for, by name."""

@@ -11,6 +11,8 @@ import partners.reconciliation.queries
 import partners.reconciliation.staff_api
 import partners.receivables.payments_staff_api
 import partners.receivables.staff_api
+import partners.reconciliation.queries
+import partners.reconciliation.staff_api
 import partners.shops.names
 import partners.shops.service
 import tracker.access.changes.api

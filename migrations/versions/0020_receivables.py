@@ -31,6 +31,7 @@ def upgrade() -> None:
         "invoice_runs",
         sa.Column("period", sa.Text(collation="C"), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
+        sa.Column("issuer", sa.Text(), nullable=False),
         sa.Column("asked_by", sa.Text(), nullable=False),
         sa.Column(
             "asked_at", sa.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False

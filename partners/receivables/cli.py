@@ -40,7 +40,8 @@ def issue(
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, token, Role.OPERATOR)
-        run = issuing.ask(session, period, who, moment_of(as_of, runtime.clock))
+        now, issuer = moment_of(as_of, runtime.clock), runtime.settings.invoice_issuer
+        run = issuing.ask(session, period, who, now, issuer)
     runtime.nudger.nudge(TASK)
     show(
         {"period": run.period, "issued_on": run.issued_on, "invoices": run.invoices},

@@ -15,15 +15,22 @@ from tracker.periods.queries import is_closed
 from tracker.periods.rules import check_period
 
 
-def ask(session: Session, period: str, who: str, now: datetime) -> InvoiceRun:
+def ask(session: Session, period: str, who: str, now: datetime, issuer: str = "") -> InvoiceRun:
     """Have a worker issue a month's invoices, dated today; once, whoever asks again.
+
+    ``issuer`` is who we are on paper.
 
     Raises PeriodInvalid and PeriodStillOpen.
     """
     check_period(period)
     if not is_closed(session, period):
         raise PeriodStillOpen(f"{period} is not closed yet")
-    values = {"period": period, "issued_on": moscow_date(now), "asked_by": who}
+    values = {
+        "period": period,
+        "issued_on": moscow_date(now),
+        "issuer": issuer,
+        "asked_by": who,
+    }
     statement = insert(InvoiceRun).values(values).on_conflict_do_nothing()
     if session.execute(statement.returning(InvoiceRun.period)).first():
         record(session, who, "invoice.issue", f"period:{period}")

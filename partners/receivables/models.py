@@ -62,6 +62,8 @@ class InvoiceRun(Base):
     )
     issued_on: Mapped[date] = mapped_column(Date)
     """The business date that stands on the invoices."""
+    issuer: Mapped[str] = mapped_column(Text)
+    """Who we were on that day."""
     asked_by: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
     finished_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -98,7 +98,8 @@ def days(session: Session, invoice: Invoice) -> Sequence[Row[Any]]:
 
 def ageing(session: Session, day: date) -> Sequence[Row[Any]]:
     """What each shop owes on a business date, by how long it is overdue, as far as it is known."""
-    return session.execute(text(AGEING), {"day": day}).all()
+    ordered = text(f'{AGEING} ORDER BY shops.slug COLLATE "C"')
+    return session.execute(ordered, {"day": day, "known_at": None}).all()
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -121,11 +122,11 @@ _LISTED = text("""
     FROM invoices
     JOIN shops ON shops.id = invoices.shop_id
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount), 0) AS amount FROM payment_allocations
+        SELECT CAST(coalesce(sum(amount), 0) AS bigint) AS amount FROM payment_allocations
         WHERE invoice_id = invoices.id AND undone_at IS NULL
     ) AS met
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount), 0) AS amount FROM payment_allocations
+        SELECT CAST(coalesce(sum(amount), 0) AS bigint) AS amount FROM payment_allocations
         WHERE credit_note_id = invoices.id AND undone_at IS NULL
     ) AS used
     WHERE invoices.id > :after
@@ -143,7 +144,7 @@ _PAYMENTS = text("""
     FROM shop_payments AS paid
     LEFT JOIN shops ON shops.id = paid.shop_id
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(amount), 0) AS amount FROM payment_allocations
+        SELECT CAST(coalesce(sum(amount), 0) AS bigint) AS amount FROM payment_allocations
         WHERE payment_id = paid.id AND undone_at IS NULL
     ) AS met
     WHERE paid.id > :after
@@ -181,12 +182,15 @@ AGEING = """
         FROM payment_allocations AS allocated
         LEFT JOIN shop_payments AS paid ON paid.id = payment_id
         LEFT JOIN invoices AS note ON note.id = credit_note_id
-        WHERE undone_at IS NULL AND coalesce(received_on, note.issued_on) <= :day
+        WHERE coalesce(received_on, note.issued_on) <= :day
+          AND allocated.made_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
+          AND (undone_at IS NULL OR undone_at > CAST(:known_at AS timestamptz))
         GROUP BY invoice_id
     ), standing AS (
         SELECT shop_id, due_on, invoices.amount - coalesce(met.amount, 0) AS amount
         FROM invoices LEFT JOIN met ON met.invoice_id = invoices.id
         WHERE kind = 'invoice' AND issued_on <= :day
+          AND recorded_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
     ), aged AS (
         SELECT shop_id, sum(amount) AS invoiced,
                coalesce(sum(amount) FILTER (WHERE due_on >= :day), 0) AS not_due,
@@ -199,16 +203,17 @@ AGEING = """
         SELECT owner_id AS shop_id, sum(amount) AS amount
         FROM ledger_entries JOIN ledger_transactions AS moved ON moved.id = transaction_id
         WHERE account = 'shop_receivable'
-          AND effective_at < (CAST(:day AS date) + 1)::timestamp AT TIME ZONE 'Europe/Moscow'
+          AND effective_at < CAST(CAST(:day AS date) + 1 AS timestamp)
+                             AT TIME ZONE 'Europe/Moscow'
+          AND recorded_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
         GROUP BY owner_id
     )
-    SELECT shops.id AS shop_id, shops.slug AS shop, coalesce(owed.amount, 0) AS owed,
-           coalesce(not_due, 0) AS not_due, coalesce(days_30, 0) AS days_30,
-           coalesce(days_60, 0) AS days_60, coalesce(days_90, 0) AS days_90,
-           coalesce(days_older, 0) AS days_older,
-           coalesce(owed.amount, 0) - coalesce(invoiced, 0) AS not_invoiced
+    SELECT shops.id AS shop_id, shops.slug AS shop, CAST(coalesce(owed.amount, 0) AS bigint) AS owed,
+           CAST(coalesce(not_due, 0) AS bigint) AS not_due, CAST(coalesce(days_30, 0) AS bigint) AS days_30,
+           CAST(coalesce(days_60, 0) AS bigint) AS days_60, CAST(coalesce(days_90, 0) AS bigint) AS days_90,
+           CAST(coalesce(days_older, 0) AS bigint) AS days_older,
+           CAST(coalesce(owed.amount, 0) - coalesce(invoiced, 0) AS bigint) AS not_invoiced
     FROM owed FULL JOIN aged USING (shop_id) JOIN shops ON shops.id = shop_id
     WHERE coalesce(owed.amount, 0) <> 0 OR coalesce(invoiced, 0) <> 0
-    ORDER BY shops.slug COLLATE "C"
 """
-"""``not_invoiced``: the open months, less what was paid and is matched with no invoice."""
+"""By shop. ``not_invoiced``: the open months, less what was paid and is matched with no invoice."""

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from flask import Response
 from flask.views import MethodView
 
 from partners.receivables import funding, issuing, payments
 from partners.receivables.acts import WRITING_OFF, payload_of
 from partners.receivables.models import InvoiceRun
+from partners.receivables.papers import as_pdf, as_workbook
 from partners.receivables.queries import ageing, invoice_of, listed
 from partners.receivables.rules import TASK, Part
 from partners.receivables.schemas import (
@@ -39,6 +41,8 @@ from tracker.staff.rules import Role
 blueprint = Blueprint(
     "receivables", __name__, url_prefix="/admin/api/v1", description="What shops owe us"
 )
+_FILE = {"type": "string", "format": "binary"}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OTHERS = {"409": refusal("More than is left or open, another shop's, or over already")}
 
 
@@ -53,6 +57,12 @@ def _shop_id(session: Any, slug: str | None) -> int | None:
 
 def _parts(told: dict[str, Any]) -> list[Part] | None:
     return None if told["oldest_first"] else [Part(**one) for one in told["parts"]]
+
+
+def _attached(file: bytes, kind: str, name: str) -> Response:
+    answer = Response(file, mimetype=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @blueprint.route("/shops/<slug>/payment-terms")
@@ -106,7 +116,9 @@ class Issuing(MethodView):
         """Have a worker issue the invoices of a closed month, dated today; once."""
         house = runtime()
         with unit_of_work(house.engine) as session:
-            run = issuing.ask(session, told["period"], acting().login, house.clock.now())
+            who, now = acting().login, house.clock.now()
+            issuer = house.settings.invoice_issuer
+            run = issuing.ask(session, told["period"], who, now, issuer)
         house.nudger.nudge(TASK)
         return run
 
@@ -122,6 +134,32 @@ class OneInvoice(MethodView):
         with snapshot(runtime().engine) as session:
             invoice_of(session, invoice_id)
             return listed(session, after=invoice_id - 1, limit=1)[0]
+
+
+@blueprint.route("/invoices/<int:invoice_id>/pdf")
+class InvoicePages(MethodView):
+    """On paper."""
+
+    @requires(Role.VIEWER)
+    @blueprint.response(200, _FILE, content_type="application/pdf")
+    def get(self, invoice_id: int) -> Response:
+        """An invoice on paper, day by day; the same bytes whenever it is asked for."""
+        with snapshot(runtime().engine) as session:
+            number, pages = as_pdf(session, invoice_id)
+        return _attached(pages, "application/pdf", f"{number}.pdf")
+
+
+@blueprint.route("/invoices/<int:invoice_id>/xlsx")
+class InvoiceWorkbook(MethodView):
+    """With every line."""
+
+    @requires(Role.VIEWER)
+    @blueprint.response(200, _FILE, content_type=_XLSX)
+    def get(self, invoice_id: int) -> Response:
+        """Every line of an invoice, as a workbook."""
+        with snapshot(runtime().engine) as session:
+            number, book = as_workbook(session, invoice_id)
+        return _attached(book.read(), _XLSX, f"{number}.xlsx")
 
 
 @blueprint.route("/invoices/<int:invoice_id>/set-off")

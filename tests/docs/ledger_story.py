@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from partners.receivables.payments import Paid, reverse, take
+from partners.receivables.rules import PaymentKind
 from tests.inviting import newcomers
 from tests.world import Shop, World, cancelled, confirmed, created, returned, rubles
 from tracker.adjustments.rules import Adjustment, Cause
@@ -85,6 +87,7 @@ def tell(world: World) -> None:
 
     _saves(world, shop, world.member())
     _adjust(world, anna, vera)
+    _shop_pays(world, shop)
 
 
 def _saves(world: World, shop: Shop, darya: int) -> None:
@@ -111,6 +114,20 @@ def _adjust(world: World, anna: int, vera: int) -> None:
     _agree(world, Sort.GOODWILL, anna, 10, on("2011-04-03 10:00"), cause=Cause.APOLOGY)
     _agree(world, Sort.DEBIT, vera, 30, on("2011-04-04 10:00"), cause=Cause.CREDITED_IN_ERROR)
     _agree(world, Sort.WRITE_OFF, vera, 30, on("2011-04-05 10:00"), cause=Cause.OUR_MISTAKE)
+
+
+def _shop_pays(world: World, shop: Shop) -> None:
+    """The shop pays, and pays once more by mistake; the last of what it owes is given up."""
+    lines = (("0406-01", 1000, on("2011-04-06 00:00")), ("0407-01", 50, on("2011-04-07 00:00")))
+    with _acting(world) as session:
+        first, second = (
+            take(session, Paid(key, rubles(amount), at.date(), "", "", shop.id), "anna")[0]
+            for key, amount, at in lines
+        )
+        reverse(session, second.id, "boris", "sent back", on("2011-04-08 10:00"))
+        given_up = Paid("proposal:6", rubles(10), on("2011-04-09 00:00").date(), "", "", shop.id)
+        take(session, given_up, "boris", PaymentKind.WRITE_OFF)
+        assert first.id == 1
 
 
 def _agree(world: World, kind: Sort, member: int, amount: float, at: datetime, **more: Any) -> None:

@@ -1,5 +1,7 @@
 """Which columns of each table are state, that the application changes."""
 
+from tests.migrations.partners_changes import PARTNERS
+
 ALL_OF_IT = frozenset({"*"})
 NONE: frozenset[str] = frozenset()
 
@@ -9,25 +11,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "closed_periods": NONE,
     "period_checks": frozenset({"finished_at", "obstacles"}),
     "period_documents": NONE,
-    "partner_terms": frozenset(
-        {
-            "payment_days",
-            "language",
-            "legal_name",
-            "address",
-            "tax_id",
-            "funding_limit",
-            "changed_by",
-            "changed_at",
-        }
-    ),
-    "invoice_runs": frozenset({"finished_at", "invoices"}),
-    "invoice_counters": frozenset({"last"}),
-    "invoices": NONE,
-    "shop_payments": frozenset({"shop_id", "reversed_by", "reversed_at"}),
-    "payment_allocations": frozenset({"undone_by", "undone_at"}),
-    "shop_funding": NONE,
-    "funding_days": NONE,
+    **PARTNERS,
     "alert_conditions": ALL_OF_IT,
     "alerts": ALL_OF_IT,
     "member_balances": NONE,

@@ -48,6 +48,12 @@ def list_entries(
     with propose, approve, reject, withdraw, stale or expire behind its name.
     period.check, period.close, invoice.issue, shop.payment_terms, payment.record, payment.assign,
     payment.match, payment.unmatch, payment.reverse, receivable.write_off, alert.acknowledge.
+    salon.add, salon.key, salon.close, staff.add, staff.role, staff.leave, staff.return,
+    staff.reset, staff.enrol, staff.enrolled, staff.sign_in, staff.sign_out, token.create,
+    token.revoke, adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
+    period.check, period.close, report.export, invoice.issue, shop.payment_terms, payment.record,
+    payment.assign, payment.match, payment.unmatch, payment.reverse, receivable.write_off,
+    alert.acknowledge.
 
     An act that takes two people is also there as it is proposed and decided, with propose, approve,
     reject, withdraw, stale or expire behind its name.

@@ -3,24 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from pathlib import Path
 
 import segno
-from fpdf import FPDF
 
 from tracker.kit.clock import MOSCOW
+from tracker.kit.paper import new_page, put_line
 from tracker.members.rules import Language
 from tracker.notifications.rendering import day_of, rubles
 
-_FONT = "DejaVu"
-_FONTS = Path(__file__).with_name("fonts")
-_STYLES = {"": "DejaVuSans.ttf", "B": "DejaVuSans-Bold.ttf"}
 _LEFT, _TOP, _WIDTH, _HEIGHT, _INSIDE = 20, 20, 170, 122, 12
 """The frame, in millimetres: what is below it is cut or folded away."""
 _QR_SIDE = 56
 _QR_QUIET = 4
 """Modules of white around a QR, as its standard asks."""
-_GREY, _INK = 110, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,56 +99,25 @@ _WORDS = {
 def certificate_pdf(paper: Paper) -> bytes:
     """The page as PDF, the same bytes for the same paper. It holds the code: not to be kept."""
     words = _WORDS[paper.language]
-    page = _page(f"{words.title} {paper.number}", paper)
+    page = new_page(f"{words.title} {paper.number}", paper.language, paper.issued_at)
     page.rect(_LEFT, _TOP, _WIDTH, _HEIGHT, style="D")
     left, width = _LEFT + _INSIDE, _WIDTH - 2 * _INSIDE
     beside = width - _QR_SIDE
 
     page.set_xy(left, _TOP + _INSIDE)
-    _line(page, words.title, 15, beside, bold=True)
-    _line(page, rubles(paper.amount), 28, beside, bold=True, after=12)
-    _line(page, f"{words.number}: {paper.number}", 10, beside)
-    _line(page, f"{words.issued}: {_day(paper.issued_at, paper.language)}", 10, beside)
-    _line(page, _until(paper, words), 10, beside)
+    put_line(page, words.title, 15, beside, bold=True)
+    put_line(page, rubles(paper.amount), 28, beside, bold=True, after=12)
+    put_line(page, f"{words.number}: {paper.number}", 10, beside)
+    put_line(page, f"{words.issued}: {_day(paper.issued_at, paper.language)}", 10, beside)
+    put_line(page, _until(paper, words), 10, beside)
     page.image(_qr(paper.code_grouped), left + beside, _TOP + _INSIDE - 5, _QR_SIDE, _QR_SIDE)
 
     page.set_xy(left, _TOP + 70)
-    _line(page, words.code, 9, width, grey=True)
-    _line(page, paper.code_grouped, 14, width, bold=True, after=6)
-    _line(page, words.how, 10, width, after=2)
-    _line(page, words.care, 9, width, grey=True)
+    put_line(page, words.code, 9, width, grey=True)
+    put_line(page, paper.code_grouped, 14, width, bold=True, after=6)
+    put_line(page, words.how, 10, width, after=2)
+    put_line(page, words.care, 9, width, grey=True)
     return bytes(page.output())
-
-
-def _page(title: str, paper: Paper) -> FPDF:
-    page = FPDF(format="A4")
-    page.set_creation_date(paper.issued_at)
-    page.set_title(title)
-    page.set_lang(paper.language)
-    page.set_auto_page_break(auto=False)
-    for style, name in _STYLES.items():
-        page.add_font(_FONT, style, _FONTS / name)
-    page.add_page()
-    page.set_draw_color(_GREY)
-    return page
-
-
-def _line(
-    page: FPDF,
-    text: str,
-    size: int,
-    width: float,
-    *,
-    bold: bool = False,
-    grey: bool = False,
-    after: float = 1,
-) -> None:
-    """A text, on as many lines as it needs, and some millimetres after it."""
-    page.set_font(_FONT, "B" if bold else "", size)
-    page.set_text_color(_GREY if grey else _INK)
-    left = page.get_x()
-    page.multi_cell(width, size * 0.5, text, align="L")
-    page.set_xy(left, page.get_y() + after)
 
 
 def _until(paper: Paper, words: Words) -> str:

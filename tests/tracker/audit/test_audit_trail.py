@@ -114,10 +114,7 @@ _ROOMS = "|".join(
     )
 _ROOMS = (
     "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|staff|token"
-    "|adjustment"
-    "|adjustment|report"
-    "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|invoice|payment"
-    "|receivable"
+    "|adjustment|report|invoice|payment|receivable|statement"
 )
 _ACTION = re.compile(rf'"((?:{_ROOMS})(?:\.[a-z_]+)+)"')
 _OF_SETTLEMENT = re.compile(r"(?:settlement|finding|payout)\.[a-z_]+")
