@@ -208,9 +208,12 @@ AGEING = """
           AND recorded_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
         GROUP BY owner_id
     )
-    SELECT shops.id AS shop_id, shops.slug AS shop, CAST(coalesce(owed.amount, 0) AS bigint) AS owed,
-           CAST(coalesce(not_due, 0) AS bigint) AS not_due, CAST(coalesce(days_30, 0) AS bigint) AS days_30,
-           CAST(coalesce(days_60, 0) AS bigint) AS days_60, CAST(coalesce(days_90, 0) AS bigint) AS days_90,
+    SELECT shops.id AS shop_id, shops.slug AS shop,
+           CAST(coalesce(owed.amount, 0) AS bigint) AS owed,
+           CAST(coalesce(not_due, 0) AS bigint) AS not_due,
+           CAST(coalesce(days_30, 0) AS bigint) AS days_30,
+           CAST(coalesce(days_60, 0) AS bigint) AS days_60,
+           CAST(coalesce(days_90, 0) AS bigint) AS days_90,
            CAST(coalesce(days_older, 0) AS bigint) AS days_older,
            CAST(coalesce(owed.amount, 0) - coalesce(invoiced, 0) AS bigint) AS not_invoiced
     FROM owed FULL JOIN aged USING (shop_id) JOIN shops ON shops.id = shop_id

@@ -53,7 +53,7 @@ def list_entries(
     token.revoke, adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
     period.check, period.close, report.export, invoice.issue, shop.payment_terms, payment.record,
     payment.assign, payment.match, payment.unmatch, payment.reverse, receivable.write_off,
-    alert.acknowledge.
+    statement.format, statement.upload, statement.match, statement.decide, alert.acknowledge.
 
     An act that takes two people is also there as it is proposed and decided, with propose, approve,
     reject, withdraw, stale or expire behind its name.
