@@ -7,8 +7,6 @@ from flask import Flask
 import partners.catalogue.api
 import partners.links.api
 import partners.offers.staff_api
-import partners.reconciliation.queries
-import partners.reconciliation.staff_api
 import partners.receivables.payments_staff_api
 import partners.receivables.staff_api
 import partners.reconciliation.queries
