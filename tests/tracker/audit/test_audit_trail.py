@@ -111,10 +111,10 @@ _ROOMS = "|".join(
         "adjustment",
         "report",
         "statement",
+        "invoice",
+        "payment",
+        "receivable",
     )
-_ROOMS = (
-    "inbox|purchase|shop|member|referral|claim|certificate|salon|period|alert|staff|token"
-    "|adjustment|report|invoice|payment|receivable|statement"
 )
 _ACTION = re.compile(rf'"((?:{_ROOMS})(?:\.[a-z_]+)+)"')
 _OF_SETTLEMENT = re.compile(r"(?:settlement|finding|payout)\.[a-z_]+")
