@@ -75,11 +75,11 @@ def _read(stack: Stack, shop_id: int, raw: bytes, lines: int) -> Leg:
         with unit_of_work(stack.engine) as session:
             statement = begin(session, shop_id, file, "bench")
             for part, start in enumerate(range(0, len(raw), MAX_PART), start=1):
-                add_part(session, statement, part, raw[start : start + MAX_PART])
-            finish(session, statement)
+                add_part(session, stack.keys, statement, part, raw[start : start + MAX_PART])
+            finish(session, stack.keys, statement)
         for _ in ("read", "matched"):
             began = perf_counter()
-            assert work(stack.engine, Programme(welcome_bonus=0))
+            assert work(stack.engine, stack.keys, Programme(welcome_bonus=0))
             took.append(perf_counter() - began)
     with unit_of_work(stack.engine) as session:
         found = statement_of(session, shop_id, statement.id)

@@ -116,7 +116,7 @@ def tasks_of(tools: Runtime) -> Mapping[str, tasks.Task]:
             tools.engine
         ),
         partners.reconciliation.rules.TASK: lambda: partners.reconciliation.working.work(
-            tools.engine, programme
+            tools.engine, settings.keys, programme
         ),
         tracker.audit.jobs.TASK: lambda: tracker.audit.jobs.export_head(
             tools.engine, settings.keys

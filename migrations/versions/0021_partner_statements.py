@@ -222,7 +222,7 @@ def upgrade() -> None:
         "shop_statement_parts",
         sa.Column("statement_id", sa.BigInteger(), nullable=False),
         sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["statement_id"],
             ["shop_statements.id"],
@@ -230,10 +230,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("statement_id", "part", name=op.f("pk_shop_statement_parts")),
     )
-    op.execute(
-        "GRANT SELECT, INSERT ON shop_statement_formats, shop_statement_parts, shop_statement_lines"
-        " TO tracker_app"
+    op.create_index(
+        "ix_shop_statement_parts_held",
+        "shop_statement_parts",
+        ["statement_id"],
+        unique=False,
+        postgresql_where=sa.text("sealed IS NOT NULL"),
     )
+    op.execute(
+        "GRANT SELECT, INSERT ON shop_statement_formats, shop_statement_lines TO tracker_app"
+    )
+    op.execute("GRANT SELECT, INSERT, UPDATE (sealed) ON shop_statement_parts TO tracker_app")
     op.execute(
         "GRANT SELECT, INSERT, UPDATE (state, sha256, size, progress, lines, refused_lines,"
         " ignored_lines, total, why, faults, figures, matches, failures, fence, lease_until,"

@@ -111,8 +111,8 @@ def _importing(programme: Callable[[Settings], Programme]) -> click.Command:
             statement = begin(session, shop.id, told, who)
             with file.open("rb") as source:
                 for part, raw in enumerate(iter(lambda: source.read(MAX_PART), b""), start=1):
-                    add_part(session, statement, part, raw)
-            made = finish(session, statement)
+                    add_part(session, runtime.settings.keys, statement, part, raw)
+            made = finish(session, runtime.settings.keys, statement)
             note_upload(session, slug, made, who)
         _work(runtime, programme)
         show_one(runtime, slug, made.id, as_json=as_json)
@@ -190,5 +190,5 @@ def _deciding(programme: Callable[[Settings], Programme]) -> click.Command:
 
 def _work(runtime: Runtime, programme: Callable[[Settings], Programme]) -> None:
     """Do what waits here and now; workers may be doing it as well."""
-    while work(runtime.engine, programme(runtime.settings)):
+    while work(runtime.engine, runtime.settings.keys, programme(runtime.settings)):
         pass

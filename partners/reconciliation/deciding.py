@@ -20,6 +20,9 @@ from partners.reconciliation.rules import (
 )
 from tracker.audit.rules import check_reason
 
+MOST = 100_000
+"""Findings decided at once: what a request has time for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Which:
@@ -43,6 +46,8 @@ class Decided:
     """What a decision was for; kopecks."""
 
     findings: int
+    left: int
+    """More such findings than are decided at once: the same decision again is for those."""
     commission_effect: int
     cashback_effect: int
 
@@ -66,10 +71,10 @@ def decide(
     *,
     expected: int | None = None,
 ) -> Decided:
-    """Decide findings of a statement. What was decided so already is not decided again.
+    """Decide findings of a statement, MOST at once; what was decided so already not once more.
 
-    Raises FindingsChanged where there are not as many as ``expected``, StatementNotReady while the
-    shop's findings are in other hands, and ReasonMissing.
+    Raises FindingsChanged where there are not as many as ``expected`` in all, StatementNotReady
+    while the shop's findings are in other hands, and ReasonMissing.
     """
     reason = check_reason(say.reason)
     if not try_shop(session, shop_id):
@@ -86,31 +91,38 @@ def decide(
         "who": say.who,
         "at": say.at,
     }
-    row = session.execute(_DECIDE, given).one()
-    if expected is not None and row.findings != expected:
-        raise FindingsChanged(f"there are {row.findings} such findings, and not {expected}")
-    return Decided(row.findings, int(row.commission), int(row.cashback))
+    there = session.scalar(_COUNT, given) or 0
+    if expected is not None and there != expected:
+        raise FindingsChanged(f"there are {there} such findings, and not {expected}")
+    row = session.execute(_DECIDE, {**given, "most": MOST}).one()
+    return Decided(row.findings, there - row.findings, int(row.commission), int(row.cashback))
 
 
 def _state_after(decision: Decision) -> FindingState:
     return FindingState.ACCEPTED if decision is Decision.THEIRS else FindingState.SETTLED
 
 
-_DECIDE = text("""
+_WHICH = """
+    shop_id = :shop AND statement_id = :statement
+    AND (CAST(:kind AS text) IS NULL OR kind = :kind)
+    AND (CAST(:ids AS bigint[]) IS NULL OR id = ANY(CAST(:ids AS bigint[])))
+    AND state = ANY(CAST(:states AS text[]))
+    AND NOT (state = 'settled' AND decision IS NOT DISTINCT FROM :decision)
+"""
+
+_COUNT = text(f"SELECT count(*) FROM partner_findings WHERE {_WHICH}")  # noqa: S608 (of this file)
+
+_DECIDE = text(f"""
     WITH decided AS (
         UPDATE partner_findings
         SET decision = :decision, reason = :reason, decided_by = :who, decided_at = now(),
             effective_at = CAST(:at AS timestamptz), outcome = NULL, ended_at = NULL,
             -- Two numbers of one order: nothing is to be booked for that.
             state = CASE WHEN kind = 'near' THEN 'settled' ELSE :state END
-        WHERE shop_id = :shop AND statement_id = :statement
-          AND (CAST(:kind AS text) IS NULL OR kind = :kind)
-          AND (CAST(:ids AS bigint[]) IS NULL OR id = ANY(CAST(:ids AS bigint[])))
-          AND state = ANY(CAST(:states AS text[]))
-          AND NOT (state = 'settled' AND decision IS NOT DISTINCT FROM :decision)
+        WHERE id IN (SELECT id FROM partner_findings WHERE {_WHICH} ORDER BY id LIMIT :most)
         RETURNING commission_effect, cashback_effect
     )
     SELECT count(*) AS findings, coalesce(sum(commission_effect), 0) AS commission,
            coalesce(sum(cashback_effect), 0) AS cashback
     FROM decided
-""")
+""")  # noqa: S608 (likewise)

@@ -24,6 +24,7 @@ from partners.reconciliation.service import (
 )
 from partners.shops.service import find
 from tracker.audit.service import record
+from tracker.kit.crypto import Keyring
 
 SHOWN = 10
 """Lines of a sample that are shown."""
@@ -65,28 +66,30 @@ def tried(session: Session, slug: str, told: Mapping[str, Any] | None, sample: b
     return Tried(len(found), reader.refused, reader.ignored, found[:SHOWN], reader.faults)
 
 
-def uploaded(session: Session, slug: str, file: File, raw: bytes, who: str) -> ShopStatement:
+def uploaded(
+    session: Session, keys: Keyring, slug: str, file: File, *, raw: bytes, who: str
+) -> ShopStatement:
     """Take a whole file. Raises ShopNotFound, FormatNotSaved and FileTooLarge."""
-    made = take(session, find(session, slug).id, file, raw, who)
+    made = take(session, keys, find(session, slug).id, file, raw=raw, who=who)
     note_upload(session, slug, made, who)
     return made
 
 
 def with_part(
-    session: Session, slug: str, statement_id: int, part: int, raw: bytes
+    session: Session, keys: Keyring, slug: str, statement_id: int, *, part: int, raw: bytes
 ) -> ShopStatement:
     """Take a part of a file. Raises what `add_part` and `statement_of` raise, and ShopNotFound."""
     found = statement_of(session, find(session, slug).id, statement_id, lock=True)
-    add_part(session, found, part, raw)
+    add_part(session, keys, found, part, raw)
     return found
 
 
 def finished(
-    session: Session, slug: str, statement_id: int, sha256: str, who: str
+    session: Session, keys: Keyring, slug: str, statement_id: int, *, sha256: str, who: str
 ) -> ShopStatement:
     """A file is whole. Raises ShopNotFound, StatementNotFound and PartsInvalid."""
     found = statement_of(session, find(session, slug).id, statement_id, lock=True)
-    made = finish(session, found, sha256)
+    made = finish(session, keys, found, sha256)
     note_upload(session, slug, made, who)
     return made
 

@@ -116,15 +116,23 @@ class ShopStatement(Base):
 
 
 class ShopStatementPart(Base):
-    """A piece of a statement's file, as it came."""
+    """A piece of a statement's file. Shops put all kinds of things about buyers into their files,
+    so that it is sealed, and let go of as soon as it is read."""
 
     __tablename__ = "shop_statement_parts"
+    __table_args__ = (
+        Index(
+            "ix_shop_statement_parts_held",
+            "statement_id",
+            postgresql_where=text("sealed IS NOT NULL"),
+        ),
+    )
 
     statement_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("shop_statements.id"), primary_key=True
     )
     part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class ShopStatementLine(Base):

@@ -16,6 +16,8 @@ from tracker.kit.clock import MOSCOW
 MAX_ID_BYTES = 200
 """Of an order's number, as in events."""
 MAX_SHOWN = 60
+PORTION = 20_000
+"""Lines between one word of how far it is and the next."""
 MAX_EXACT = 10**15
 """From here on a spreadsheet has rounded a number."""
 
@@ -50,8 +52,11 @@ class Reader:
     ignored: int = 0
     """Lines that tell of no order, or of one that is not to be looked at."""
 
-    def read(self, file: IO[bytes]) -> Iterator[Told]:
-        """The lines without a fault. Raises StatementRefused when there is no telling lines."""
+    def read(self, file: IO[bytes], tell: Callable[[int], None] | None = None) -> Iterator[Told]:
+        """The lines without a fault; ``tell`` hears now and then which line is being read.
+
+        Raises StatementRefused when there is no telling lines.
+        """
         lines = rows(file, self.form)
         header = next(lines, None)
         if header is None or not any(map(_text, header[1])):
@@ -59,6 +64,8 @@ class Reader:
         places = _places(header[1], self.form)
         moment = lru_cache(maxsize=4_096)(self._moment_of)
         for line, cells in lines:
+            if tell and not line % PORTION:
+                tell(line)
             texts = _first(cells)
             if texts is None or texts.casefold() in self.form.totals:
                 self.ignored += texts is not None

@@ -231,5 +231,8 @@ class PartnerDecidedSchema(Schema):
     """What a decision was for."""
 
     findings = fields.Integer()
+    left = fields.Integer(
+        metadata={"description": "More such findings than are decided at once: ask again"}
+    )
     commission_effect = Rubles()
     cashback_effect = Rubles()

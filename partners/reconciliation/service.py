@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from partners.reconciliation.rules import (
     StatementNotFound,
     StatementNotReady,
 )
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import constraint_name
 
 
@@ -71,14 +72,16 @@ def format_of(session: Session, shop_id: int) -> SavedFormat:
     return SavedFormat(None, FORMATS[dialect])
 
 
-def take(session: Session, shop_id: int, file: File, raw: bytes, who: str) -> ShopStatement:
+def take(
+    session: Session, keys: Keyring, shop_id: int, file: File, *, raw: bytes, who: str
+) -> ShopStatement:
     """A whole file at once; the statement that it is already, if it is one.
 
     Raises FormatNotSaved and FileTooLarge.
     """
     made = begin(session, shop_id, file, who)
-    add_part(session, made, 1, raw)
-    return finish(session, made)
+    add_part(session, keys, made, 1, raw)
+    return finish(session, keys, made)
 
 
 def begin(session: Session, shop_id: int, file: File, who: str) -> ShopStatement:
@@ -100,7 +103,9 @@ def begin(session: Session, shop_id: int, file: File, who: str) -> ShopStatement
     return made
 
 
-def add_part(session: Session, statement: ShopStatement, part: int, raw: bytes) -> None:
+def add_part(
+    session: Session, keys: Keyring, statement: ShopStatement, part: int, raw: bytes
+) -> None:
     """Keep a part, counted from 1; one that is there already must be the same.
 
     Raises StatementNotReady, PartsInvalid and FileTooLarge.
@@ -109,25 +114,28 @@ def add_part(session: Session, statement: ShopStatement, part: int, raw: bytes) 
         raise StatementNotReady(f"statement {statement.id} is {statement.state}")
     if not 0 < len(raw) <= MAX_PART or not 1 <= part <= MAX_PARTS:
         raise FileTooLarge(f"1 to {MAX_PARTS} parts of 1 to {MAX_PART:,} bytes each are taken")
-    known = session.get(ShopStatementPart, (statement.id, part))
-    if known is None:
-        session.add(ShopStatementPart(statement_id=statement.id, part=part, content=raw))
+    if session.get(ShopStatementPart, (statement.id, part)) is None:
+        sealed = keys.seal(_purpose(statement.id, part), raw)
+        session.add(ShopStatementPart(statement_id=statement.id, part=part, sealed=sealed))
         session.flush()
-    elif known.content != raw:
+    elif part_of(session, keys, statement.id, part) != raw:
         raise PartsInvalid(f"part {part} is there already, and it is another one")
 
 
-def finish(session: Session, statement: ShopStatement, sha256: str | None = None) -> ShopStatement:
+def finish(
+    session: Session, keys: Keyring, statement: ShopStatement, sha256: str | None = None
+) -> ShopStatement:
     """The file is whole: let workers read it. The statement that it is already, if it is one.
 
     Raises PartsInvalid where parts are missing or the digest is another's.
     """
     if statement.state != State.UPLOADING:
         return statement
-    digest, size, parts = _digest(session, statement.id)
+    digest, size, parts = _digest(session, keys, statement.id)
     if not parts or sha256 not in (None, digest):
         raise PartsInvalid(f"{parts} parts came, of {size:,} bytes; their SHA-256 is {digest}")
     if known := _same(session, statement, digest):
+        let_go_of_file(session, statement.id)
         return known
     try:
         with session.begin_nested():
@@ -164,7 +172,7 @@ def statement_of(
     return found
 
 
-def _digest(session: Session, statement_id: int) -> tuple[str, int, int]:
+def _digest(session: Session, keys: Keyring, statement_id: int) -> tuple[str, int, int]:
     """The SHA-256, the size and the number of the parts. Raises PartsInvalid for a gap."""
     last = session.scalar(
         select(func.max(ShopStatementPart.part)).where(
@@ -173,7 +181,7 @@ def _digest(session: Session, statement_id: int) -> tuple[str, int, int]:
     )
     digest, size = hashlib.sha256(), 0
     for part in range(1, (last or 0) + 1):
-        content = part_of(session, statement_id, part)
+        content = part_of(session, keys, statement_id, part)
         if content is None:
             raise PartsInvalid(f"part {part} has not come")
         digest.update(content)
@@ -181,12 +189,32 @@ def _digest(session: Session, statement_id: int) -> tuple[str, int, int]:
     return digest.hexdigest(), size, last or 0
 
 
-def part_of(session: Session, statement_id: int, part: int) -> bytes | None:
-    """The content of a part."""
-    query = select(ShopStatementPart.content).where(
+def part_of(session: Session, keys: Keyring, statement_id: int, part: int) -> bytes | None:
+    """The content of a part; None of one that never came, or was let go of."""
+    query = select(ShopStatementPart.sealed).where(
         ShopStatementPart.statement_id == statement_id, ShopStatementPart.part == part
     )
-    return session.scalar(query)
+    sealed = session.scalar(query)
+    return None if sealed is None else keys.open(_purpose(statement_id, part), sealed)
+
+
+def let_go_of_file(session: Session, statement_id: int) -> None:
+    """The file is read, or will never be: its bytes are kept no longer."""
+    session.execute(
+        update(ShopStatementPart)
+        .where(ShopStatementPart.statement_id == statement_id)
+        .values(sealed=None)
+    )
+
+
+def let_go_of_abandoned(session: Session) -> bool:
+    """Let go of what was begun a day ago and never finished; True when there was such."""
+    found = session.execute(_LET_GO_OF_ABANDONED).all()
+    return bool(found)
+
+
+def _purpose(statement_id: int, part: int) -> str:
+    return f"shop-statement:{statement_id}:{part}"
 
 
 def _same(session: Session, one: ShopStatement, digest: str) -> ShopStatement | None:
@@ -204,3 +232,12 @@ def _same(session: Session, one: ShopStatement, digest: str) -> ShopStatement | 
 
 def _sha256_of(told: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+_LET_GO_OF_ABANDONED = text("""
+    UPDATE shop_statement_parts SET sealed = NULL
+    FROM shop_statements
+    WHERE sealed IS NOT NULL AND shop_statements.id = statement_id AND state = 'uploading'
+      AND uploaded_at < now() - interval '1 day'
+    RETURNING statement_id
+""")

@@ -131,9 +131,11 @@ class Statements(MethodView):
         """Take a file of up to 8 MiB, to be read and matched; the same file again is the same
         statement."""
         raw = _body()
-        with unit_of_work(runtime().engine) as session:
-            made = uploaded(session, slug, _file(told), raw, acting().login)
-        runtime().nudger.nudge(TASK)
+        house = runtime()
+        with unit_of_work(house.engine) as session:
+            keys = house.settings.keys
+            made = uploaded(session, keys, slug, _file(told), raw=raw, who=acting().login)
+        house.nudger.nudge(TASK)
         return made
 
 
@@ -161,8 +163,10 @@ class Parts(MethodView):
     def put(self, slug: str, statement_id: int, part: int) -> ShopStatement:
         """Take a part of up to 8 MiB; they are numbered from 1, and may come in any order."""
         raw = _body()
-        with unit_of_work(runtime().engine) as session:
-            return with_part(session, slug, statement_id, part, raw)
+        house = runtime()
+        with unit_of_work(house.engine) as session:
+            keys = house.settings.keys
+            return with_part(session, keys, slug, statement_id, part=part, raw=raw)
 
 
 @blueprint.route("/<slug>/statements/<int:statement_id>/finish")
@@ -175,9 +179,12 @@ class Finishing(MethodView):
     @blueprint.doc(responses={"409": refusal("A part is missing, or the digest is another's")})
     def post(self, told: dict[str, str], slug: str, statement_id: int) -> ShopStatement:
         """All parts have come; the statement that the file is already, if it came before."""
-        with unit_of_work(runtime().engine) as session:
-            made = finished(session, slug, statement_id, told["sha256"], acting().login)
-        runtime().nudger.nudge(TASK)
+        house, sha256 = runtime(), told["sha256"]
+        with unit_of_work(house.engine) as session:
+            keys = house.settings.keys
+            who = acting().login
+            made = finished(session, keys, slug, statement_id, sha256=sha256, who=who)
+        house.nudger.nudge(TASK)
         return made
 
 

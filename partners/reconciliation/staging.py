@@ -13,9 +13,6 @@ from partners.reconciliation.reading import Reader, Told
 from partners.reconciliation.rules import StatementRefused
 from tracker.purchases.keys import order_key
 
-PORTION = 20_000
-"""Lines between one word of how far it is and the next."""
-
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -41,13 +38,13 @@ def stage(
     skip_faulty: bool,
     tell: Callable[[int], None],
 ) -> Staged:
-    """Keep the lines of a file; ``tell`` hears now and then how many there are.
+    """Keep the lines of a file; ``tell`` hears now and then how far it is.
 
     Raises StatementRefused: then what is kept must not stay.
     """
     lines = total = last = 0
     with _copy(session) as copy:
-        for told in reader.read(file):
+        for told in reader.read(file, tell):
             if reader.refused and not skip_faulty:
                 last = told.line
                 continue  # it is refused in the end: what else is wrong is told along with it
@@ -55,8 +52,6 @@ def stage(
             total += told.amount
             last = told.line
             copy.write_row((statement_id, *_row(told)))
-            if not lines % PORTION:
-                tell(last)
         if reader.refused and not skip_faulty:
             raise StatementRefused(f"{reader.refused} lines are at fault", fields=reader.faults)
         if not lines:

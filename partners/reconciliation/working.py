@@ -26,8 +26,9 @@ from partners.reconciliation.formats import check
 from partners.reconciliation.matching import match, try_shop
 from partners.reconciliation.reading import Reader
 from partners.reconciliation.rules import State, StatementRefused
-from partners.reconciliation.service import part_of
+from partners.reconciliation.service import let_go_of_abandoned, let_go_of_file, part_of
 from partners.reconciliation.staging import stage
+from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
 from tracker.kit.logs import log
 from tracker.purchases.service import Programme
@@ -35,45 +36,53 @@ from tracker.purchases.service import Programme
 _LOG = log("statements")
 
 
-def work(engine: Engine, programme: Programme) -> bool:
+def work(engine: Engine, keys: Keyring, programme: Programme) -> bool:
     """Bring one statement a step further, or book a chunk; True when there may be more."""
     with unit_of_work(engine, "statements.claim") as session:
         held = claim(session)
     if held is not None:
-        return _further(engine, held)
+        return _further(engine, keys, held)
     with unit_of_work(engine, "statements.book") as session:
-        return bool(book_chunk(session, programme))
+        booked = book_chunk(session, programme)
+        return let_go_of_abandoned(session) or bool(booked)
 
 
-def _further(engine: Engine, held: Claim) -> bool:
+def _further(engine: Engine, keys: Keyring, held: Claim) -> bool:
     try:
         if held.failures > MAX_FAILURES:
             with unit_of_work(engine) as session:
                 refuse(session, held, "work on it keeps failing: the log says how")
+                let_go_of_file(session, held.id)
             _LOG.error("statement_keeps_failing", statement_id=held.id)
             return True
-        return _read(engine, held) if held.state is State.WAITING else _match(engine, held)
+        return _read(engine, keys, held) if held.state is State.WAITING else _match(engine, held)
     except LeaseLost:
         _LOG.warning("late_statement_fenced_off", statement_id=held.id, fence=held.fence)
         return True
 
 
-def _read(engine: Engine, held: Claim) -> bool:
+def _read(engine: Engine, keys: Keyring, held: Claim) -> bool:
     """All lines in one unit of work: a file is kept as a whole, or not at all."""
     reader = Reader(check(held.format))
 
     def tell(line: int) -> None:
+        """Others hear that it is still in hand, and how far it is."""
         with unit_of_work(engine) as beside:
             hold_on(beside, held, line)
 
     try:
-        with _file(engine, held.id) as file, unit_of_work(engine, "statements.read") as session:
+        with (
+            _file(engine, keys, held.id) as file,
+            unit_of_work(engine, "statements.read") as session,
+        ):
             staged = stage(session, held.id, reader, file, skip_faulty=held.skip_faulty, tell=tell)
             keep_lines(session, held, **asdict(staged))
+            let_go_of_file(session, held.id)
     except StatementRefused as error:
         faults = json.dumps(error.fields, ensure_ascii=False)
         with unit_of_work(engine) as session:
             refuse(session, held, error.detail, faults=faults, refused_lines=reader.refused)
+            let_go_of_file(session, held.id)
         _LOG.warning("statement_refused", statement_id=held.id, why=error.detail)
     return True
 
@@ -92,12 +101,12 @@ def _match(engine: Engine, held: Claim) -> bool:
 
 
 @contextmanager
-def _file(engine: Engine, statement_id: int) -> Iterator[IO[bytes]]:
+def _file(engine: Engine, keys: Keyring, statement_id: int) -> Iterator[IO[bytes]]:
     """The file's parts together, on disk: a workbook is read from its end."""
     with TemporaryFile() as file:
         for part in range(1, 1_000_000):
             with unit_of_work(engine) as session:
-                content = part_of(session, statement_id, part)
+                content = part_of(session, keys, statement_id, part)
             if content is None:
                 break
             file.write(content)

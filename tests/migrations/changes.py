@@ -193,7 +193,7 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "shop_statement_formats": NONE,
-    "shop_statement_parts": NONE,
+    "shop_statement_parts": frozenset({"sealed"}),
     "shop_statement_lines": NONE,
     "shop_statements": frozenset(
         {

@@ -62,7 +62,9 @@ class Desk:
     def sends_raw(self, raw: bytes, at: Any = DAYS, skip_faulty: bool = False) -> ShopStatement:
         with unit_of_work(self.world.tools.engine) as session:
             file = File("december.csv", at, skip_faulty)
-            made = take(session, self.shop.id, file, raw, "anna")
+            made = take(
+                session, self.world.tools.settings.keys, self.shop.id, file, raw=raw, who="anna"
+            )
         self.works()
         return self.statement(made.id)
 
@@ -72,7 +74,8 @@ class Desk:
 
     def works(self) -> None:
         """A worker does all that waits."""
-        while work(self.world.tools.engine, self.world.programme):
+        tools = self.world.tools
+        while work(tools.engine, tools.settings.keys, self.world.programme):
             pass
 
     def matches_again(self, statement: ShopStatement) -> ShopStatement:

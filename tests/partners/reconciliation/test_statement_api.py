@@ -64,7 +64,8 @@ def test_a_statement_from_its_file_to_its_end(desk: Desk, ask: Ask) -> None:
     assert ask("GET", f"/statements/{number}/findings?kind=status").get_json()["items"] == []
     decision = {"decision": "theirs", "reason": "they are right", "kind": "amount", "expected": 1}
     said = ask("POST", f"/statements/{number}/findings/decide", json=decision).get_json()
-    assert said == {"findings": 1, "commission_effect": "-12.00", "cashback_effect": "-10.00"}
+    effects = {"commission_effect": "-12.00", "cashback_effect": "-10.00"}
+    assert said == {"findings": 1, "left": 0, **effects}
     again = ask("POST", f"/statements/{number}/findings/decide", json=decision)
     assert code(again) == (409, "findings_changed")
     desk.works()

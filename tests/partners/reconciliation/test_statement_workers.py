@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from partners.reconciliation import staging, working
+from partners.reconciliation import reading, working
 from partners.reconciliation.claims import (
     MAX_FAILURES,
     Claim,
@@ -14,7 +14,8 @@ from partners.reconciliation.claims import (
     is_waiting,
 )
 from partners.reconciliation.matching import try_shop
-from partners.reconciliation.service import File, take
+from partners.reconciliation.rules import PartsInvalid
+from partners.reconciliation.service import File, add_part, begin, finish, take
 from partners.reconciliation.working import work
 from tests.partners.reconciliation.conftest import DAYS, Desk
 from tests.world import day
@@ -30,12 +31,14 @@ class Killed(BaseException):
 
 
 def brings(desk: Desk, raw: bytes = RAW) -> int:
-    with unit_of_work(desk.world.tools.engine) as session:
-        return take(session, desk.shop.id, File("f", DAYS), raw, "anna").id
+    tools = desk.world.tools
+    with unit_of_work(tools.engine) as session:
+        file = File("f", DAYS)
+        return take(session, tools.settings.keys, desk.shop.id, file, raw=raw, who="anna").id
 
 
 def works(desk: Desk) -> bool:
-    return work(desk.world.tools.engine, desk.world.programme)
+    return work(desk.world.tools.engine, desk.world.tools.settings.keys, desk.world.programme)
 
 
 def takes(desk: Desk) -> Claim | None:
@@ -87,7 +90,7 @@ def test_a_worker_that_comes_late_is_fenced_off(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     number = brings(desk)
-    monkeypatch.setattr(staging, "PORTION", 10)
+    monkeypatch.setattr(reading, "PORTION", 10)
     others: list[bool] = []
 
     def overtaken(*args: Any) -> None:
@@ -105,7 +108,7 @@ def test_a_worker_that_comes_late_is_fenced_off(
 
 def test_progress_is_told_while_it_is_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     number = brings(desk)
-    monkeypatch.setattr(staging, "PORTION", 20)
+    monkeypatch.setattr(reading, "PORTION", 20)
     seen: list[int] = []
 
     def told(*args: Any) -> None:
@@ -114,7 +117,7 @@ def test_progress_is_told_while_it_is_read(desk: Desk, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(working, "hold_on", told)
     works(desk)
-    assert seen == [21, 41]
+    assert seen == [20, 40]
     assert desk.statement(number).progress == 51
 
 
@@ -154,3 +157,34 @@ def test_an_old_fence_opens_nothing(desk: Desk) -> None:
     assert takes(desk) is not None
     with unit_of_work(desk.world.tools.engine) as session, pytest.raises(LeaseLost):
         hold_on(session, held, 1)
+
+
+def held_parts(desk: Desk) -> int:
+    return len(desk.world.query("SELECT FROM shop_statement_parts WHERE sealed IS NOT NULL"))
+
+
+def test_a_file_is_sealed_and_let_go_of_when_it_is_read(desk: Desk) -> None:
+    for raw in (RAW, b"no statement"):
+        brings(desk, raw)
+        (part,) = desk.world.query("SELECT * FROM shop_statement_parts WHERE sealed IS NOT NULL")
+        assert raw[:20] not in bytes(part.sealed)
+        desk.works()
+        assert held_parts(desk) == 0
+
+
+def test_what_nobody_finishes_is_let_go_of_after_a_day(desk: Desk) -> None:
+    tools = desk.world.tools
+    with unit_of_work(tools.engine) as session:
+        made = begin(session, desk.shop.id, File("f", DAYS), "anna")
+        add_part(session, tools.settings.keys, made, 1, RAW)
+    desk.works()
+    assert held_parts(desk) == 1
+    desk.world.change_as_owner("UPDATE shop_statements SET uploaded_at = now() - interval '2 days'")
+    with unit_of_work(tools.engine) as session:
+        assert is_waiting(session, day(0))
+    desk.works()
+    assert held_parts(desk) == 0
+    with unit_of_work(tools.engine) as session:
+        assert not is_waiting(session, day(0))
+        with pytest.raises(PartsInvalid):
+            finish(session, tools.settings.keys, made)
