@@ -146,6 +146,7 @@ def finish(
         if constraint_name(error) != "uq_shop_statements_file":
             raise
         session.refresh(statement)
+        let_go_of_file(session, statement.id)
         return _same(session, statement, digest) or statement
     return statement
 
