@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import groupby
-from math import exp, sqrt
 from operator import itemgetter
 from random import Random
 
 from sqlalchemy import Engine
 
-from tracker.forecast.curves import Curve, Ends, Family, Luck
+from tracker.forecast.curves import Curve, Family, Luck
 from tracker.forecast.futures import WEEK, futures
 from tracker.forecast.inputs import Seen, lately, seen
 from tracker.forecast.people import MOST_LINES, People, people
@@ -26,7 +25,7 @@ from tracker.forecast.rules import (
     period_of,
 )
 from tracker.forecast.simulation import Chances, Costs, Payday, play
-from tracker.forecast.unlike import WATCHED, Left, bar, watch
+from tracker.forecast.unlike import WATCHED, Left, bar, granted, watch
 from tracker.kit.clock import moscow_date
 from tracker.kit.database import snapshot
 from tracker.kit.money import MAX_KOPECKS
@@ -203,20 +202,10 @@ def _watches(
     told = []
     for shop, left in by_shop:
         if shop in known:
-            chances = _cautious(family.hazard(shop).rejected, known[shop])
+            chances = granted(family.hazard(shop).rejected, known[shop])
             one = watch((each for _, each in left), chances, alarm)
             since = None if one.since is None else today - one.since * _DAY
             odds = int(min(one.odds, MAX_KOPECKS))
             expected = round(one.expected * 1000)
             told.append(WatchTold(shop, one.rejected, expected, odds, int(alarm), since))
     return told
-
-
-_SURE = 1.645
-"""Standard errors: in one shop of twenty the true chances of a no are higher than we grant."""
-
-
-def _cautious(chances: Sequence[float], past: Ends) -> list[float]:
-    """Chances of a no as high as the past allows."""
-    grant = exp(_SURE / sqrt(sum(past.rejected) + 1))
-    return [chance * grant for chance in chances]

@@ -9,9 +9,9 @@ they pass a bar of so many days once in so many days at most, in the mean.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, log, log1p
+from math import exp, log, log1p, sqrt
 
-from tracker.forecast.curves import OLDEST, Ending
+from tracker.forecast.curves import OLDEST, Ending, Ends
 
 WATCHED = 56
 """Days that are looked at: what is older is the past that they are compared with."""
@@ -52,6 +52,16 @@ def bar(shops: int, false_alarms: float) -> float:
     """The odds at which an alarm is raised, so that of so many shops that are as they were, no
     more than ``false_alarms`` a year are called otherwise."""
     return max(1.0, shops * 365 / false_alarms)
+
+
+_SURE = 1.645
+"""Standard errors: in one shop of twenty the true chances of a no are higher than we grant."""
+
+
+def granted(chances: Iterable[float], past: Ends) -> list[float]:
+    """Chances of a no as high as the shop's own past allows, which is an estimate too."""
+    grant = exp(_SURE / sqrt(sum(past.rejected) + 1))
+    return [chance * grant for chance in chances]
 
 
 def watch(left: Iterable[Left], chances: Iterable[float], alarm: float) -> Watch:

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from tracker.forecast.curves import OLDEST, Ending
-from tracker.forecast.unlike import WATCHED, Left, bar, watch
+from tracker.forecast.curves import OLDEST, Ending, Family, ends_of
+from tracker.forecast.unlike import WATCHED, Left, bar, granted, watch
 
 NO = 0.01
 """The chance of a no on each day until the hold ends on the fourteenth."""
@@ -42,6 +42,22 @@ def test_shops_that_are_as_they_were_are_left_alone() -> None:
     the mean."""
     alarms = [watch(shop(Random(seed), 20), CHANCES, 1_000).since for seed in range(200)]
     assert sum(since is not None for since in alarms) <= 11
+
+
+@pytest.mark.parametrize("purchases", [40, 400, 4_000])
+def test_chances_that_are_an_estimate_raise_no_more_alarms(purchases: int) -> None:
+    """The same, where the chances are told by so many purchases of the shop's own past."""
+    alarms = 0
+    for seed in range(100):
+        rng = Random(f"{purchases} {seed}")
+        past: Counter[tuple[int, Ending]] = Counter()
+        for _ in range(purchases):
+            _, age, ending = _end(rng, 1_000, None, 1.0)
+            past[age, ending] += 1
+        ends = ends_of(past)
+        chances = granted(Family({1: ends}, {}).hazard(1).rejected, ends)
+        alarms += watch(shop(rng, 10), chances, 1_000).since is not None
+    assert alarms <= 6
 
 
 @pytest.mark.parametrize(("factor", "within"), [(2.0, 14), (4.0, 5)])
