@@ -83,7 +83,7 @@ def _make_proposals() -> None:
     op.create_index(
         "uq_proposals_request_key",
         "proposals",
-        ["action", "proposed_by", "request_key"],
+        ["proposed_by", "request_key"],
         unique=True,
         postgresql_where=sa.text("request_key IS NOT NULL"),
     )

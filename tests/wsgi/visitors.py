@@ -14,6 +14,9 @@ from tests.signing_in import PASSWORD, ask_code, at, give_email, give_password, 
 from tests.stories.months import earns
 from tests.tracker.certificates.salon import code_for, salon_of
 from tests.world import World, confirmed, created, day, returned
+from tracker.adjustments.rules import Adjustment, Cause
+from tracker.adjustments.rules import Kind as Sort
+from tracker.adjustments.service import ask_for
 from tracker.certificates.jobs import work
 from tracker.certificates.voiding import void
 from tracker.kit.database import unit_of_work
@@ -115,7 +118,7 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
     asked_for = _certificate(world, app)
     with unit_of_work(world.tools.engine) as session:
         void(session, world.tools, asked_for["id"], OLGA, "a mistake")
-    (asked,) = world.query("SELECT id FROM proposals")
+    (asked,) = world.query("SELECT id FROM proposals WHERE action = 'certificate.void'")
     (file,) = world.query("SELECT id FROM claim_files")
     (code,) = world.query("SELECT referral_code FROM members WHERE id = :id", id=member)
     same = {
@@ -134,6 +137,8 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "token_id": "2",
         "certificate_id": str(certificate["id"]),
         "void_id": str(asked.id),
+        "proposal_id": str(asked.id),
+        "adjustment_id": str(_adjustment(world, member)),
         "export_id": "1",
         "report_name": "aging",
         "purchase_id": str(flagged.purchase_id),
@@ -189,6 +194,15 @@ def _certificate(world: World, app: Cabinet) -> dict[str, Any]:
         pass
     certificate: dict[str, Any] = response.get_json()["items"][0]
     return certificate
+
+
+def _adjustment(world: World, member: int) -> int:
+    """One that waits for its approval."""
+    one = Adjustment(
+        kind=Sort.GOODWILL, member_id=member, amount=100, cause=Cause.APOLOGY, note="as promised"
+    )
+    with unit_of_work(world.tools.engine) as session:
+        return ask_for(session, world.tools, one, OLGA).id
 
 
 def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:

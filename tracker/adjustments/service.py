@@ -107,8 +107,8 @@ def _seen(session: Session, payload: Facts) -> Facts:
         if balance.available > -one.amount:
             raise DebtIsLess(f"the debt of member {one.member_id} is less")
         seen |= {"debt": -balance.available}
-    last = select(func.max(AdjustmentRow.id)).where(AdjustmentRow.member_id == one.member_id)
-    return seen | {"last_adjustment": session.scalar(last)}
+    made = select(func.count()).where(AdjustmentRow.member_id == one.member_id)
+    return seen | {"adjustments": session.scalar(made)}
 
 
 def _payout_seen(session: Session, one: Adjustment) -> dict[str, Any]:

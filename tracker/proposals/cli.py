@@ -37,7 +37,7 @@ def build(actions: Actions) -> click.Group:
 
 def _list_command(actions: Actions) -> click.Command:
     @click.command("list")
-    @click.option("--state", type=word_of(State), default=State.PROPOSED, show_default=True)
+    @click.option("--state", type=word_of(State), default=str(State.PROPOSED), show_default=True)
     @click.option("--action", type=click.Choice(sorted(actions)), help="Only acts of this kind.")
     @click.option("--subject", help="Only acts upon this, such as certificate:17.")
     @click.option("--after", type=click.IntRange(min=0), default=0, help="Only beyond this.")

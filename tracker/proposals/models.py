@@ -36,7 +36,6 @@ class Proposal(Base):
         ),
         Index(
             "uq_proposals_request_key",
-            "action",
             "proposed_by",
             "request_key",
             unique=True,

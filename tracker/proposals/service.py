@@ -175,12 +175,14 @@ def _asked_before(session: Session, action: Action, wish: Wish, by: Person) -> P
         return None
     found = session.scalar(
         select(Proposal).where(
-            Proposal.action == action.name,
             Proposal.proposed_by == by.login,
             Proposal.request_key == wish.request_key,
         )
     )
-    if found is not None and found.payload_sha256 != fingerprint(wish.payload):
+    if found is not None and (found.action, found.payload_sha256) != (
+        action.name,
+        fingerprint(wish.payload),
+    ):
         raise KeyUsedForAnother
     return found
 

@@ -118,6 +118,18 @@ def test_of_two_that_were_proposed_beside_each_other_the_second_is_stale(
     assert world.balance(member).available == 5_000
 
 
+def test_that_holds_in_whatever_order_they_are_approved(
+    world: World, member: int, pair: Pair
+) -> None:
+    first = proposed(pair.olga, member)
+    pair.adjust(member, "credit", "1.00")
+    assert told(approved(pair.anna, first)) == (409, "proposal_stale")
+    early = proposed(pair.olga, member, "credit", "2.00")
+    late = proposed(pair.olga, member, "credit", "3.00")
+    assert approved(pair.anna, late).status_code == 200
+    assert told(approved(pair.anna, early)) == (409, "proposal_stale")
+
+
 def test_nobody_approves_or_rejects_their_own(world: World, member: int, pair: Pair) -> None:
     one = proposed(pair.anna, member)
     assert told(approved(pair.anna, one)) == (403, "approver_proposed_it")
@@ -142,8 +154,9 @@ def test_a_doubled_request_proposes_once(world: World, member: int, pair: Pair) 
     again = pair.olga.post(DESK, json=wish(member), headers=key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.get_json() == again.get_json()
-    another = pair.olga.post(DESK, json=wish(member, amount="1.00"), headers=key)
-    assert told(another) == (409, "key_used_for_another")
+    for change in ({"amount": "1.00"}, {"kind": "goodwill", "cause": "apology"}):
+        another = pair.olga.post(DESK, json=wish(member) | change, headers=key)
+        assert told(another) == (409, "key_used_for_another")
     assert told(pair.olga.post(DESK, json=wish(member))) == (409, "proposal_waits")
     assert world.query("SELECT count(*) FROM proposals") == [(1,)]
 
