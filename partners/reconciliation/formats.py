@@ -77,7 +77,8 @@ class StatementFormat:
 
 def check(told: Any) -> StatementFormat:
     """The format that is told. Raises FormatInvalid with every key at fault."""
-    if len(json.dumps(told, ensure_ascii=False).encode(errors="replace")) > MAX_FORMAT:
+    text = json.dumps(told, ensure_ascii=False, default=str)  # fractions come as Decimals
+    if len(text.encode(errors="replace")) > MAX_FORMAT:
         raise FormatInvalid(f"A format is at most {MAX_FORMAT // 1024} KiB")
     faults: dict[str, str] = {}
     found = _format(Section(told, faults))

@@ -4,9 +4,14 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from partners.reconciliation.rules import days
+from partners.reconciliation.service import File, take
+from partners.reconciliation.working import work as work_on_statements
+from partners.shops.service import find
 from tests.clients import Cabinet
 from tests.inviting import Inviter, sign_in
 from tests.joining import Newcomer
@@ -140,6 +145,8 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "proposal_id": str(asked.id),
         "adjustment_id": str(_adjustment(world, member)),
         "export_id": "1",
+        "statement_id": str(_statement(world)),
+        "part": "1",
         "report_name": "aging",
         "purchase_id": str(flagged.purchase_id),
         "flag": flagged.flag,
@@ -150,6 +157,19 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "relative_id": lambda: _relative(world.signed_in(member)),
         "goal_id": lambda: _goal(world.signed_in(member)),
     }
+
+
+def _statement(world: World) -> int:
+    """A shop's statement that differs from our books."""
+    raw = b"order_id,ordered_at,amount,status\nT-1,2011-01-04T12:00:00+03:00,70.00,open\n"
+    tools = world.tools
+    with unit_of_work(tools.engine) as session:
+        file = File("statement.csv", days(TODAY.date() - timedelta(days=9), TODAY.date()))
+        shop = find(session, "tea").id
+        made = take(session, tools.settings.keys, shop, file, raw=raw, who="anna")
+    while work_on_statements(tools.engine, tools.settings.keys, world.programme):
+        pass
+    return made.id
 
 
 def _session(app: Cabinet) -> str:

@@ -1,6 +1,7 @@
 """How a shop writes its statements: what is wrong with a format is told key by key."""
 
 import copy
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_fault_stands_under_its_key(changes: dict[str, Any], at: str) -> None:
     assert at in caught.value.fields, caught.value.fields
 
 
-@pytest.mark.parametrize("told", [None, [], "csv", 7])
+@pytest.mark.parametrize("told", [None, [], "csv", 7, Decimal("1.5"), {"file": Decimal("1.5")}])
 def test_a_format_is_an_object(told: Any) -> None:
     with pytest.raises(FormatInvalid):
         check(told)
