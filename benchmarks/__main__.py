@@ -16,6 +16,7 @@ from benchmarks import (
     door,
     endtoend,
     history,
+    reports,
     settlement,
     statements,
 )
@@ -35,6 +36,7 @@ BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "catalogue": catalogue.measure,
     "certificates": certificates.measure,
     "statements": statements.measure,
+    "reports": reports.measure,
 }
 
 

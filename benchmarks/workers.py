@@ -94,6 +94,11 @@ def together(
     return [one.result() for one in started]
 
 
+def engine_of_worker() -> Engine:
+    """The engine of the process that asks, which has to be a worker."""
+    return _ENGINES[0]
+
+
 def drain() -> None:
     """Book all that waits in the inbox."""
     dispatcher = Dispatcher(_ENGINES[0], PROGRAMME)

@@ -12,6 +12,7 @@ import tracker.ledger.rollups
 import tracker.periods.proof
 import tracker.purchases.proof
 import tracker.reconciliation.proof
+import tracker.reports.proof
 import tracker.settlement.proof
 import tracker.team.proof
 import webhooks.proof
@@ -21,6 +22,7 @@ PROOFS: Mapping[str, Proof] = {
     "ledger": tracker.ledger.queries.prove,
     "rollups": tracker.ledger.rollups.prove,
     "periods": tracker.periods.proof.prove,
+    "reports": tracker.reports.proof.prove,
     "purchases": tracker.purchases.proof.prove,
     "goals": tracker.goals.proof.prove,
     "adjustments": tracker.adjustments.proof.prove,

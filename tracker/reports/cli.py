@@ -107,8 +107,8 @@ def _show(reading: Reading) -> None:
         {name: shown(of, value) for (name, of), value in zip(columns, row, strict=True)}
         for row in reading.rows()
     ]
-    if report.totals and rows:
-        totals = reading.totals()
+    totals = reading.totals
+    if totals and rows:
         rows.append(
             {name: shown(of, totals[name]) if name in totals else None for name, of in columns}
         )

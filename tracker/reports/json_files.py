@@ -26,5 +26,7 @@ def write(reading: Reading, sink: Sink) -> None:
             before = b",\n"
     if gathered:
         sink.take(before + ",\n".join(gathered).encode(), len(gathered))
-    totals = {name: shown(report.column(name).of, sum_) for name, sum_ in reading.totals().items()}
+    totals = {
+        name: shown(report.column(name).of, sum_) for name, sum_ in (reading.totals or {}).items()
+    }
     sink.take(b'\n],"totals":' + as_json(totals).encode() + b"}\n")

@@ -1,13 +1,16 @@
 """What may be asked of a report, and how its values look outside. Pure."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tracker.kit.clock import MOSCOW
 from tracker.kit.money import format_percent, format_rubles
 from tracker.reports.contracts import Asked, Of, Question, Report, Reports
 from tracker.reports.rules import PERIOD, QuestionInvalid, ReportNotFound
+
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+"""Whatever counts, counts by then."""
 
 
 def report_named(reports: Reports, name: str) -> Report:

@@ -59,7 +59,7 @@ def asked_of(
     return asked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """One report, as asked for, in one session."""
 
@@ -68,6 +68,8 @@ class Reading:
     asked: Asked
     lines: Lines
     slugs: Slugs
+    totals: Mapping[str, int] | None = None
+    """What the columns come to that are added up, by name; once all lines were read."""
 
     @classmethod
     def begin(cls, session: Session, report: Report, asked: Asked, slugs: Slugs) -> "Reading":
@@ -87,18 +89,13 @@ class Reading:
         found = self.session.execute(
             text(query), self.lines.values, execution_options={"yield_per": _AT_ONCE}
         )
-        shops = [place for place, column in enumerate(self.report.columns) if column.of is Of.SHOP]
+        shops = [place for place, one in enumerate(self.report.columns) if one.of is Of.SHOP]
+        sums = _Sums(self.report)
         for row in found:
+            sums.add(row)
             yield self._called(row, shops) if shops else tuple(row)
-
-    def totals(self) -> Mapping[str, int]:
-        """What the columns come to that are added up, by name."""
-        if not self.report.totals:
-            return {}
-        sums = ", ".join(f'coalesce(sum("{name}"), 0)' for name in self.report.totals)
-        query = f"SELECT {sums} FROM ({self.lines.select}) AS lines"  # noqa: S608 (our columns)
-        row = self.session.execute(text(query), self.lines.values).one()
-        return dict(zip(self.report.totals, map(int, row), strict=True))
+        if most is None or sums.lines < most:
+            self.totals = sums.by_name()
 
     def _called(self, row: Any, shops: list[int]) -> tuple[Any, ...]:
         values = list(row)
@@ -106,6 +103,24 @@ class Reading:
             if values[place] is not None:
                 values[place] = self.slugs.get(values[place], str(values[place]))
         return tuple(values)
+
+
+class _Sums:
+    """Adds up while lines pass by."""
+
+    def __init__(self, report: Report) -> None:
+        self.lines = 0
+        self._names = report.totals
+        names = [column.name for column in report.columns]
+        self._sums = [[names.index(name), 0] for name in report.totals]
+
+    def add(self, row: Any) -> None:
+        self.lines += 1
+        for one in self._sums:
+            one[1] += row[one[0]] or 0
+
+    def by_name(self) -> Mapping[str, int]:
+        return {name: sum_ for name, (_, sum_) in zip(self._names, self._sums, strict=True)}
 
 
 def _plain(column: Column) -> str:

@@ -84,7 +84,11 @@ def answer_of(report: Report) -> type[Schema]:
     }
     if report.totals:
         sums = _fields(report.column(name) for name in report.totals)
-        said["totals"] = fields.Nested(Schema.from_dict(sums, name=f"{_camel(report)}Totals"))
+        said["totals"] = fields.Nested(
+            Schema.from_dict(sums, name=f"{_camel(report)}Totals"),
+            allow_none=True,
+            metadata={"description": "None where there are more lines than are told here"},
+        )
     return Schema.from_dict(said, name=f"{_camel(report)}Report")
 
 

@@ -105,7 +105,7 @@ def _answer(reading: Reading, told: Mapping[str, Any]) -> dict[str, Any]:
         **reading.figures(),
         "lines": lines[:limit],
         "complete": len(lines) <= limit,
-        "totals": reading.totals(),
+        "totals": reading.totals,
     }
 
 

@@ -72,7 +72,7 @@ class _Sheets:
             if place % _BEAT == 0:
                 sink.take(b"", _BEAT)
         sink.take(b"", place % _BEAT)
-        totals = reading.totals()
+        totals = reading.totals or {}
         for number, column in enumerate(self._columns):
             if column.name in totals:
                 form = self._bold_money if column.of is Of.KOPECKS else self._bold

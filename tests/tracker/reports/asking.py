@@ -90,7 +90,8 @@ def lines(world: World, name: str, **asked: Any) -> list[dict[str, Any]]:
 def totals(world: World, name: str, **asked: Any) -> Mapping[str, int]:
     """What a report's columns come to."""
     with reading(world, name, **asked) as found:
-        return found.totals()
+        assert list(found.rows()) is not None
+        return dict(found.totals or {})
 
 
 def written(world: World, name: str, form: Format, **asked: Any) -> bytes:
