@@ -126,11 +126,18 @@ _SUMS = f"""
 """
 PLAIN = {
     "liability": f"""
-        SELECT account, kind, effective_at < %(since)s, sum(amount)
-        FROM {_BOTH}
-        WHERE {_CUT} AND account IN ('member_pending', 'member_available', 'member_reserved',
-                                     'member_in_flight', 'certificates_outstanding')
-        GROUP BY 1, 2, 3
+        WITH moved AS (
+            SELECT account, owner_id, kind, effective_at < %(since)s AS is_before, amount
+            FROM {_BOTH}
+            WHERE {_CUT} AND account IN ('member_pending', 'member_available', 'member_reserved',
+                                         'member_in_flight', 'certificates_outstanding')
+        ), summed AS (
+            SELECT account, kind, is_before, sum(amount) FROM moved GROUP BY 1, 2, 3
+        ), debts AS (
+            SELECT sum(amount) AS amount FROM moved WHERE account = 'member_available'
+            GROUP BY owner_id HAVING sum(amount) > 0
+        )
+        SELECT summed.*, (SELECT sum(amount) FROM debts) FROM summed
     """,
     "trial-balance": _SUMS,
     "top-shops": f"""
@@ -151,7 +158,7 @@ PLAIN = {
         GROUP BY 1, 2
     """,
 }
-"""The plain SQL beside each report; debts, which need members one by one, are not in it."""
+"""The plain SQL beside each report."""
 
 _JOURNAL = f"""
     COPY (

@@ -47,7 +47,7 @@ def seed(stack: Stack, entries: int) -> Seeded:
     }
     with stack.connect_superuser() as connection:
         connection.execute("SET session_replication_role = replica")
-        for statement in (_PURCHASES, *_MOVES, _PAYOUTS, _HEADS, _LEGS):
+        for statement in (_PURCHASES, *_MOVES, _PAYOUTS, _HEADS, _LEGS, _BALANCES):
             connection.execute(statement, given)
         connection.execute(
             "SELECT setval('ledger_transactions_id_seq', max(id)) FROM ledger_transactions"
@@ -128,6 +128,17 @@ _PAYOUTS = """
         (0, 'payout_submitted', ARRAY['member_available', 'member_in_flight']),
         (1, 'payout_paid', ARRAY['member_in_flight', 'owed_to_operator'])
     ) AS ends (place, kind, accounts)
+"""
+
+_BALANCES = """
+    INSERT INTO member_balances (member_id, pending, available, in_flight)
+    SELECT owner_id,
+           coalesce(-sum(amount) FILTER (WHERE account = 'member_pending'), 0),
+           coalesce(-sum(amount) FILTER (WHERE account = 'member_available'), 0),
+           coalesce(-sum(amount) FILTER (WHERE account = 'member_in_flight'), 0)
+    FROM ledger_entries WHERE account LIKE 'member%%' GROUP BY owner_id
+    ON CONFLICT (member_id) DO UPDATE
+    SET pending = excluded.pending, available = excluded.available, in_flight = excluded.in_flight
 """
 
 _HEADS = """

@@ -47,7 +47,6 @@ LONG_TASKS = {
 }
 """Seconds: the first three may have to read a statement of a million lines to its end, the others
 prove all books, seal those of a month, write a journal of years, and play months through."""
-prove all books, seal those of a month, and write a journal of years."""
 
 _TELLING = (tracker.members.sealed.COLUMNS[0], *partners.credentials.sealed.COLUMNS)
 """Numbers and webhook secrets: whoever has lost the key can write new ones by commands."""

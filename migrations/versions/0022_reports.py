@@ -43,6 +43,12 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        "ix_ledger_rollups_of_no_shop",
+        "ledger_rollups",
+        ["account", "effective_day"],
+        postgresql_where=sa.text("shop_id = 0"),
+    )
+    op.create_index(
         "ix_ledger_transactions_taking",
         "ledger_transactions",
         ["id"],
@@ -124,6 +130,8 @@ def _exports() -> None:
             "export_id", "fence", "place", name=op.f("pk_report_export_pieces")
         ),
     )
+    # As it is: to compress a file took longer than to write it, and it is gone in a few days.
+    op.execute("ALTER TABLE report_export_pieces ALTER COLUMN body SET STORAGE EXTERNAL")
 
 
 _TAKING = "'adjustment_debit', 'bonus_clawed_back', 'clawed_back', 'reward_clawed_back'"

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Text, func
+from sqlalchemy import BigInteger, Date, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kit.database import Base, Instant
@@ -24,6 +24,15 @@ class Rollup(Base):
     """What entries that differ in no more than whose they are come to, of a day summed up."""
 
     __tablename__ = "ledger_rollups"
+    __table_args__ = (
+        # Members' accounts and the house's have few rows beside those of shops.
+        Index(
+            "ix_ledger_rollups_of_no_shop",
+            "account",
+            "effective_day",
+            postgresql_where=text("shop_id = 0"),
+        ),
+    )
 
     recorded_day: Mapped[date] = mapped_column(Date, primary_key=True)
     """When we knew: Moscow's day of ``recorded_at``."""

@@ -5,7 +5,7 @@ lies in whole days comes from the sums and the rest from the entries themselves,
 answer is exact to the kopeck and reads little. The caller owns the unit of work.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,6 +20,8 @@ from tracker.ledger.rules import CLAWBACKS, SHOP_ACCOUNTS, Account, Difference
 
 _SHOPS = one_of("account", SHOP_ACCOUNTS)
 _MARGINS = one_of("account", (Account.MARGIN, Account.PENDING_MARGIN))
+
+_BY_SHOP = SHOP_ACCOUNTS | {Account.MARGIN, Account.PENDING_MARGIN}
 
 TAKING = one_of("kind", CLAWBACKS)
 """The text of a condition on kinds that may leave a debt; there is an index of these alone."""
@@ -44,6 +46,27 @@ class Cut:
         return counts + known
 
     @property
+    def outside(self) -> str:
+        """SQL for all else."""
+        counts = "effective_at > :as_of" if self.through is None else "period > :through"
+        known = "" if self.known_at is None else " OR recorded_at > :known_at"
+        return f"({counts}{known})"
+
+    @property
+    def last_day(self) -> date:
+        """The business day up to which it goes; where a period is given, about."""
+        if self.through is None:
+            return moscow_date(self.as_of)
+        return date.fromisoformat(f"{self.through}-28")
+
+    @property
+    def last_known_day(self) -> date:
+        """The day up to which it goes by either clock, about."""
+        if self.known_at is None:
+            return self.last_day
+        return min(self.last_day, moscow_date(self.known_at))
+
+    @property
     def values(self) -> Mapping[str, Any]:
         """What `condition` names."""
         counts = {"as_of": self.as_of} if self.through is None else {"through": self.through}
@@ -62,33 +85,39 @@ class Movements:
     values: Mapping[str, Any]
 
 
-def movements(session: Session, cut: Cut) -> Movements:
-    """All that moved, within a cut."""
+def movements(session: Session, cut: Cut, accounts: Collection[Account] | None = None) -> Movements:
+    """All that moved, within a cut; on these accounts alone, if any are named."""
+    only = "" if accounts is None else f" AND {one_of('account', accounts)}"
     rolled: date | None = session.scalar(_LAST_DAY)
     if rolled is None:
-        return Movements(_raw(cut.condition), cut.values)
+        return Movements(_raw(cut.condition + only), cut.values)
     first_raw = rolled + timedelta(days=1)
     if cut.known_at is not None:
         first_raw = min(first_raw, moscow_date(cut.known_at))
     values = {**cut.values, "first_raw": first_raw, "tail": moscow_midnight(first_raw)}
-    parts = [_raw(f"recorded_at >= :tail AND {cut.condition}")]
+    by_shop = accounts is None or _BY_SHOP.intersection(accounts)
+    of_sums = only if by_shop else f"{only} AND shop_id = 0"  # there is an index of these
+    parts = [_raw(f"recorded_at >= :tail AND {cut.condition}{only}")]
     if cut.through is None:
-        last_day = moscow_date(cut.as_of)
-        values |= {"last_day": last_day, "midnight": moscow_midnight(last_day)}
-        parts.append(_SUMS.format(counts="effective_day < :last_day"))
+        values |= {"last_day": cut.last_day, "midnight": moscow_midnight(cut.last_day)}
+        parts.append(_SUMS.format(counts="effective_day < :last_day" + of_sums))
         # The last business day is not whole.
-        parts.append(_raw(f"recorded_at < :tail AND effective_at >= :midnight AND {cut.condition}"))
+        late = "recorded_at < :tail AND effective_at >= :midnight"
+        parts.append(_raw(f"{late} AND {cut.condition}{only}"))
     else:
-        parts.append(_SUMS.format(counts="period <= :through"))
+        parts.append(_SUMS.format(counts="period <= :through" + of_sums))
     return Movements(" UNION ALL ".join(parts), values)
 
 
 def owed_to_us(session: Session, cut: Cut) -> int:
     """What members below zero owe us, in kopecks. What one owes lessens nothing that we owe others.
 
-    Only members from whom something was taken back can owe anything, and only they are looked at.
+    Where little lies outside the cut it is told from what members have now, less that. Else from
+    the entries of members from whom something was taken back: nobody else can owe anything.
     """
-    return int(session.scalar(text(_DEBTS.format(cut.condition)), cut.values) or 0)
+    little_outside = session.scalar(_LITTLE_SINCE, {"day": cut.last_known_day})
+    query = _DEBTS_BACK.format(cut.outside) if little_outside else _DEBTS.format(cut.condition)
+    return int(session.scalar(text(query), cut.values) or 0)
 
 
 def roll_up(session: Session) -> date | None:
@@ -147,17 +176,43 @@ _RAW = f"""
     WHERE {{condition}}
 """  # noqa: S608 (words of this file)
 
+_LITTLE_SINCE = text("""
+    SELECT coalesce(4 * sum(entries) FILTER (WHERE day > :day), 0) <= coalesce(sum(entries), 0)
+    FROM ledger_rolled_days
+""")
+
+_DEBTS_BACK = """
+    WITH outside AS (
+        SELECT owner_id, sum(amount) AS amount
+        FROM ledger_transactions AS moved JOIN ledger_entries ON transaction_id = moved.id
+        WHERE account = 'member_available' AND {}
+        GROUP BY owner_id
+    )
+    SELECT sum(debt) FROM (
+        SELECT -available - coalesce(outside.amount, 0) AS debt
+        FROM member_balances LEFT JOIN outside ON outside.owner_id = member_id
+    ) AS debts
+    WHERE debt > 0
+"""
+
+# Each entry of these few members is looked up by itself: to be joined with all transactions of the
+# cut took several times as long.
 _DEBTS = f"""
     SELECT sum(amount) FROM (
         SELECT sum(amount) AS amount
-        FROM ledger_entries JOIN ledger_transactions AS moved ON moved.id = transaction_id
-        WHERE account = 'member_available' AND {{}} AND owner_id IN (
-            SELECT taken.owner_id
+        FROM (
+            SELECT DISTINCT taken.owner_id
             FROM ledger_transactions JOIN ledger_entries AS taken
                  ON taken.transaction_id = ledger_transactions.id
-            WHERE {TAKING} AND taken.account = 'member_available'
-        )
-        GROUP BY owner_id
+            WHERE {TAKING} AND taken.account = 'member_available' AND {{0}}
+        ) AS owing
+        JOIN ledger_entries AS entries
+             ON account = 'member_available' AND entries.owner_id = owing.owner_id
+        CROSS JOIN LATERAL (
+            SELECT FROM ledger_transactions
+            WHERE id = transaction_id AND {{0}} OFFSET 0
+        ) AS moved
+        GROUP BY entries.owner_id
         HAVING sum(amount) > 0
     ) AS debts
 """  # noqa: S608 (words of this file)

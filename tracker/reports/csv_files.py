@@ -29,11 +29,12 @@ _AS_TEXT = {
     Of.COUNT: _WHOLE,
     Of.NUMBER: _WHOLE,
     Of.DAY: "to_char({0}, 'YYYY-MM-DD')",
-    Of.MOMENT: (
-        """replace(to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),"""
-        " '.000000', '') || '+00:00'"
+    Of.MOMENT: "replace(CAST({0} AT TIME ZONE 'UTC' AS text), ' ', 'T') || '+00:00'",
+    # Most texts begin with a letter or a digit, and need no closer look.
+    Of.TEXT: (
+        "CASE WHEN ascii({0}) BETWEEN 65 AND 122 OR ascii({0}) BETWEEN 48 AND 57 THEN {0}"
+        " WHEN {0} ~ :formula_ THEN '''' || {0} ELSE {0} END"
     ),
-    Of.TEXT: "CASE WHEN {0} ~ :formula_ THEN '''' || {0} ELSE {0} END",
     Of.SHOP: "coalesce(CAST(:slugs_ AS jsonb) ->> CAST({0} AS text), CAST({0} AS text))",
 }
 """A column's value as text, in SQL: the same as `rules.as_text` of it."""

@@ -1,6 +1,6 @@
 """What may be asked of a report, and how its values look outside. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -72,17 +72,25 @@ def read(said: Mapping[str, Any]) -> Asked:
 
 def shown(of: Of, value: Any) -> Any:
     """A value as JSON has it: money and rates as decimal strings, counts as whole numbers."""
-    if value is None:
-        return None
-    if of is Of.KOPECKS:
-        return format_rubles(int(value))
-    if of is Of.PERCENT:
-        return format_percent(int(value))
-    if of in (Of.COUNT, Of.NUMBER):
-        return int(value)
-    if of in (Of.DAY, Of.MOMENT):
-        return value.isoformat()
-    return str(value)
+    return None if value is None else _SHOWN[of](value)
+
+
+def _moment(value: datetime) -> str:
+    """In UTC, with as many digits of a second as there are."""
+    said, offset = value.astimezone(UTC).isoformat().split("+")
+    return f"{said.rstrip('0') if '.' in said else said}+{offset}"
+
+
+_SHOWN: Mapping[Of, Callable[[Any], Any]] = {
+    Of.KOPECKS: lambda value: format_rubles(int(value)),
+    Of.PERCENT: lambda value: format_percent(int(value)),
+    Of.COUNT: int,
+    Of.NUMBER: int,
+    Of.DAY: date.isoformat,
+    Of.MOMENT: _moment,
+    Of.TEXT: str,
+    Of.SHOP: str,
+}
 
 
 def as_text(of: Of, value: Any) -> str:

@@ -22,7 +22,7 @@ def _lines(_: Session, asked: Asked) -> Lines:
     only = "" if asked.shop is None else "WHERE shop_id = :shop"
     shop = {} if asked.shop is None else {"shop": asked.shop}
     given = {**cut.values, **shop, "last_day": last_day(asked)}
-    return Lines(_AGING.format(cut=cut.condition, sums=sums, only=only), given)
+    return Lines(_AGING.format(own=_OWN, cut=cut.condition, sums=sums, only=only), given)
 
 
 AGING = Report(
@@ -43,24 +43,23 @@ AGING = Report(
 
 # A reference tells whose it is: purchase:17:…, bonus:welcome:5:…, reward:3:….
 _AGING = """
-    WITH moved AS (
-        SELECT CASE WHEN kind LIKE 'bonus%' THEN 'welcome bonus'
-                    WHEN kind LIKE 'reward%' THEN 'referral reward'
-                    ELSE 'purchases' END AS what,
-               CAST(split_part(reference, ':', CASE WHEN kind LIKE 'bonus%' THEN 3 ELSE 2 END)
-                    AS bigint) AS number,
-               -amount AS amount, effective_at
+    WITH pending AS (
+        SELECT CASE WHEN {own} THEN CAST(split_part(reference, ':', 2) AS bigint) END AS number,
+               CASE WHEN NOT {own} THEN split_part(reference, ':', 1) END AS what,
+               CASE WHEN NOT {own}
+                    THEN split_part(reference, ':', 2) || split_part(reference, ':', 3) END AS of,
+               -sum(amount) AS amount, min(effective_at) AS since
         FROM ledger_transactions AS moved JOIN ledger_entries ON transaction_id = moved.id
         WHERE account = 'member_pending' AND {cut}
-    ), pending AS (
-        SELECT what, number, sum(amount) AS amount,
-               CAST(min(effective_at) AT TIME ZONE 'Europe/Moscow' AS date) AS since
-        FROM moved GROUP BY what, number HAVING sum(amount) <> 0
-    ), aged AS (
-        SELECT what, CASE WHEN what = 'purchases' THEN shop_id END AS shop_id, pending.amount,
-               since, CAST(:last_day AS date) - since AS age
+        GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
+    ), dated AS (
+        SELECT number, what, amount, CAST(since AT TIME ZONE 'Europe/Moscow' AS date) AS since
         FROM pending
-        LEFT JOIN purchases ON what = 'purchases' AND purchases.id = number
+    ), aged AS (
+        SELECT CASE what WHEN 'bonus' THEN 'welcome bonus' WHEN 'reward' THEN 'referral reward'
+                         ELSE 'purchases' END AS what,
+               shop_id, amount, since, CAST(:last_day AS date) - since AS age
+        FROM dated LEFT JOIN purchases ON purchases.id = number
     )
     SELECT shop_id AS shop, what, count(*) AS count, {sums}, sum(amount) AS pending,
            min(since) AS oldest
@@ -68,3 +67,5 @@ _AGING = """
     GROUP BY shop_id, what
     ORDER BY shop_id NULLS LAST, what
 """
+
+_OWN = "kind IN ('tracked', 'rejected', 'confirmed')"

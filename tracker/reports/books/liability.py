@@ -43,10 +43,10 @@ def liability(session: Session, as_of: datetime) -> Liability:
 
 
 def _liability(session: Session, cut: Cut) -> Liability:
-    moved = movements(session, cut)
+    moved = movements(session, cut, LIABILITIES)
     query = text(_CLOSING.format(moved=moved.select))
     owed: dict[str, int] = dict.fromkeys(LIABILITIES, 0)
-    for row in session.execute(query, {**moved.values, "accounts": list(LIABILITIES)}):
+    for row in session.execute(query, moved.values):
         owed[row.account] = int(row.amount)
     debts = owed_to_us(session, cut)
     return Liability(
@@ -65,7 +65,7 @@ def _figure(session: Session, asked: Asked) -> Mapping[str, Any]:
 
 
 def _lines(session: Session, asked: Asked) -> Lines:
-    moved = movements(session, cut_of(asked))
+    moved = movements(session, cut_of(asked), LIABILITIES)
     flows = {f"of_{flow}": kinds_of(flow) for flow in Flow}
     given = {**moved.values, **opening(asked), **flows, "accounts": list(LIABILITIES)}
     sums = ", ".join(
@@ -112,15 +112,13 @@ LIABILITY = Report(
 )
 
 _CLOSING = """
-    SELECT account, -sum(amount) AS amount FROM ({moved}) AS moved
-    WHERE account = ANY (CAST(:accounts AS text[])) GROUP BY account
+    SELECT account, -sum(amount) AS amount FROM ({moved}) AS moved GROUP BY account
 """
 
 _ROLL = """
     WITH summed AS (
         SELECT account, kind, {before} AS is_before, sum(amount) AS amount
         FROM ({moved}) AS moved
-        WHERE account = ANY (CAST(:accounts AS text[]))
         GROUP BY 1, 2, 3
     )
     SELECT wanted.account, coalesce(-sum(amount) FILTER (WHERE is_before), 0) AS opening,

@@ -3,12 +3,13 @@
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rollups import movements
+from tracker.ledger.rules import Account
 from tracker.reports.books.cuts import SPANS, before, cut_of, opening
 from tracker.reports.contracts import Asked, Column, Lines, Of, Report
 
 
 def _lines(session: Session, asked: Asked) -> Lines:
-    moved = movements(session, cut_of(asked))
+    moved = movements(session, cut_of(asked), _ACCOUNTS)
     # Without a beginning: all months there are.
     begins = asked.period is not None or asked.since is not None
     given = {**moved.values, **(opening(asked) if begins else {})}
@@ -34,6 +35,8 @@ PROMOTIONS = Report(
     totals=("promised", "given", "rejected", "confirmed", "taken_back", "cost"),
 )
 
+_ACCOUNTS = (Account.MARKETING_EXPENSE, Account.MEMBER_AVAILABLE)
+
 _PROMOTIONS = """
     SELECT to_char(effective_day, 'YYYY-MM') AS month,
            CASE WHEN kind LIKE 'bonus%' THEN 'welcome bonus' ELSE 'referral reward' END AS what,
@@ -45,8 +48,7 @@ _PROMOTIONS = """
            coalesce(-sum(amount) FILTER (WHERE spent AND kind LIKE '%clawed%'), 0) AS taken_back,
            coalesce(sum(amount) FILTER (WHERE spent), 0) AS cost
     FROM (SELECT *, account = 'marketing_expense' AS spent FROM ({moved}) AS moved) AS moved
-    WHERE account IN ('marketing_expense', 'member_available')
-      AND (kind LIKE 'bonus%' OR kind LIKE 'reward%') {only}
+    WHERE (kind LIKE 'bonus%' OR kind LIKE 'reward%') {only}
     GROUP BY 1, 2
     ORDER BY 1, 2
 """

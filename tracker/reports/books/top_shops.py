@@ -3,12 +3,13 @@
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rollups import movements
+from tracker.ledger.rules import Account
 from tracker.reports.books.cuts import SHOP, SPANS, before, cut_of, opening
 from tracker.reports.contracts import Asked, Column, Lines, Of, Question, Report
 
 
 def _lines(session: Session, asked: Asked) -> Lines:
-    moved = movements(session, cut_of(asked))
+    moved = movements(session, cut_of(asked), _ACCOUNTS)
     only = "" if asked.shop is None else "AND shop_id = :shop"
     shop = {} if asked.shop is None else {"shop": asked.shop}
     given = {**moved.values, **opening(asked), **shop}
@@ -44,12 +45,13 @@ TOP_SHOPS = Report(
     ),
 )
 
+_ACCOUNTS = (Account.SHOP_PENDING_COMMISSION, Account.SHOP_RECEIVABLE, Account.MARGIN)
+
 _TOP = """
     WITH summed AS (
         SELECT shop_id, account, kind, sum(amount) AS amount, sum(entries) AS entries
         FROM ({moved}) AS moved
         WHERE shop_id <> 0 AND NOT {before} {only}
-          AND account IN ('shop_pending_commission', 'shop_receivable', 'margin')
           AND kind IN ('tracked', 'rejected', 'confirmed', 'clawed_back')
         GROUP BY 1, 2, 3
     ), told AS (
