@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from tracker.kit.runtime import Runtime
-from tracker.periods.rules import CLOSE
+from tracker.periods.rules import CLOSE, TASK
 from tracker.periods.service import close, held, ready
 from tracker.proposals.contracts import Action, Approved, Facts
 
@@ -32,4 +32,5 @@ CLOSING = Action(
     about="Close the books of a month: nothing is ever written into it again",
     seen=_seen,
     carry_out=_carry_out,
+    task=TASK,
 )

@@ -10,7 +10,7 @@ from tracker.kit.database import unit_of_work
 from tracker.proposals.contracts import Actions
 from tracker.proposals.queries import listed, proposal_of
 from tracker.proposals.rules import State
-from tracker.proposals.service import approve, reject, withdraw
+from tracker.proposals.service import approve, nudge_for, reject, withdraw
 from tracker.staff.cli import known_on, token_option
 from tracker.staff.rules import Role
 
@@ -106,6 +106,7 @@ def _approve_command(actions: Actions) -> click.Command:
             )
             shown = proposal_of(session, proposal_id, actions)
         outcome.see_that_it_was_done()
+        nudge_for(runtime, actions[shown["action"]])
         show({**shown, **({"told": outcome.told} if outcome.told else {})}, as_json=as_json)
 
     return approve_proposal

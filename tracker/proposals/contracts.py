@@ -45,6 +45,8 @@ class Action:
     carry_out: Callable[[Session, Runtime, Approved], Facts | None]
     """Does it, without committing. What it returns is told to the approver once, and kept nowhere:
     a new secret may be in it. Raises a TrackerError: then the proposal waits on."""
+    task: str | None = None
+    """The workers' task that goes on with it: they are nudged once it is done."""
     proposes: Role = Role.OPERATOR
     approves: Role = Role.APPROVER
 

@@ -143,6 +143,12 @@ def approve(
     return Outcome(one, told)
 
 
+def nudge_for(house: Runtime, action: Action) -> None:
+    """For edges, after the COMMIT: let workers go on with what was done."""
+    if action.task:
+        house.nudger.nudge(action.task)
+
+
 def reject(
     session: Session, actions: Actions, proposal_id: int, by: Person, reason: str
 ) -> Proposal:

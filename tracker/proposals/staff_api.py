@@ -18,7 +18,7 @@ from tracker.proposals.schemas import (
     ProposalSchema,
     ProposalsPage,
 )
-from tracker.proposals.service import approve, reject, withdraw
+from tracker.proposals.service import approve, nudge_for, reject, withdraw
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 
@@ -94,6 +94,7 @@ def _add_approving(blueprint: Blueprint, actions: Actions) -> None:
                 outcome = approve(session, house, actions, proposal_id, by, **told)
                 shown = proposal_of(session, proposal_id, actions)
             outcome.see_that_it_was_done()
+            nudge_for(house, actions[shown["action"]])
             return {**shown, "told": outcome.told}
 
 
