@@ -18,6 +18,7 @@ from tests.joining import Newcomer
 from tests.signing_in import PASSWORD, ask_code, at, give_email, give_password, solved
 from tests.stories.months import earns
 from tests.tracker.certificates.salon import code_for, salon_of
+from tests.tracker.reports.asking import writes
 from tests.world import World, confirmed, created, day, returned
 from tracker.adjustments.rules import Adjustment, Cause
 from tracker.adjustments.rules import Kind as Sort
@@ -26,8 +27,12 @@ from tracker.certificates.jobs import work
 from tracker.certificates.voiding import void
 from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
+from tracker.reports.contracts import Asked
+from tracker.reports.rules import Format
+from tracker.reports.service import ask
 from tracker.staff.rules import Role
 from tracker.staff.service import Person, hire
+from wiring.reports import REPORTS
 
 TODAY = day(40)
 PDF = "JVBERi0xLjcgYSByZWNlaXB0"
@@ -144,7 +149,7 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "void_id": str(asked.id),
         "proposal_id": str(asked.id),
         "adjustment_id": str(_adjustment(world, member)),
-        "export_id": "1",
+        "export_id": str(_export(world)),
         "statement_id": str(_statement(world)),
         "part": "1",
         "report_name": "aging",
@@ -223,6 +228,14 @@ def _adjustment(world: World, member: int) -> int:
     )
     with unit_of_work(world.tools.engine) as session:
         return ask_for(session, world.tools, one, OLGA).id
+
+
+def _export(world: World) -> int:
+    """One of the staff's, whose file is there."""
+    with unit_of_work(world.tools.engine) as session:
+        wish = ask(session, "anna", REPORTS["aging"], Format.CSV, Asked(as_of=TODAY)).id
+    writes(world)
+    return wish
 
 
 def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:

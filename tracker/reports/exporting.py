@@ -24,13 +24,6 @@ WRITERS: Mapping[Format, Callable[[Reading, Sink], None]] = {
 }
 """What makes each kind of file."""
 
-MEDIA = {
-    Format.CSV: "text/csv",
-    Format.JSON: "application/json",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-"""What each kind of file is called on the wire."""
-
 PIECE = 1024 * 1024
 _BEAT = 5.0
 """Seconds after which it is told how far one is, although no piece is full."""

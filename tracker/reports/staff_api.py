@@ -12,7 +12,7 @@ from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.reports.contracts import Report, Reports
-from tracker.reports.exporting import MEDIA, pieces_of
+from tracker.reports.exporting import pieces_of
 from tracker.reports.models import ReportExport
 from tracker.reports.queries import export_of, exports_of, file_of
 from tracker.reports.questions import report_named, written
@@ -184,7 +184,7 @@ def _exports(blueprint: Blueprint) -> None:
             engine = runtime().engine
             with unit_of_work(engine) as session:
                 found = file_of(session, acting().login, export_id)
-            answer = Response(pieces_of(engine, found), mimetype=MEDIA[Format(found.format)])
+            answer = Response(pieces_of(engine, found), mimetype="application/octet-stream")
             answer.headers["Content-Length"] = str(found.bytes)
             name = f"{found.report}-{found.id}.{found.format}"
             answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
