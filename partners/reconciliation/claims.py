@@ -31,6 +31,7 @@ class Claim:
     format: Mapping[str, Any]
     skip_faulty: bool
     matches: int
+    lines: int
 
 
 def claim(session: Session) -> Claim | None:
@@ -49,6 +50,7 @@ def claim(session: Session) -> Claim | None:
         row.format,
         row.skip_faulty,
         row.matches,
+        row.lines,
     )
 
 

@@ -15,6 +15,10 @@ from partners.reconciliation.formats import check
 from partners.reconciliation.pairing import BY_LINES, BY_ORDERS, DIFFERENCES
 from tracker.kit.database import try_lock
 
+FEW = 1_000
+"""Lines. Of a statement that has just come PostgreSQL's statistics say nothing: it would take a
+million for one, and compare each with each."""
+
 
 def try_shop(session: Session, shop_id: int) -> bool:
     """Have the findings of a shop for oneself until the unit of work ends; False when another
@@ -35,6 +39,8 @@ def match(session: Session, held: Claim) -> str:
         "basis_points": form.tolerance.basis_points,
     }
     session.execute(_MEMORY)
+    if held.lines > FEW:
+        session.execute(_NEVER_EACH_WITH_EACH)
     row = session.execute(_KEEP[form.by_lines], given).one()
     superseded = session.scalars(
         _SUPERSEDE, {**given, "first": held.days.first, "last": held.days.last}
@@ -57,7 +63,9 @@ def _figures(row: Any) -> dict[str, Any]:
     }
 
 
-_MEMORY = text("SET LOCAL work_mem = '256MB'")
+_MEMORY = text("SET LOCAL work_mem = '64MB'")
+
+_NEVER_EACH_WITH_EACH = text("SET LOCAL enable_nestloop = off")
 
 _KEEP = {
     by_lines: text(f"""
