@@ -9,11 +9,12 @@ from tracker.kit.bodies import Application
 from tracker.purchases.settling import programme_of
 from wiring.console import cli, main
 from wiring.proofs import PROOFS
-from wiring.tools import SEALED, runtime_from, runtime_of_web, settings_of_process
+from wiring.tools import HASHED, SEALED, runtime_from, runtime_of_web, settings_of_process
 from wiring.web import build_app, build_loop
 from wiring.work import due_work, tasks_of
 
 __all__ = [
+    "HASHED",
     "PROOFS",
     "SEALED",
     "application",

@@ -39,7 +39,7 @@ from wiring.forecast import house_of
 from wiring.proofs import PROOFS
 from wiring.proposals import ACTIONS
 from wiring.reports import REPORTS, SHOPS
-from wiring.tools import SEALED
+from wiring.tools import HASHED, SEALED
 from wiring.work import watch_of
 
 
@@ -91,7 +91,7 @@ COMMANDS: tuple[click.Command, ...] = (
     tracker.forecast.cli.build(
         house_of, partners.shops.names.slugs_of, partners.shops.service.ids_by_slug
     ),
-    tracker.privacy.cli.build(SEALED),
+    tracker.privacy.cli.build(SEALED, HASHED),
     tracker.privacy.people_cli.build(partners.shops.names.names_of),
 )
 """All groups of commands but those of the processes themselves."""

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 import partners.credentials.sealed
 import partners.reconciliation.rules
 import tracker.alerts.rules
+import tracker.certificates.hashed
 import tracker.claims.sealed
 import tracker.forecast.rules
 import tracker.members.sealed
@@ -35,6 +36,9 @@ SEALED = (
     *partners.credentials.sealed.COLUMNS,
 )
 """Every column that the key seals for longer than a moment."""
+
+HASHED = (*tracker.members.sealed.HASHED, *tracker.certificates.hashed.HASHED)
+"""What is of use only as long as the key is kept under which it was hashed."""
 
 LONG_TASKS = {
     DELIVERY: 1_800,

@@ -51,7 +51,7 @@ CHANGES: dict[str, frozenset[str]] = {
     "trials": frozenset({"closed_at"}),
     "door_counts": frozenset({"count", "first_at", "last_at"}),
     "members": ALL_OF_IT,
-    "numbers": frozenset({"sealed", "hash", "proved_at", "ended_at", "end_reason"}),
+    "numbers": frozenset({"sealed", "hash", "hash_mark", "proved_at", "ended_at", "end_reason"}),
     "sessions": ALL_OF_IT,
     "member_passwords": frozenset({"hash", "changed_at"}),
     "one_time_codes": frozenset(
@@ -136,11 +136,12 @@ CHANGES: dict[str, frozenset[str]] = {
     "goals": frozenset(
         {"name", "target", "reserved", "place", "state", "moves", "reached_at", "ended_at"}
     ),
-    "salons": frozenset({"name", "key_hash", "closed_at"}),
+    "salons": frozenset({"name", "key_hash", "key_mark", "closed_at"}),
     "certificates": frozenset(
         {
             "state",
             "code_hash",
+            "code_mark",
             "codes",
             "fence",
             "lease_until",

@@ -79,6 +79,8 @@ class Certificate(Base):
     code_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Keyed hash of the code that is good now; None before one was shown, and once it is
     voided; of one that was redeemed it stays, to know the same receipt again."""
+    code_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Under which of our keys it was hashed; None: it is not known."""
     codes: Mapped[int] = mapped_column(server_default="0")
     """How many codes were shown: each kills the one before."""
     fence: Mapped[int | None] = mapped_column(BigInteger)
@@ -109,6 +111,8 @@ class Salon(Base):
     name: Mapped[str] = mapped_column(Text)
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     """Keyed hash of the salon's key."""
+    key_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Under which of our keys it was hashed; None: it is not known."""
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     """From then on its key opens nothing."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from tracker.certificates.models import Certificate
-from tracker.certificates.rules import CertificateNotFound, CertificateState, Past
+from tracker.certificates.rules import OUTSTANDING, CertificateNotFound, CertificateState, Past
 from tracker.kit.clock import moscow_date, moscow_midnight
 
 
@@ -53,6 +53,16 @@ def of_order(session: Session, member_id: int, order_key: str) -> Sequence[Certi
         Certificate.member_id == member_id, Certificate.order_key == order_key
     )
     return session.scalars(query.order_by(Certificate.part)).all()
+
+
+def unshown(session: Session, member_id: int) -> Sequence[Certificate]:
+    """A member's certificates that are paid for, and whose code nobody has ever seen."""
+    query = select(Certificate).where(
+        Certificate.member_id == member_id,
+        Certificate.state.in_(OUTSTANDING),
+        Certificate.codes == 0,
+    )
+    return session.scalars(query.order_by(Certificate.id)).all()
 
 
 def past_of(session: Session, member_id: int, now: datetime) -> Past:

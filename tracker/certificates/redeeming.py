@@ -35,7 +35,7 @@ def redeem(
     voided or is too old are not told apart, and are looked for in the same way.
     """
     hashes = code_hashes(keys, read_code(told) or _NOBODYS)
-    taken = _take(session, hashes, receipt, now)
+    taken = _take(session, keys, hashes, receipt, now)
     if taken is not None:
         post(session, [redeemed_posting(taken.id, taken.amount, now)])
         return taken
@@ -48,7 +48,7 @@ def redeem(
 
 
 def _take(
-    session: Session, hashes: list[bytes], receipt: Receipt, now: datetime
+    session: Session, keys: Keyring, hashes: list[bytes], receipt: Receipt, now: datetime
 ) -> Certificate | None:
     """One statement, which waits for whoever changes the certificate meanwhile and then looks at
     it anew: of many that come at once, one finds it issued."""
@@ -66,6 +66,7 @@ def _take(
             receipt_id=receipt.receipt_id,
             # If our key was changed since it was shown, it is known by the new one from now on.
             code_hash=hashes[0],
+            code_mark=keys.mark,
         )
         .returning(Certificate)
         .execution_options(synchronize_session=False)

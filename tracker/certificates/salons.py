@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -44,7 +44,12 @@ def open_salon(session: Session, keys: Keyring, slug: str, name: str, act: Act) 
     """
     key = _fresh()
     session.add(
-        Salon(slug=check_slug(slug), name=check_name(name), key_hash=keys.hash(_PURPOSE, key))
+        Salon(
+            slug=check_slug(slug),
+            name=check_name(name),
+            key_hash=keys.hash(_PURPOSE, key),
+            key_mark=keys.mark,
+        )
     )
     try:
         session.flush()
@@ -62,7 +67,7 @@ def change_key(session: Session, keys: Keyring, slug: str, act: Act) -> str:
     Raises SalonNotFound, SalonClosed and ReasonMissing.
     """
     salon, key = _open(session, slug), _fresh()
-    salon.key_hash = keys.hash(_PURPOSE, key)
+    salon.key_hash, salon.key_mark = keys.hash(_PURPOSE, key), keys.mark
     session.flush()
     _write_down(session, act, "salon.key", slug)
     return key
@@ -88,9 +93,21 @@ def recognise(session: Session, keys: Keyring, key: str) -> Salon:
     )
     if found is None:
         raise SalonNotAccepted
-    if found.key_hash != hashes[0]:
-        found.key_hash = hashes[0]  # our key was changed: the salon's outlives the former one
+    if found.key_hash != hashes[0] and not _known_anew(session, keys, found, hashes[0]):
+        raise SalonNotAccepted  # it was given another key, or was closed, a moment ago
     return found
+
+
+def _known_anew(session: Session, keys: Keyring, found: Salon, fresh: bytes) -> bool:
+    """Our key was changed: the salon's outlives the former one, unless it was changed meanwhile."""
+    done = session.execute(
+        update(Salon)
+        .where(Salon.id == found.id, Salon.key_hash == found.key_hash, Salon.closed_at.is_(None))
+        .values(key_hash=fresh, key_mark=keys.mark)
+        .returning(Salon.id)
+        .execution_options(synchronize_session=False)
+    )
+    return done.first() is not None
 
 
 def all_salons(session: Session) -> Sequence[Salon]:

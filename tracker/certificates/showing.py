@@ -47,7 +47,7 @@ def show(
     if one.state != CertificateState.ISSUED or is_too_old(one.expires_at, now):
         raise CertificateOver
     code = code_of(chance)
-    one.code_hash = code_hash(keys, code)
+    one.code_hash, one.code_mark = code_hash(keys, code), keys.mark
     one.codes += 1
     session.flush()
     return Shown(one, code)

@@ -118,11 +118,12 @@ def reject(session: Session, void_id: int, by: Person, reason: str) -> None:
 def release(session: Session, certificate_id: int, who: str, reason: str) -> Certificate:
     """Let a certificate pass the review: workers issue it.
 
-    Raises CertificateNotFound, CertificateNotInReview and ReasonMissing.
+    Raises CertificateNotFound, CertificateNotInReview, VoidWaits and ReasonMissing.
     """
     one = locked(session, certificate_id)
     if one.state != CertificateState.REVIEW:
         raise CertificateNotInReview(f"certificate {certificate_id} is {one.state}")
+    _see_that_none_waits(session, certificate_id)
     one.state, one.decided_by = CertificateState.ORDERED, who
     session.flush()
     _write_down(session, who, "certificate.release", one, reason)

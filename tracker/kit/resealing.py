@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Table, func, select, update
+from sqlalchemy import Row, Table, func, select, text, update
 from sqlalchemy.orm import Session
 
 from tracker.kit.crypto import Keyring
@@ -38,6 +38,31 @@ class SealedColumn:
 
     def __str__(self) -> str:
         return f"{self.table.name}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class HashedColumn:
+    """A keyed hash of what is kept nowhere: it cannot be made anew under another key, so it goes
+    with the key under which it was made.
+
+    ``mark`` is the column that tells which that was, ``matters`` which rows are still needed.
+    """
+
+    model: type[Base]
+    name: str
+    mark: str
+    matters: str
+
+    def __str__(self) -> str:
+        return f"{table_of(self.model).name}.{self.name}"
+
+
+def count_bound(session: Session, keys: Keyring, column: HashedColumn) -> int:
+    """How many rows are of use only as long as a key that is not the present one is kept."""
+    table = table_of(column.model)
+    query = select(func.count()).select_from(table)
+    bound = table.c[column.mark].is_distinct_from(keys.mark)
+    return session.scalar(query.where(bound, text(column.matters))) or 0
 
 
 def count_former(session: Session, keys: Keyring, column: SealedColumn) -> int:

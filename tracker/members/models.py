@@ -107,6 +107,8 @@ class Number(Base):
     """E.164, to be read with the key; None after an erasure."""
     hash: Mapped[bytes] = mapped_column(LargeBinary)
     """Keyed hash of it, to look up by. Kept when the number goes: it tells who was here before."""
+    hash_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Once the number went: under which of our keys it was hashed; None: it is not known."""
     proved_at: Mapped[datetime | None] = mapped_column(Instant)
     """When somebody last showed to hold it; None: nobody has, and nothing is paid to it."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

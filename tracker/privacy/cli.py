@@ -9,14 +9,14 @@ from rich.progress import Progress
 from tracker.kit.cli import json_option, runtime_of, show
 from tracker.kit.crypto import CannotDecrypt, new_key
 from tracker.kit.database import unit_of_work
-from tracker.kit.resealing import SealedColumn, count_former, reseal
+from tracker.kit.resealing import HashedColumn, SealedColumn, count_bound, count_former, reseal
 from tracker.kit.runtime import Runtime
 
 _CHUNK = 1_000
 
 
-def build(columns: Sequence[SealedColumn]) -> click.Group:
-    """The commands over every sealed column of the product."""
+def build(columns: Sequence[SealedColumn], hashed: Sequence[HashedColumn]) -> click.Group:
+    """The commands over every column of the product that is sealed, or hashed with the key."""
 
     @click.group("keys")
     def commands() -> None:
@@ -31,8 +31,14 @@ def build(columns: Sequence[SealedColumn]) -> click.Group:
     @json_option
     @click.pass_context
     def status(ctx: click.Context, as_json: bool) -> None:
-        """How many rows are sealed under a key that is not the present one."""
-        show(_former(runtime_of(ctx), columns), as_json=as_json, title="Under a former key")
+        """How many rows are sealed, or were hashed, under a key that is not the present one.
+
+        What was hashed alone cannot be made anew: codes that members were shown, salons' keys until
+        they are used again, numbers of those who have left. As long as it is to be of use, the
+        former key stays in TRACKER_FORMER_KEYS.
+        """
+        found = _former(runtime_of(ctx), columns) | _bound(runtime_of(ctx), hashed)
+        show(found, as_json=as_json, title="Under a former key")
 
     @commands.command("rotate")
     @json_option
@@ -59,6 +65,13 @@ def _former(runtime: Runtime, columns: Sequence[SealedColumn]) -> dict[str, int]
     with unit_of_work(runtime.engine) as session:
         return {
             str(column): count_former(session, runtime.settings.keys, column) for column in columns
+        }
+
+
+def _bound(runtime: Runtime, hashed: Sequence[HashedColumn]) -> dict[str, int]:
+    with unit_of_work(runtime.engine) as session:
+        return {
+            str(column): count_bound(session, runtime.settings.keys, column) for column in hashed
         }
 
 

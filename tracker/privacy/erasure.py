@@ -2,7 +2,8 @@
 
 What stays says "member 17", and nobody can tell any more who that was: balances, purchases,
 payouts, clicks, the audit. The keyed hash of the number stays too: by it somebody who comes back is
-known to have been here, and gets no second welcome bonus.
+known to have been here, and gets no second welcome bonus. So do certificates whose code the member
+was shown: whoever has it may use it. One whose code nobody has ever seen could be used by nobody.
 
 The caller owns the unit of work.
 """
@@ -12,6 +13,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tracker.certificates.giving_back import give_back
+from tracker.certificates.queries import unshown
 from tracker.ledger.service import lock_members
 from tracker.members.service import find
 from tracker.privacy.rules import BalanceDiffers, PaymentOnItsWay, given_up
@@ -26,7 +29,8 @@ def what_is_lost(session: Session, member_id: int) -> int:
     balance = lock_members(session, [member_id])[member_id]
     if balance.in_flight or session.scalar(_IS_ON_ITS_WAY, {"member": member_id}):
         raise PaymentOnItsWay
-    return given_up(balance.pending, balance.available + balance.reserved)
+    never_shown = sum(one.amount for one in unshown(session, member_id))
+    return given_up(balance.pending, balance.available + balance.reserved + never_shown)
 
 
 def see_that_it_is_known(session: Session, member_id: int, lost: int) -> None:
@@ -41,6 +45,8 @@ def erase(session: Session, member_id: int, lost: int, now: datetime) -> None:
     Raises BalanceDiffers, PaymentOnItsWay and MemberNotFound.
     """
     see_that_it_is_known(session, member_id, lost)
+    for one in unshown(session, member_id):
+        give_back(session, one.id, now, "its member has left")
     for statement in _FORGET:
         session.execute(statement, {"member": member_id, "now": now})
 
@@ -63,7 +69,7 @@ _FORGET = tuple(
         WHERE id = :member
         """,
         """
-        UPDATE numbers SET sealed = NULL,
+        UPDATE numbers SET sealed = NULL, hash_mark = substring(sealed, 1, 4),
             hash = CASE WHEN role = 'own' THEN hash ELSE sha256(uuid_send(gen_random_uuid())) END,
             ended_at = coalesce(ended_at, :now), end_reason = coalesce(end_reason, 'closed')
         WHERE member_id = :member

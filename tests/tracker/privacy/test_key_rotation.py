@@ -37,7 +37,9 @@ def under(world: World, keys: Keyring) -> Runtime:
 
 
 def run(tools: Runtime, *words: str) -> Any:
-    result = CliRunner().invoke(build(wsgi.SEALED), [*words, "--json"], obj=lambda: tools)
+    result = CliRunner().invoke(
+        build(wsgi.SEALED, wsgi.HASHED), [*words, "--json"], obj=lambda: tools
+    )
     assert result.exit_code == 0, (result.output, result.exception)
     return json.loads(result.stdout)
 
@@ -107,7 +109,7 @@ def test_a_key_that_is_missing_is_said_and_nothing_is_lost(world: World) -> None
     member = world.member()
     phone = world.phone(member)
     lost = under(world, Keyring(NEW))
-    result = CliRunner().invoke(build(wsgi.SEALED), ["rotate"], obj=lambda: lost)
+    result = CliRunner().invoke(build(wsgi.SEALED, wsgi.HASHED), ["rotate"], obj=lambda: lost)
     assert result.exit_code == 1
     assert "TRACKER_FORMER_KEYS" in result.output
     assert world.phone(member) == phone

@@ -1,0 +1,65 @@
+"""Who leaves with certificates whose code nobody has seen gives them up, and is told so."""
+
+import pytest
+
+from tests.signing_in import at
+from tests.tracker.certificates.salon import DESK, code_for, present, salon_of, staff
+from tests.tracker.certificates.saving import NOW, buy, issued, rich, states
+from tests.world import World, rubles
+from tracker.certificates.rules import Limits
+from tracker.kit.database import unit_of_work
+from tracker.privacy.erasure import erase, what_is_lost
+from tracker.staff.rules import Role
+
+WHY = {"reason": "odd"}
+LIMITS = Limits(10, 10**9, 1_000_000)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    return at(world, NOW)
+
+
+def leaves(world: World, member: int) -> int:
+    with unit_of_work(world.tools.engine) as session:
+        lost = what_is_lost(session, member)
+        erase(session, member, lost, NOW)
+    return lost
+
+
+@pytest.mark.parametrize("work", [False, True])
+def test_what_nobody_could_use_is_given_up(world: World, work: bool) -> None:
+    member = rich(world, world.shop(cashback=1000), 3_000)
+    buy(world, member, 2_500)
+    if work:
+        issued(world)
+    assert leaves(world, member) == rubles(3_000)
+    assert states(world) == ["voided"]
+    assert world.differences() == []
+
+
+def test_a_code_that_was_shown_is_good_for_whoever_has_it(world: World) -> None:
+    member = rich(world, world.shop(cashback=1000), 3_000)
+    (one,) = buy(world, member, 2_500)
+    issued(world)
+    code = code_for(world, one.id, member)
+    assert leaves(world, member) == rubles(500)
+    assert present(world, salon_of(world), code).status_code == 200
+    assert world.differences() == []
+
+
+def test_nothing_of_whoever_left_is_let_pass(world: World) -> None:
+    member = rich(world, world.shop(cashback=1000), 20_000)
+    (one,) = buy(world, member, 15_000, limits=LIMITS)
+    leaves(world, member)
+    olga = staff(world, "olga", Role.OPERATOR)
+    assert olga.post(f"{DESK}/{one.id}/release", json=WHY).status_code == 409
+
+
+def test_what_is_asked_to_be_voided_is_not_let_pass_meanwhile(world: World) -> None:
+    member = rich(world, world.shop(cashback=1000), 20_000)
+    (one,) = buy(world, member, 15_000, limits=LIMITS)
+    olga, petr = staff(world, "olga", Role.OPERATOR), staff(world, "petr", Role.OPERATOR)
+    assert olga.post(f"{DESK}/{one.id}/void", json=WHY).status_code in (200, 202)
+    refused = petr.post(f"{DESK}/{one.id}/release", json=WHY)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "void_waits")
