@@ -1,7 +1,8 @@
 """What takes two people here: whoever can propose or approve is made, raised or let in by two.
 
 Or one admin could be two people: somebody who proposes, made up for it, and the admin who approves.
-Taking something away takes one.
+Taking something away takes one. Both are admins: who approves is told the secret that opens the
+door, and an approver who was told an admin's could come in as one.
 """
 
 from sqlalchemy.orm import Session
@@ -77,6 +78,7 @@ ADDING = Action(
     seen=_nobody,
     carry_out=_add,
     proposes=Role.ADMIN,
+    approves=Role.ADMIN,
 )
 RAISING = Action(
     name="staff.role",
@@ -84,6 +86,7 @@ RAISING = Action(
     seen=_somebody,
     carry_out=_change_role,
     proposes=Role.ADMIN,
+    approves=Role.ADMIN,
 )
 ENROLLING = Action(
     name="staff.enrol",
@@ -91,4 +94,5 @@ ENROLLING = Action(
     seen=_without_a_key,
     carry_out=_let_in,
     proposes=Role.ADMIN,
+    approves=Role.ADMIN,
 )
