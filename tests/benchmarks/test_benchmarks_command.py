@@ -25,7 +25,7 @@ CONTENDERS = {
     "catalogue": 4,
     "certificates": 3,
     "statements": 1,
-    "reports": 7,
+    "reports": 9,
 }
 
 

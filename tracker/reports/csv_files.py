@@ -53,13 +53,13 @@ def write(reading: Reading, sink: Sink) -> None:
     driver = reading.session.connection().connection.driver_connection
     if not isinstance(driver, Connection):
         raise TypeError("CSV is written by psycopg's COPY")
-    gathered: list[bytes] = []
+    gathered: list[bytes | memoryview | bytearray] = []
     with (
         driver.cursor() as cursor,
         cursor.copy(f"COPY ({said}) TO STDOUT WITH (FORMAT csv)".encode(), given) as copy,
     ):
         for line in copy:
-            gathered.append(bytes(line))
+            gathered.append(line)
             if len(gathered) == _AT_ONCE:
                 sink.take(b"".join(gathered), _AT_ONCE)
                 gathered.clear()

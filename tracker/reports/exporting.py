@@ -3,6 +3,8 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -24,7 +26,7 @@ WRITERS: Mapping[Format, Callable[[Reading, Sink], None]] = {
 }
 """What makes each kind of file."""
 
-PIECE = 1024 * 1024
+PIECE = 4 * 1024 * 1024
 _BEAT = 5.0
 """Seconds after which it is told how far one is, although no piece is full."""
 
@@ -51,6 +53,9 @@ class _Pieces:
     size: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     waiting: bytearray = field(default_factory=bytearray)
+    hand: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    """Keeps a piece while the next one is read."""
+    kept: "Future[None] | None" = None
     told_at: float = field(default_factory=time.monotonic)
 
     def take(self, data: bytes, lines: int = 0) -> None:
@@ -68,28 +73,42 @@ class _Pieces:
         """The last piece, and the seal."""
         if self.waiting:
             self._keep(bytes(self.waiting))
+        self._wait()
         with unit_of_work(self.engine, "reports.finish") as session:
             finish(session, self.held, self.digest.hexdigest(), kept_for)
 
+    def close(self) -> None:
+        """Nothing is left in the hand."""
+        self.hand.shutdown(cancel_futures=True)
+
     def _keep(self, piece: bytes | None) -> None:
-        with unit_of_work(self.engine, "reports.piece") as session:
-            keep(session, self.held, lines=self.lines, size=self.size)
-            if piece is not None:
-                add_piece(session, self.held, self.place, piece)
-                self.place += 1
+        self._wait()
+        self.kept = self.hand.submit(self._write, piece, self.place, self.lines, self.size)
+        self.place += piece is not None
         self.told_at = time.monotonic()
+
+    def _wait(self) -> None:
+        """Raises what went wrong with the last piece."""
+        if self.kept is not None:
+            self.kept.result()
+
+    def _write(self, piece: bytes | None, place: int, lines: int, size: int) -> None:
+        with unit_of_work(self.engine, "reports.piece") as session:
+            keep(session, self.held, lines=lines, size=size)
+            if piece is not None:
+                add_piece(session, self.held, place, piece)
 
 
 def export(desk: Desk, held: Claim) -> None:
     """Write the file of a claim. Raises ExportLost when somebody else has it by now."""
     report = report_named(desk.reports, held.report)
-    pieces = _Pieces(desk.engine, held)
-    with snapshot(desk.engine) as session:
-        reading = Reading.begin(session, report, held.asked, desk.shops.slugs(session))
-        with unit_of_work(desk.engine, "reports.see") as noted:
-            see(noted, held)
-        WRITERS[held.format](reading, pieces)
-    pieces.end(desk.kept_for)
+    with closing(_Pieces(desk.engine, held)) as pieces:
+        with snapshot(desk.engine) as session:
+            reading = Reading.begin(session, report, held.asked, desk.shops.slugs(session))
+            with unit_of_work(desk.engine, "reports.see") as noted:
+                see(noted, held)
+            WRITERS[held.format](reading, pieces)
+        pieces.end(desk.kept_for)
 
 
 def pieces_of(engine: Engine, export: ReportExport) -> Iterator[bytes]:

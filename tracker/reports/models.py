@@ -73,7 +73,7 @@ class ReportExport(Base):
 
 
 class ReportExportPiece(Base):
-    """Up to a megabyte of a file, of one worker's try."""
+    """A few megabytes of a file, of one worker's try."""
 
     __tablename__ = "report_export_pieces"
 

@@ -1,6 +1,6 @@
 """A report's lines and totals, out of one moment. The caller owns the session.
 
-Lines come by a cursor, however many there are. Shops are told by their slugs, which the
+All lines come by a cursor, however many there are. Shops are told by their slugs, which the
 composition root hands in: the SELECTs know them by their ids alone.
 """
 
@@ -86,9 +86,9 @@ class Reading:
         query = f"SELECT {names} FROM ({self.lines.select}) AS lines"  # noqa: S608 (our columns)
         if most is not None:
             query += f" LIMIT {most}"
-        found = self.session.execute(
-            text(query), self.lines.values, execution_options={"yield_per": _AT_ONCE}
-        )
+        # Read by a cursor a query has one process, and without one several.
+        by_cursor = {"yield_per": _AT_ONCE} if most is None else {}
+        found = self.session.execute(text(query), self.lines.values, execution_options=by_cursor)
         shops = [place for place, one in enumerate(self.report.columns) if one.of is Of.SHOP]
         sums = _Sums(self.report)
         for row in found:

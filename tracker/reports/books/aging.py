@@ -22,7 +22,7 @@ def _lines(_: Session, asked: Asked) -> Lines:
     only = "" if asked.shop is None else "WHERE shop_id = :shop"
     shop = {} if asked.shop is None else {"shop": asked.shop}
     given = {**cut.values, **shop, "last_day": last_day(asked)}
-    return Lines(_AGING.format(own=_OWN, cut=cut.condition, sums=sums, only=only), given)
+    return Lines(_AGING.format(cut=cut.condition, sums=sums, only=only), given)
 
 
 AGING = Report(
@@ -41,23 +41,24 @@ AGING = Report(
     totals=("count", *(name for name, _, _ in _BUCKETS), "pending"),
 )
 
-# A reference tells whose it is: purchase:17:…, bonus:welcome:5:…, reward:3:….
+# A reference tells whose it is: purchase:17:…, bonus:welcome:5:…, reward:3:…. All are told apart by
+# one number, because a million of them are added up: those below zero are bonuses, rewards are odd.
 _AGING = """
     WITH pending AS (
-        SELECT CASE WHEN {own} THEN CAST(split_part(reference, ':', 2) AS bigint) END AS number,
-               CASE WHEN NOT {own} THEN split_part(reference, ':', 1) END AS what,
-               CASE WHEN NOT {own}
-                    THEN split_part(reference, ':', 2) || split_part(reference, ':', 3) END AS of,
+        SELECT CASE WHEN kind IN ('tracked', 'rejected', 'confirmed')
+                    THEN CAST(split_part(reference, ':', 2) AS bigint)
+                    WHEN kind LIKE 'bonus%' THEN -2 * CAST(split_part(reference, ':', 3) AS bigint)
+                    ELSE -2 * CAST(split_part(reference, ':', 2) AS bigint) - 1 END AS number,
                -sum(amount) AS amount, min(effective_at) AS since
         FROM ledger_transactions AS moved JOIN ledger_entries ON transaction_id = moved.id
         WHERE account = 'member_pending' AND {cut}
-        GROUP BY 1, 2, 3 HAVING sum(amount) <> 0
+        GROUP BY 1 HAVING sum(amount) <> 0
     ), dated AS (
-        SELECT number, what, amount, CAST(since AT TIME ZONE 'Europe/Moscow' AS date) AS since
+        SELECT number, amount, CAST(since AT TIME ZONE 'Europe/Moscow' AS date) AS since
         FROM pending
     ), aged AS (
-        SELECT CASE what WHEN 'bonus' THEN 'welcome bonus' WHEN 'reward' THEN 'referral reward'
-                         ELSE 'purchases' END AS what,
+        SELECT CASE WHEN number > 0 THEN 'purchases' WHEN number % 2 = 0 THEN 'welcome bonus'
+                    ELSE 'referral reward' END AS what,
                shop_id, amount, since, CAST(:last_day AS date) - since AS age
         FROM dated LEFT JOIN purchases ON purchases.id = number
     )
@@ -67,5 +68,3 @@ _AGING = """
     GROUP BY shop_id, what
     ORDER BY shop_id NULLS LAST, what
 """
-
-_OWN = "kind IN ('tracked', 'rejected', 'confirmed')"
