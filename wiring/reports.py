@@ -2,7 +2,7 @@
 
 import partners.shops.names
 import partners.shops.service
-from partners.receivables.reports import RECEIVABLES
+from partners.receivables.reports import FUNDING, INVOICE_LINES, INVOICES, RECEIVABLES
 from tracker.reports.books.aging import AGING
 from tracker.reports.books.certificates import CERTIFICATES
 from tracker.reports.books.journal import JOURNAL
@@ -29,6 +29,9 @@ REPORTS: Reports = by_name(
         TRIAL_BALANCE,
         JOURNAL,
         RECEIVABLES,
+        INVOICES,
+        INVOICE_LINES,
+        FUNDING,
     )
 )
 """What finance can ask for, by name."""

@@ -7,6 +7,7 @@ from flask import Flask
 import partners.catalogue.api
 import partners.links.api
 import partners.offers.staff_api
+import partners.receivables.gauges
 import partners.receivables.payments_staff_api
 import partners.receivables.staff_api
 import partners.reconciliation.queries
@@ -187,6 +188,7 @@ def build_app(tools: Runtime) -> Flask:
                 tracker.reconciliation.queries.gauges,
                 tracker.claims.queries.gauges,
                 partners.reconciliation.queries.gauges,
+                partners.receivables.gauges.gauges,
                 tracker.certificates.gauges.gauges,
                 tracker.forecast.queries.gauges,
                 tracker.periods.queries.gauges,

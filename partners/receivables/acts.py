@@ -2,7 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from partners.receivables.payments import Paid, allocate, take
+from partners.receivables.matching import allocate
+from partners.receivables.payments import Paid, take
 from partners.receivables.queries import invoice_of, lock_shop, open_invoices
 from partners.receivables.rules import AllocationTooLarge, Part, PaymentKind
 from tracker.kit.clock import moscow_date
@@ -37,8 +38,9 @@ def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
         purpose=what.reason,
         shop_id=invoice.shop_id,
     )
-    made, _fresh = take(session, given_up, what.approved_by, PaymentKind.WRITE_OFF, match=False)
-    allocate(session, made.id, [Part(invoice.id, made.amount)], what.approved_by)
+    who, kind = what.approved_by, PaymentKind.WRITE_OFF
+    made, _fresh = take(session, given_up, who, what.now, kind, match=False)
+    allocate(session, made.id, [Part(invoice.id, made.amount)], who)
 
 
 WRITING_OFF = Action(

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
+from marshmallow import ValidationError
+
 from partners.receivables.payments import Paid
 from tracker.kit.csvfiles import FileInvalid, Once, Row, read_rows
+from tracker.kit.fields import Day
 from tracker.kit.money import MAX_KOPECKS, parse_rubles
 
 COLUMNS = ("bank_reference", "received_on", "amount")
@@ -33,9 +36,9 @@ def _paid(row: Row, shops: Mapping[str, int]) -> Paid:
         if not 0 < amount <= MAX_KOPECKS:
             faults["amount"] = "a sum above zero is expected"
     try:
-        day = date.fromisoformat(row["received_on"])
-    except ValueError:
-        faults["received_on"] = "a date such as 2011-02-14 is expected"
+        day = Day().deserialize(row["received_on"])
+    except ValidationError as error:
+        faults["received_on"] = str(error.messages[0])
     slug = row.get("shop", "")
     if slug and slug not in shops:
         faults["shop"] = "no shop has this slug"

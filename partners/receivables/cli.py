@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from partners.receivables import bank_files, funding, issuing, payments
-from partners.receivables.queries import listed
+from partners.receivables.papers import as_pdf, as_workbook
+from partners.receivables.queries import invoice_numbered, listed, lock_files
 from partners.receivables.queries import payments as payments_listed
 from partners.receivables.rules import TASK
 from partners.shops.service import all_ids
@@ -19,6 +20,8 @@ from tracker.staff.rules import Role
 
 _limit = click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 _after = click.option("--after", type=click.IntRange(min=0), default=0, help="Only beyond this id.")
+_file = click.Path(dir_okay=False, writable=True, path_type=Path)
+_OF_INVOICE = ("id", "number", "shop", "period", "kind", "amount", "open", "due_on")
 _SUMS = ("amount", "open", "left_over", "paid_to_members", "covered", "funded", "limit")
 
 
@@ -62,8 +65,28 @@ def list_invoices(ctx: click.Context, /, *, shop: str | None, as_json: bool, **w
     with snapshot(runtime_of(ctx).engine) as session:
         shop_id = all_ids(session).get(shop, -1) if shop else None
         found = listed(session, shop_id=shop_id, **wanted)
-    names = ("id", "number", "shop", "period", "kind", "amount", "open", "due_on")
-    show_rows([_row(one, names) for one in found], as_json=as_json, empty="no invoices")
+    show_rows([_row(one, _OF_INVOICE) for one in found], as_json=as_json, empty="no invoices")
+
+
+@invoices.command("show")
+@click.argument("number")
+@click.option("--pdf", type=_file, help="Write it there on paper.")
+@click.option("--xlsx", type=_file, help="Write its lines there as a workbook.")
+@json_option
+@click.pass_context
+def show_invoice(
+    ctx: click.Context, number: str, *, pdf: Path | None, xlsx: Path | None, as_json: bool
+) -> None:
+    """The invoice NUMBER, such as 2011-000123, and what is open of it."""
+    with snapshot(runtime_of(ctx).engine) as session:
+        one = invoice_numbered(session, number)
+        if pdf:
+            pdf.write_bytes(as_pdf(session, one.id)[1])
+        if xlsx:
+            xlsx.write_bytes(as_workbook(session, one.id)[1])
+        (found,) = listed(session, after=one.id - 1, limit=1)
+    told = {"legal_name": one.legal_name, "sha256": one.sha256.hex()}
+    show(_row(found, (*_OF_INVOICE, "lines", "issued_on")) | told, as_json=as_json)
 
 
 @click.group("payments")
@@ -73,10 +96,13 @@ def shop_payments() -> None:
 
 @shop_payments.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_of_option
 @token_option
 @json_option
 @click.pass_context
-def import_payments(ctx: click.Context, file: Path, *, token: str | None, as_json: bool) -> None:
+def import_payments(
+    ctx: click.Context, file: Path, *, as_of: datetime | None, token: str | None, as_json: bool
+) -> None:
     """Write down the payments of a bank's CSV FILE, each once, and match them with invoices.
 
     Columns: bank_reference, received_on (2011-02-14), amount; and if you like payer, purpose, shop
@@ -85,8 +111,9 @@ def import_payments(ctx: click.Context, file: Path, *, token: str | None, as_jso
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, token, Role.OPERATOR)
-        shops = all_ids(session)
-        taken = [payments.take(session, one, who) for one in bank_files.read(file, shops)]
+        now, shops = moment_of(as_of, runtime.clock), all_ids(session)
+        lock_files(session)
+        taken = [payments.take(session, one, who, now) for one in bank_files.read(file, shops)]
         figures = {
             "lines": len(taken),
             "new": sum(fresh for _, fresh in taken),

@@ -90,6 +90,7 @@ _OF_DAY = text("""
     WHERE day = :day ORDER BY funded DESC, slug COLLATE "C"
 """)
 
+# What the operator paid after all, having said that it had not, is told by an adjustment.
 # What a member had is laid to the member's purchases in the order of their confirmation; bonuses
 # and rewards, which no shop pays for, come last. So what is lent is never made out too small.
 _SPENT = text("""
@@ -98,6 +99,8 @@ _SPENT = text("""
             SELECT member_id, amount FROM payouts WHERE state = 'paid'
             UNION ALL
             SELECT member_id, amount FROM certificates WHERE state = 'redeemed'
+            UNION ALL
+            SELECT member_id, amount FROM adjustments WHERE cause = 'operator_paid'
         ) AS one GROUP BY member_id
     ), earned AS (
         SELECT shop_id, written.period, purchases.member_id, confirmed_cashback AS amount,

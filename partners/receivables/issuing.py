@@ -99,9 +99,11 @@ _ISSUE = text("""
                                             ELSE 'credit_note' END,
                moved.amount, moved.lines, moved.sha256, :issued_on,
                CAST(:issued_on AS date) + coalesce(terms.payment_days, :payment_days),
-               coalesce(terms.language, :language), coalesce(terms.legal_name, ''),
+               coalesce(terms.language, :language),
+               coalesce(nullif(terms.legal_name, ''), shops.name),
                coalesce(terms.address, ''), coalesce(terms.tax_id, '')
-        FROM moved LEFT JOIN partner_terms AS terms ON terms.shop_id = moved.shop_id
+        FROM moved JOIN shops ON shops.id = moved.shop_id
+        LEFT JOIN partner_terms AS terms ON terms.shop_id = moved.shop_id
         RETURNING 1
     )
     SELECT count(*) FROM issued

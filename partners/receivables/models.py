@@ -109,7 +109,7 @@ class Invoice(Base):
     legal_name: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(Text)
     tax_id: Mapped[str] = mapped_column(Text)
-    """The shop as it was on that day."""
+    """The shop as it was on that day, by its own name where its terms say no other."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
 
 

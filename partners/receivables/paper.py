@@ -39,7 +39,6 @@ class InvoicePaper:
     amount: int
     """Kopecks; below zero on a credit note."""
     issuer: str
-    shop: str
     legal_name: str
     address: str
     tax_id: str
@@ -174,7 +173,7 @@ def _days(page: FPDF, paper: InvoicePaper, words: Words) -> None:
 
 def _partner(paper: InvoicePaper, words: Words) -> str:
     tax_id = f"{words.tax_id}: {paper.tax_id}" if paper.tax_id else ""
-    return "\n".join(filter(None, (paper.legal_name or paper.shop, paper.address, tax_id)))
+    return "\n".join(filter(None, (paper.legal_name, paper.address, tax_id)))
 
 
 def _day(day: date, language: Language) -> str:

@@ -1,27 +1,20 @@
 """An invoice as files: a PDF for the shop's accountants, a workbook with every line."""
 
-from decimal import Decimal
 from io import BytesIO
-from typing import IO
 
-import xlsxwriter
 from sqlalchemy.orm import Session
 
-from partners.receivables.models import Invoice, InvoiceRun
+from partners.receivables.models import InvoiceRun
 from partners.receivables.paper import Day, InvoicePaper, invoice_pdf
-from partners.receivables.queries import days, invoice_of, lines
-from partners.receivables.rules import InvoiceKind
-from partners.shops.names import names_of
-from tracker.kit.clock import MOSCOW
-from tracker.kit.csvfiles import cell
+from partners.receivables.queries import days, invoice_of
+from partners.receivables.reports import INVOICE_LINES
+from partners.receivables.rules import MAX_WORKBOOK_LINES, InvoiceKind, InvoiceTooLong
+from partners.shops.names import slugs_of
+from tracker.kit.clock import moscow_midnight
 from tracker.members.rules import Language
-
-_OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-}
-_HEADING = ("order_id", "reference", "what", "counts_at", "amount")
+from tracker.reports import xlsx_files
+from tracker.reports.contracts import Asked
+from tracker.reports.reading import Reading
 
 
 def as_pdf(session: Session, invoice_id: int) -> tuple[str, bytes]:
@@ -36,7 +29,6 @@ def as_pdf(session: Session, invoice_id: int) -> tuple[str, bytes]:
         due_on=one.due_on,
         amount=one.amount,
         issuer=run.issuer,
-        shop=names_of(session, [one.shop_id])[one.shop_id],
         legal_name=one.legal_name,
         address=one.address,
         tax_id=one.tax_id,
@@ -49,31 +41,27 @@ def as_pdf(session: Session, invoice_id: int) -> tuple[str, bytes]:
     return one.number, invoice_pdf(paper)
 
 
-def as_workbook(session: Session, invoice_id: int) -> tuple[str, IO[bytes]]:
-    """Its number and a workbook of its lines, to be read from its start. Raises InvoiceNotFound."""
+def as_workbook(session: Session, invoice_id: int) -> tuple[str, bytes]:
+    """Its number and a workbook of its lines. Raises InvoiceNotFound and InvoiceTooLong."""
     one = invoice_of(session, invoice_id)
-    file = BytesIO()
-    with xlsxwriter.Workbook(file, _OPTIONS) as book:
-        _fill(book, session, one)
-    file.seek(0)
-    return one.number, file
+    if one.lines > MAX_WORKBOOK_LINES:
+        raise InvoiceTooLong(
+            f"{one.number} has {one.lines} lines, more than {MAX_WORKBOOK_LINES}: have the report"
+            f" {INVOICE_LINES.name} of its shop and month written as a file"
+        )
+    asked = Asked(as_of=moscow_midnight(one.issued_on), period=one.period, shop=one.shop_id)
+    slugs = slugs_of(session, [one.shop_id])
+    book = _Book()
+    xlsx_files.write(Reading.begin(session, INVOICE_LINES, asked, slugs), book)
+    return one.number, book.file.getvalue()
 
 
-def _fill(book: xlsxwriter.Workbook, session: Session, one: Invoice) -> None:
-    money, bold = book.add_format({"num_format": "#,##0.00"}), book.add_format({"bold": True})
-    sheet = book.add_worksheet(one.number)
-    sheet.set_column(0, 3, 26)
-    for number, word in enumerate(_HEADING):
-        sheet.write_string(0, number, word, bold)
-    place = 0
-    for place, line in enumerate(lines(session, one), 1):
-        at = line.effective_at.astimezone(MOSCOW).isoformat()
-        for number, word in enumerate((line.order_id or "", line.reference, line.kind, at)):
-            sheet.write_string(place, number, cell(word))
-        sheet.write_number(place, len(_HEADING) - 1, _rubles(line.amount), money)
-    sheet.write_string(place + 1, 0, "total", bold)
-    sheet.write_number(place + 1, len(_HEADING) - 1, _rubles(one.amount), money)
+class _Book:
+    """Takes the pieces of a file."""
 
+    def __init__(self) -> None:
+        self.file = BytesIO()
 
-def _rubles(kopecks: int) -> Decimal:
-    return Decimal(int(kopecks)).scaleb(-2)
+    def take(self, data: bytes, lines: int = 0) -> None:  # noqa: ARG002 (nobody asks how far)
+        """The next piece."""
+        self.file.write(data)

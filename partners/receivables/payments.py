@@ -1,9 +1,8 @@
-"""What shops pay, and which invoices it is for. The caller owns the unit of work.
+"""What shops pay. The caller owns the unit of work.
 
-Whoever changes anything locks the payment, then the invoices in the order of their ids.
+Whoever changes anything locks the payment, then all that is open of its shop.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -11,27 +10,21 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from partners.receivables.matching import locked, place
 from partners.receivables.models import Allocation, Invoice, ShopPayment
-from partners.receivables.queries import left_of, lock_shop, open_invoices
+from partners.receivables.queries import lock_shop, open_invoices
 from partners.receivables.rules import (
-    AllocationNotFound,
-    AllocationTooLarge,
-    InvoiceKind,
-    InvoiceNotFound,
-    InvoiceOfAnother,
-    Part,
+    NotPaid,
     PaymentDiffers,
     PaymentHasNoShop,
     PaymentHasShop,
     PaymentKind,
-    PaymentNotFound,
-    PaymentOver,
+    PaymentNotYet,
     matched,
     numbers_in,
-    oldest_first,
 )
 from tracker.audit.service import record
-from tracker.kit.clock import moscow_midnight
+from tracker.kit.clock import moscow_date, moscow_midnight
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, posting
 from tracker.ledger.service import post
 
@@ -59,6 +52,7 @@ def take(
     session: Session,
     paid: Paid,
     who: str,
+    now: datetime,
     kind: PaymentKind = PaymentKind.PAYMENT,
     *,
     match: bool = True,
@@ -67,8 +61,10 @@ def take(
     which; whether it is new.
 
     Whose it is, where the line does not say so, the invoices tell that its purpose names. Raises
-    PaymentDiffers.
+    PaymentNotYet and PaymentDiffers.
     """
+    if paid.received_on > moscow_date(now):
+        raise PaymentNotYet(f"{paid.bank_reference}: {paid.received_on} is still to come")
     shop_id = paid.shop_id or _shop_named_in(session, paid.purpose)
     values = {**asdict(paid), "shop_id": shop_id, "kind": str(kind), "recorded_by": who}
     statement = insert(ShopPayment).values(values).on_conflict_do_nothing()
@@ -85,7 +81,7 @@ def take(
 
 def assign(session: Session, payment_id: int, shop_id: int, who: str) -> ShopPayment:
     """Say whose payment it is. Raises PaymentNotFound, PaymentOver and PaymentHasShop."""
-    found = _locked(session, payment_id)
+    found = locked(session, payment_id)
     if found.shop_id is not None:
         raise PaymentHasShop
     found.shop_id = shop_id
@@ -95,64 +91,31 @@ def assign(session: Session, payment_id: int, shop_id: int, who: str) -> ShopPay
     return found
 
 
-def allocate(
-    session: Session, payment_id: int, parts: Sequence[Part] | None, who: str
-) -> Sequence[Allocation]:
-    """Say which invoices a payment is for; None: those that were due first.
+def move(
+    session: Session, payment_id: int, shop_id: int, who: str, *, reason: str, now: datetime
+) -> ShopPayment:
+    """The payment is another shop's: it is reversed, and stands anew as that shop's; the new one.
 
-    Raises PaymentNotFound, PaymentOver, PaymentHasNoShop, InvoiceNotFound, InvoiceOfAnother and
-    AllocationTooLarge.
+    The bank's number stays with the first, so that its file, read again, books nothing. Raises
+    PaymentNotFound, PaymentOver, PaymentHasNoShop, PaymentHasShop, NotPaid and ReasonMissing.
     """
-    found = _locked(session, payment_id)
+    found = locked(session, payment_id)
+    if found.kind != PaymentKind.PAYMENT:
+        raise NotPaid
     if found.shop_id is None:
         raise PaymentHasNoShop
-    left = left_of(session, found)
-    if parts is None:
-        lock_shop(session, found.shop_id)
-        parts = oldest_first(left, open_invoices(session, found.shop_id))
-    if sum(part.amount for part in parts) > left:
-        raise AllocationTooLarge(f"{left} kopecks are left of payment {payment_id}")
-    return _place(session, found.shop_id, parts, who, payment_id=payment_id)
-
-
-def set_off(
-    session: Session, credit_note_id: int, parts: Sequence[Part] | None, who: str
-) -> Sequence[Allocation]:
-    """Let a credit note lessen invoices; None: those that were due first.
-
-    Raises InvoiceNotFound, InvoiceOfAnother and AllocationTooLarge.
-    """
-    note = session.get(Invoice, credit_note_id)
-    if note is None:
-        raise InvoiceNotFound
-    if note.kind != InvoiceKind.CREDIT_NOTE:
-        raise InvoiceOfAnother(f"{note.number} is no credit note")
-    lock_shop(session, note.shop_id)
-    left = left_of(session, note)
-    if parts is None:
-        parts = oldest_first(left, open_invoices(session, note.shop_id))
-    if sum(part.amount for part in parts) > left:
-        raise AllocationTooLarge(f"{left} kopecks are left of {note.number}")
-    return _place(session, note.shop_id, parts, who, credit_note_id=credit_note_id)
-
-
-def undo(session: Session, allocation_id: int, who: str, reason: str) -> Allocation:
-    """Take a part of a payment back from its invoice. Raises AllocationNotFound, ReasonMissing."""
-    found = session.get(Allocation, allocation_id, with_for_update=True, populate_existing=True)
-    if found is None or found.undone_at is not None:
-        raise AllocationNotFound
-    found.undone_by, found.undone_at = who, session.scalar(select(func.clock_timestamp()))
-    session.flush()
-    told = {"invoice_id": found.invoice_id, "amount": found.amount}
-    record(
-        session,
-        who,
-        "payment.unmatch",
-        f"payment:{found.payment_id}" if found.payment_id else f"invoice:{found.credit_note_id}",
-        reason=reason,
-        before=told,
+    if found.shop_id == shop_id:
+        raise PaymentHasShop
+    reverse(session, payment_id, who, reason, now)
+    anew = Paid(
+        bank_reference=f"{found.bank_reference} (payment {found.id})",
+        amount=found.amount,
+        received_on=found.received_on,
+        payer=found.payer,
+        purpose=found.purpose,
+        shop_id=shop_id,
     )
-    return found
+    return take(session, anew, who, now)[0]
 
 
 def reverse(session: Session, payment_id: int, who: str, reason: str, now: datetime) -> ShopPayment:
@@ -160,7 +123,7 @@ def reverse(session: Session, payment_id: int, who: str, reason: str, now: datet
 
     Raises PaymentNotFound, PaymentOver and ReasonMissing.
     """
-    found = _locked(session, payment_id)
+    found = locked(session, payment_id)
     session.execute(
         update(Allocation)
         .where(Allocation.payment_id == payment_id, Allocation.undone_at.is_(None))
@@ -210,44 +173,7 @@ def _credit(session: Session, found: ShopPayment, who: str, *, match: bool) -> N
     lock_shop(session, found.shop_id)
     parts = matched(found.amount, found.purpose, open_invoices(session, found.shop_id))
     if parts:
-        _place(session, found.shop_id, parts, who, payment_id=found.id)
-
-
-def _place(
-    session: Session,
-    shop_id: int,
-    parts: Iterable[Part],
-    who: str,
-    *,
-    payment_id: int | None = None,
-    credit_note_id: int | None = None,
-) -> Sequence[Allocation]:
-    lock_shop(session, shop_id)
-    known = {one.id: one for one in open_invoices(session, shop_id)}
-    made = []
-    for part in sorted(parts, key=lambda one: one.invoice_id):
-        invoice = session.get(Invoice, part.invoice_id)
-        if invoice is None:
-            raise InvoiceNotFound
-        if invoice.shop_id != shop_id or invoice.kind != InvoiceKind.INVOICE:
-            raise InvoiceOfAnother
-        left = known[invoice.id].amount if invoice.id in known else 0
-        if part.amount > left:
-            raise AllocationTooLarge(f"{left} kopecks are open of {invoice.number}")
-        one = Allocation(
-            payment_id=payment_id,
-            credit_note_id=credit_note_id,
-            invoice_id=invoice.id,
-            amount=part.amount,
-            made_by=who,
-        )
-        session.add(one)
-        session.flush()
-        made.append(one)
-        told = {"invoice": invoice.number, "amount": part.amount}
-        subject = f"payment:{payment_id}" if payment_id else f"invoice:{credit_note_id}"
-        record(session, who, "payment.match", subject, after=told)
-    return made
+        place(session, found.shop_id, parts, who, payment_id=found.id)
 
 
 def _the_same(session: Session, paid: Paid) -> ShopPayment:
@@ -257,15 +183,6 @@ def _the_same(session: Session, paid: Paid) -> ShopPayment:
     of_another = paid.shop_id is not None and found.shop_id not in (None, paid.shop_id)
     if said != (found.amount, found.received_on, found.purpose) or of_another:
         raise PaymentDiffers(f"{paid.bank_reference} is payment {found.id}, with other figures")
-    return found
-
-
-def _locked(session: Session, payment_id: int) -> ShopPayment:
-    found = session.get(ShopPayment, payment_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise PaymentNotFound
-    if found.reversed_at is not None:
-        raise PaymentOver
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask.views import MethodView
 
 from partners.receivables import payments
+from partners.receivables.matching import allocate, undo
 from partners.receivables.models import Allocation
 from partners.receivables.queries import allocations_of, payment_of
 from partners.receivables.queries import payments as payments_listed
@@ -13,6 +14,7 @@ from partners.receivables.schemas import (
     AllocationSchema,
     AllocationsSchema,
     MatchSchema,
+    MoveSchema,
     NewPaymentSchema,
     PaymentFilter,
     PaymentSchema,
@@ -56,9 +58,10 @@ class Payments(MethodView):
     def post(self, told: dict[str, Any]) -> Any:
         """Write down a payment, once for each of the bank's numbers; it is matched with the
         invoices that its purpose names, or with the one that has its sum."""
-        with unit_of_work(runtime().engine) as session:
-            shop_id = _shop_id(session, told.pop("shop"))
-            made, _ = payments.take(session, payments.Paid(**told, shop_id=shop_id), acting().login)
+        house, slug = runtime(), told.pop("shop")
+        with unit_of_work(house.engine) as session:
+            paid = payments.Paid(**told, shop_id=_shop_id(session, slug))
+            made, _ = payments.take(session, paid, acting().login, house.clock.now())
             return _shown(session, made.id)
 
 
@@ -93,7 +96,7 @@ class Matches(MethodView):
     def post(self, told: dict[str, Any], payment_id: int) -> dict[str, Any]:
         """Match a payment with invoices of its shop."""
         with unit_of_work(runtime().engine) as session:
-            made = payments.allocate(session, payment_id, _parts(told), acting().login)
+            made = allocate(session, payment_id, _parts(told), acting().login)
             return {"items": made}
 
 
@@ -107,7 +110,7 @@ class Unmatching(MethodView):
     def post(self, told: dict[str, str], match_id: int) -> Allocation:
         """Take a part of a payment, or of a credit note, back from its invoice."""
         with unit_of_work(runtime().engine) as session:
-            return payments.undo(session, match_id, acting().login, told["reason"])
+            return undo(session, match_id, acting().login, told["reason"])
 
 
 @blueprint.route("/<int:payment_id>/shop")
@@ -141,6 +144,24 @@ class Reversing(MethodView):
             who, now = acting().login, house.clock.now()
             payments.reverse(session, payment_id, who, told["reason"], now)
             return _shown(session, payment_id)
+
+
+@blueprint.route("/<int:payment_id>/move")
+class Moving(MethodView):
+    """Another shop's."""
+
+    @requires(Role.APPROVER)
+    @blueprint.arguments(MoveSchema)
+    @blueprint.response(201, PaymentSchema)
+    @blueprint.doc(responses=_OTHERS)
+    def post(self, told: dict[str, str], payment_id: int) -> Any:
+        """The payment is another shop's: it is reversed, and stands anew as that shop's."""
+        house = runtime()
+        with unit_of_work(house.engine) as session:
+            shop_id, who = find(session, told["shop"]).id, acting().login
+            now, reason = house.clock.now(), told["reason"]
+            made = payments.move(session, payment_id, shop_id, who, reason=reason, now=now)
+            return _shown(session, made.id)
 
 
 def _shop_id(session: Any, slug: str | None) -> int | None:

@@ -1,7 +1,7 @@
 """Reads of invoices and payments."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select, text
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from partners.receivables.models import Allocation, Invoice, ShopPayment
 from partners.receivables.rules import InvoiceNotFound, Open, PaymentNotFound
+from tracker.kit.clock import moscow_midnight
+from tracker.ledger.rollups import Cut, movements
+from tracker.ledger.rules import Account
 
 
 def invoice_of(session: Session, invoice_id: int) -> Invoice:
@@ -16,6 +19,14 @@ def invoice_of(session: Session, invoice_id: int) -> Invoice:
     found = session.get(Invoice, invoice_id)
     if found is None:
         raise InvoiceNotFound
+    return found
+
+
+def invoice_numbered(session: Session, number: str) -> Invoice:
+    """Raises InvoiceNotFound."""
+    found = session.scalar(select(Invoice).where(Invoice.number == number))
+    if found is None:
+        raise InvoiceNotFound(f"there is no invoice {number}")
     return found
 
 
@@ -30,6 +41,11 @@ def payment_of(session: Session, payment_id: int) -> ShopPayment:
 def lock_shop(session: Session, shop_id: int) -> None:
     """Until the end nobody else matches anything with this shop's invoices."""
     session.execute(_LOCK, {"name": f"invoices of shop {shop_id}"})
+
+
+def lock_files(session: Session) -> None:
+    """Until the end nobody else takes payments from a file: two would lock shops crosswise."""
+    session.execute(_LOCK, {"name": "files of payments"})
 
 
 def open_invoices(session: Session, shop_id: int) -> list[Open]:
@@ -85,12 +101,6 @@ def allocations_of(session: Session, payment_id: int) -> Sequence[Allocation]:
     return session.scalars(query.order_by(Allocation.id)).all()
 
 
-def lines(session: Session, invoice: Invoice) -> Any:
-    """The lines of an invoice, in order and by a cursor: entries of the ledger."""
-    values = {"shop": invoice.shop_id, "period": invoice.period}
-    return session.execute(_LINES, values, execution_options={"yield_per": 5_000})
-
-
 def days(session: Session, invoice: Invoice) -> Sequence[Row[Any]]:
     """What each day came to: confirmed, and taken back."""
     return session.execute(_DAYS, {"shop": invoice.shop_id, "period": invoice.period}).all()
@@ -98,9 +108,20 @@ def days(session: Session, invoice: Invoice) -> Sequence[Row[Any]]:
 
 def ageing(session: Session, day: date) -> Sequence[Row[Any]]:
     """What each shop owes on a business date, by how long it is overdue, as far as it is known."""
-    ordered = text(f'{AGEING} ORDER BY shops.slug COLLATE "C"')
-    return session.execute(ordered, {"day": day, "known_at": None}).all()
+    select, values = aged(session, day)
+    return session.execute(text(f'{select} ORDER BY shops.slug COLLATE "C"'), values).all()
 
+
+def aged(
+    session: Session, day: date, known_at: datetime | None = None
+) -> tuple[str, dict[str, Any]]:
+    """A SELECT of what each shop owes at the end of a day, as it was known by a moment."""
+    cut = Cut(as_of=moscow_midnight(day + timedelta(days=1)) - _A_TICK, known_at=known_at)
+    moved = movements(session, cut, (Account.SHOP_RECEIVABLE,))
+    return _AGEING.format(moved=moved.select), {**moved.values, "day": day, "known_at": known_at}
+
+
+_A_TICK = timedelta(microseconds=1)
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
@@ -161,13 +182,6 @@ _OF_INVOICE = """
       AND moved.kind IN ('confirmed', 'clawed_back')
 """
 
-_LINES = text(f"""
-    SELECT reference, kind, effective_at, amount, order_id
-    FROM (SELECT moved.id, reference, moved.kind, effective_at, amount {_OF_INVOICE}) AS line
-    LEFT JOIN purchases ON purchases.id = split_part(line.reference, ':', 2)::bigint
-    ORDER BY line.id
-""")  # noqa: S608 (texts of this file put together)
-
 _DAYS = text(f"""
     SELECT (effective_at AT TIME ZONE 'Europe/Moscow')::date AS day,
            coalesce(sum(amount) FILTER (WHERE moved.kind = 'confirmed'), 0) AS confirmed,
@@ -176,8 +190,8 @@ _DAYS = text(f"""
     {_OF_INVOICE} GROUP BY 1 ORDER BY 1
 """)
 
-AGEING = """
-    WITH met AS (
+MET = """
+    met AS (
         SELECT invoice_id, sum(allocated.amount) AS amount
         FROM payment_allocations AS allocated
         LEFT JOIN shop_payments AS paid ON paid.id = payment_id
@@ -186,7 +200,12 @@ AGEING = """
           AND allocated.made_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
           AND (undone_at IS NULL OR undone_at > CAST(:known_at AS timestamptz))
         GROUP BY invoice_id
-    ), standing AS (
+    )
+"""
+"""What of each invoice was met by the end of ``:day``, as it was known at ``:known_at``."""
+
+_AGEING = f"""
+    WITH {MET}, standing AS (
         SELECT shop_id, due_on, invoices.amount - coalesce(met.amount, 0) AS amount
         FROM invoices LEFT JOIN met ON met.invoice_id = invoices.id
         WHERE kind = 'invoice' AND issued_on <= :day
@@ -200,13 +219,7 @@ AGEING = """
                coalesce(sum(amount) FILTER (WHERE :day - due_on > 90), 0) AS days_older
         FROM standing GROUP BY shop_id
     ), owed AS (
-        SELECT owner_id AS shop_id, sum(amount) AS amount
-        FROM ledger_entries JOIN ledger_transactions AS moved ON moved.id = transaction_id
-        WHERE account = 'shop_receivable'
-          AND effective_at < CAST(CAST(:day AS date) + 1 AS timestamp)
-                             AT TIME ZONE 'Europe/Moscow'
-          AND recorded_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
-        GROUP BY owner_id
+        SELECT shop_id, sum(amount) AS amount FROM ({{moved}}) AS moved GROUP BY shop_id
     )
     SELECT shops.id AS shop_id, shops.slug AS shop,
            CAST(coalesce(owed.amount, 0) AS bigint) AS owed,
@@ -218,5 +231,6 @@ AGEING = """
            CAST(coalesce(owed.amount, 0) - coalesce(invoiced, 0) AS bigint) AS not_invoiced
     FROM owed FULL JOIN aged USING (shop_id) JOIN shops ON shops.id = shop_id
     WHERE coalesce(owed.amount, 0) <> 0 OR coalesce(invoiced, 0) <> 0
-"""
-"""By shop. ``not_invoiced``: the open months, less what was paid and is matched with no invoice."""
+"""  # noqa: S608 (texts of this file put together)
+"""By shop. ``not_invoiced``: the open months and credit notes, less what was paid and is matched
+with no invoice."""

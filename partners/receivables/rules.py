@@ -11,6 +11,8 @@ from tracker.kit.errors import Conflict, Invalid, NotFound
 TASK = "invoices"
 _NUMBER = re.compile(r"(?<![0-9])20[0-9]{2}-[0-9]{6}(?![0-9])")
 MAX_PAYMENT_DAYS = 180
+MAX_WORKBOOK_LINES = 50_000
+"""Of an invoice that is made into a workbook while somebody waits."""
 
 
 class InvoiceKind(StrEnum):
@@ -35,6 +37,12 @@ class InvoiceNotFound(NotFound):
     """There is no such invoice."""
 
     code = "invoice_not_found"
+
+
+class InvoiceTooLong(Conflict):
+    """Nobody waits for a workbook of so many lines: workers write it."""
+
+    code = "invoice_too_long"
 
 
 class PaymentNotFound(NotFound):
@@ -74,9 +82,21 @@ class PaymentHasNoShop(Conflict):
 
 
 class PaymentHasShop(Conflict):
-    """It is known which shop has paid; reverse the payment if that is wrong."""
+    """It is known which shop has paid; move the payment if that is wrong."""
 
     code = "payment_has_shop"
+
+
+class PaymentNotYet(Invalid):
+    """A payment is written down on its day or later."""
+
+    code = "payment_not_yet"
+
+
+class NotPaid(Conflict):
+    """What was given up was never paid, and is nobody else's."""
+
+    code = "not_paid"
 
 
 class AllocationTooLarge(Conflict):

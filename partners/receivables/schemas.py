@@ -195,6 +195,12 @@ class ReceivableReasonSchema(Schema):
     reason = fields.String(required=True, validate=[validate.Length(1, MAX_REASON), _PRINTABLE])
 
 
+class MoveSchema(ReceivableReasonSchema):
+    """Whose a payment is after all, and why."""
+
+    shop = fields.String(required=True, validate=validate.Length(1, 64))
+
+
 class WriteOffSchema(ReceivableReasonSchema):
     """How much of an invoice is given up, and why."""
 
@@ -218,7 +224,7 @@ class OwedSchema(Schema):
     days_90 = Rubles(metadata={"description": "61 to 90 days"})
     days_older = Rubles(metadata={"description": "More than 90 days"})
     not_invoiced = Rubles(
-        metadata={"description": "Of open months, less what was paid and is for no invoice yet"}
+        metadata={"description": "Of open months, less what is for no invoice yet"}
     )
 
 

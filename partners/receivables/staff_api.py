@@ -5,8 +5,9 @@ from typing import Any
 from flask import Response
 from flask.views import MethodView
 
-from partners.receivables import funding, issuing, payments
+from partners.receivables import funding, issuing
 from partners.receivables.acts import WRITING_OFF, payload_of
+from partners.receivables.matching import set_off
 from partners.receivables.models import InvoiceRun
 from partners.receivables.papers import as_pdf, as_workbook
 from partners.receivables.queries import ageing, invoice_of, listed
@@ -155,11 +156,12 @@ class InvoiceWorkbook(MethodView):
 
     @requires(Role.VIEWER)
     @blueprint.response(200, _FILE, content_type=_XLSX)
+    @blueprint.doc(responses={"409": refusal("It has many lines: workers write such a file")})
     def get(self, invoice_id: int) -> Response:
-        """Every line of an invoice, as a workbook."""
+        """Every line of an invoice, as a workbook; the same bytes whenever it is asked for."""
         with snapshot(runtime().engine) as session:
             number, book = as_workbook(session, invoice_id)
-        return _attached(book.read(), _XLSX, f"{number}.xlsx")
+        return _attached(book, _XLSX, f"{number}.xlsx")
 
 
 @blueprint.route("/invoices/<int:invoice_id>/set-off")
@@ -173,7 +175,7 @@ class SettingOff(MethodView):
     def post(self, told: dict[str, Any], invoice_id: int) -> dict[str, Any]:
         """Let a credit note lessen invoices of its shop."""
         with unit_of_work(runtime().engine) as session:
-            made = payments.set_off(session, invoice_id, _parts(told), acting().login)
+            made = set_off(session, invoice_id, _parts(told), acting().login)
             return {"items": made}
 
 

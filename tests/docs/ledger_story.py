@@ -121,12 +121,13 @@ def _shop_pays(world: World, shop: Shop) -> None:
     lines = (("0406-01", 1000, on("2011-04-06 00:00")), ("0407-01", 50, on("2011-04-07 00:00")))
     with _acting(world) as session:
         first, second = (
-            take(session, Paid(key, rubles(amount), at.date(), "", "", shop.id), "anna")[0]
+            take(session, Paid(key, rubles(amount), at.date(), "", "", shop.id), "anna", at)[0]
             for key, amount, at in lines
         )
         reverse(session, second.id, "boris", "sent back", on("2011-04-08 10:00"))
-        given_up = Paid("proposal:6", rubles(10), on("2011-04-09 00:00").date(), "", "", shop.id)
-        take(session, given_up, "boris", PaymentKind.WRITE_OFF)
+        late = on("2011-04-09 00:00")
+        given_up = Paid("proposal:6", rubles(10), late.date(), "", "", shop.id)
+        take(session, given_up, "boris", late, PaymentKind.WRITE_OFF)
         assert first.id == 1
 
 

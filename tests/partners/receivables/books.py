@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from partners.receivables import payments
+from partners.receivables import matching, payments
 from partners.receivables.issuing import ask
 from partners.receivables.jobs import work
 from partners.receivables.models import ShopPayment
@@ -72,14 +72,14 @@ def pays(
         shop.id if shop else None,
     )
     with unit_of_work(world.tools.engine) as session:
-        return payments.take(session, paid, "anna")[0]
+        return payments.take(session, paid, "anna", LATER)[0]
 
 
 def match(world: World, payment: ShopPayment, *parts: tuple[int, int]) -> None:
     """Somebody says what a payment is for."""
     wanted = [Part(*part) for part in parts] or None
     with unit_of_work(world.tools.engine) as session:
-        payments.allocate(session, payment.id, wanted, "anna")
+        matching.allocate(session, payment.id, wanted, "anna")
 
 
 def owed(world: World, shop: Shop) -> int:
