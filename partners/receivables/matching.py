@@ -16,8 +16,10 @@ from partners.receivables.rules import (
     InvoiceKind,
     InvoiceNotFound,
     InvoiceOfAnother,
+    NotPaid,
     Part,
     PaymentHasNoShop,
+    PaymentKind,
     PaymentNotFound,
     PaymentOver,
     oldest_first,
@@ -67,10 +69,16 @@ def set_off(
 
 
 def undo(session: Session, allocation_id: int, who: str, reason: str) -> Allocation:
-    """Take a part of a payment back from its invoice. Raises AllocationNotFound, ReasonMissing."""
+    """Take a part of a payment back from its invoice.
+
+    Raises AllocationNotFound, ReasonMissing and, for what two people gave up, NotPaid.
+    """
     found = session.get(Allocation, allocation_id, with_for_update=True, populate_existing=True)
     if found is None or found.undone_at is not None:
         raise AllocationNotFound
+    paid = session.get(ShopPayment, found.payment_id) if found.payment_id else None
+    if paid is not None and paid.kind != PaymentKind.PAYMENT:
+        raise NotPaid(f"{paid.bank_reference} was given up of this very invoice: reverse it")
     found.undone_by, found.undone_at = who, session.scalar(select(func.clock_timestamp()))
     session.flush()
     told = {"invoice_id": found.invoice_id, "amount": found.amount}
@@ -99,7 +107,7 @@ def place(
     Raises InvoiceNotFound, InvoiceOfAnother and AllocationTooLarge.
     """
     lock_shop(session, shop_id)
-    known = {one.id: one for one in open_invoices(session, shop_id)}
+    open_ = {one.id: one.amount for one in open_invoices(session, shop_id)}
     made = []
     for part in sorted(parts, key=lambda one: one.invoice_id):
         invoice = session.get(Invoice, part.invoice_id)
@@ -107,9 +115,10 @@ def place(
             raise InvoiceNotFound
         if invoice.shop_id != shop_id or invoice.kind != InvoiceKind.INVOICE:
             raise InvoiceOfAnother
-        left = known[invoice.id].amount if invoice.id in known else 0
+        left = open_.get(invoice.id, 0)
         if part.amount > left:
             raise AllocationTooLarge(f"{left} kopecks are open of {invoice.number}")
+        open_[invoice.id] = left - part.amount
         one = Allocation(
             payment_id=payment_id,
             credit_note_id=credit_note_id,

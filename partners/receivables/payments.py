@@ -70,7 +70,7 @@ def take(
     statement = insert(ShopPayment).values(values).on_conflict_do_nothing()
     fresh = session.scalar(statement.returning(ShopPayment.id))
     if fresh is None:
-        return _the_same(session, paid), False
+        return _the_same(session, paid, kind), False
     found = session.get_one(ShopPayment, fresh)
     told = {"amount": found.amount, "shop_id": shop_id, "bank_reference": found.bank_reference}
     record(session, who, "payment.record", f"payment:{found.id}", after=told)
@@ -176,12 +176,13 @@ def _credit(session: Session, found: ShopPayment, who: str, *, match: bool) -> N
         place(session, found.shop_id, parts, who, payment_id=found.id)
 
 
-def _the_same(session: Session, paid: Paid) -> ShopPayment:
+def _the_same(session: Session, paid: Paid, kind: PaymentKind) -> ShopPayment:
     query = select(ShopPayment).where(ShopPayment.bank_reference == paid.bank_reference)
     found = session.scalars(query).one()
-    said = (paid.amount, paid.received_on, paid.purpose)
+    said = (kind, paid.amount, paid.received_on, paid.purpose)
     of_another = paid.shop_id is not None and found.shop_id not in (None, paid.shop_id)
-    if said != (found.amount, found.received_on, found.purpose) or of_another:
+    known = (found.kind, found.amount, found.received_on, found.purpose)
+    if said != known or of_another:
         raise PaymentDiffers(f"{paid.bank_reference} is payment {found.id}, with other figures")
     return found
 

@@ -17,10 +17,10 @@ from partners.receivables.schemas import (
     MoveSchema,
     NewPaymentSchema,
     PaymentFilter,
-    PaymentSchema,
     PaymentShopSchema,
     PaymentsPage,
     ReceivableReasonSchema,
+    ShopPaymentSchema,
 )
 from partners.shops.service import find
 from tracker.kit.database import snapshot, unit_of_work
@@ -53,7 +53,7 @@ class Payments(MethodView):
 
     @requires(Role.OPERATOR)
     @blueprint.arguments(NewPaymentSchema)
-    @blueprint.response(201, PaymentSchema)
+    @blueprint.response(201, ShopPaymentSchema)
     @blueprint.doc(responses={"409": refusal("The bank's number is known, with other figures")})
     def post(self, told: dict[str, Any]) -> Any:
         """Write down a payment, once for each of the bank's numbers; it is matched with the
@@ -70,7 +70,7 @@ class OnePayment(MethodView):
     """One of them."""
 
     @requires(Role.VIEWER)
-    @blueprint.response(200, PaymentSchema)
+    @blueprint.response(200, ShopPaymentSchema)
     def get(self, payment_id: int) -> Any:
         """A payment, and what is left of it."""
         with snapshot(runtime().engine) as session:
@@ -119,7 +119,7 @@ class PaymentShop(MethodView):
 
     @requires(Role.OPERATOR)
     @blueprint.arguments(PaymentShopSchema)
-    @blueprint.response(200, PaymentSchema)
+    @blueprint.response(200, ShopPaymentSchema)
     @blueprint.doc(responses=_OTHERS)
     def post(self, told: dict[str, str], payment_id: int) -> Any:
         """Say which shop has paid, where nobody knew."""
@@ -135,7 +135,7 @@ class Reversing(MethodView):
 
     @requires(Role.APPROVER)
     @blueprint.arguments(ReceivableReasonSchema)
-    @blueprint.response(200, PaymentSchema)
+    @blueprint.response(200, ShopPaymentSchema)
     @blueprint.doc(responses=_OTHERS)
     def post(self, told: dict[str, str], payment_id: int) -> Any:
         """The payment was another's, or was sent back: the shop owes it again."""
@@ -152,7 +152,7 @@ class Moving(MethodView):
 
     @requires(Role.APPROVER)
     @blueprint.arguments(MoveSchema)
-    @blueprint.response(201, PaymentSchema)
+    @blueprint.response(201, ShopPaymentSchema)
     @blueprint.doc(responses=_OTHERS)
     def post(self, told: dict[str, str], payment_id: int) -> Any:
         """The payment is another shop's: it is reversed, and stands anew as that shop's."""

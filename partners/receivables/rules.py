@@ -94,7 +94,7 @@ class PaymentNotYet(Invalid):
 
 
 class NotPaid(Conflict):
-    """What was given up was never paid, and is nobody else's."""
+    """What was given up was never paid: it is of that shop and that invoice alone."""
 
     code = "not_paid"
 

@@ -20,7 +20,7 @@ class _Paged(Schema):
     shop = fields.String(validate=validate.Length(1, 64), metadata={"description": "Its slug"})
 
 
-class TermsSchema(Schema):
+class PaymentTermsSchema(Schema):
     """A shop's terms of payment, and who it is on paper."""
 
     payment_days = fields.Integer(
@@ -116,7 +116,7 @@ class NewPaymentSchema(Schema):
     shop = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 64))
 
 
-class PaymentSchema(Schema):
+class ShopPaymentSchema(Schema):
     """Money that came from a shop, or that we gave up."""
 
     id = fields.Integer()
@@ -137,7 +137,7 @@ class PaymentSchema(Schema):
 class PaymentsPage(Schema):
     """A page of payments; pass ``next`` as the cursor of the next page."""
 
-    items = fields.List(fields.Nested(PaymentSchema), required=True)
+    items = fields.List(fields.Nested(ShopPaymentSchema), required=True)
     next = fields.String(allow_none=True)
 
 

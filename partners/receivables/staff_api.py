@@ -22,8 +22,8 @@ from partners.receivables.schemas import (
     InvoicesPage,
     IssueSchema,
     MatchSchema,
+    PaymentTermsSchema,
     ReceivablesSchema,
-    TermsSchema,
     WriteOffSchema,
 )
 from partners.receivables.terms import Terms, set_terms, terms_of
@@ -71,7 +71,7 @@ class PaymentTerms(MethodView):
     """How a shop pays us."""
 
     @requires(Role.VIEWER)
-    @blueprint.response(200, TermsSchema)
+    @blueprint.response(200, PaymentTermsSchema)
     def get(self, slug: str) -> Terms:
         """A shop's terms of payment; the house's where it has none."""
         house = runtime()
@@ -79,8 +79,8 @@ class PaymentTerms(MethodView):
             return terms_of(session, find(session, slug).id, house_terms(house.settings))
 
     @requires(Role.OPERATOR)
-    @blueprint.arguments(TermsSchema)
-    @blueprint.response(200, TermsSchema)
+    @blueprint.arguments(PaymentTermsSchema)
+    @blueprint.response(200, PaymentTermsSchema)
     def put(self, told: dict[str, Any], slug: str) -> Terms:
         """Let a shop have these terms, from its next invoice on."""
         house, wanted = runtime(), Terms(**told)

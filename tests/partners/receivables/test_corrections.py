@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from partners.receivables import bank_files, funding, payments
+from partners.receivables import bank_files, funding, matching, payments
 from partners.receivables.papers import as_pdf
 from partners.receivables.payments import Paid
 from partners.receivables.queries import lock_files
 from partners.receivables.rules import (
+    AllocationTooLarge,
     NotPaid,
+    Part,
     PaymentDiffers,
     PaymentHasNoShop,
     PaymentHasShop,
@@ -21,7 +23,7 @@ from partners.receivables.rules import (
     PaymentOver,
 )
 from partners.receivables.terms import Terms, set_terms
-from tests.partners.receivables.books import Partners, december, issued, owed, pays
+from tests.partners.receivables.books import Partners, december, issued, match, owed, pays
 from tests.stories.closing import LATER
 from tests.world import Shop, World, rubles
 from tracker.kit.csvfiles import FileInvalid
@@ -112,6 +114,31 @@ def test_what_cannot_be_moved(world: World, partners: Partners) -> None:
         given_up, _ = payments.take(session, line, "boris", LATER, PaymentKind.WRITE_OFF)
     with pytest.raises(NotPaid):
         moved(world, given_up.id, partners.books)
+
+
+def test_what_was_given_up_stays_with_its_invoice(world: World, partners: Partners) -> None:
+    tea = issued(world)["tea"]
+    with unit_of_work(world.tools.engine) as session:
+        line = Paid("proposal:1", rubles(3), date(2011, 2, 1), "", "", partners.tea.id)
+        given_up, _ = payments.take(session, line, "boris", LATER, PaymentKind.WRITE_OFF)
+        (part,) = matching.allocate(session, given_up.id, [Part(tea.id, rubles(3))], "boris")
+    with unit_of_work(world.tools.engine) as session, pytest.raises(NotPaid):
+        matching.undo(session, part.id, "anna", "for another invoice")
+    with pytest.raises(PaymentDiffers):
+        pays(world, rubles(3), "", partners.tea, key="proposal:1")
+    with unit_of_work(world.tools.engine) as session:
+        payments.reverse(session, given_up.id, "boris", "they pay after all", LATER)
+    assert owed(world, partners.tea) == rubles(360)
+    assert world.differences() == []
+
+
+def test_an_invoice_named_twice_is_met_once(world: World, partners: Partners) -> None:
+    tea = issued(world)["tea"]
+    paid = pays(world, rubles(720), "advance", partners.tea)
+    with pytest.raises(AllocationTooLarge):
+        match(world, paid, (tea.id, rubles(360)), (tea.id, rubles(1)))
+    match(world, paid, (tea.id, rubles(100)), (tea.id, rubles(260)))
+    assert world.differences() == []
 
 
 def test_files_that_name_shops_crosswise_do_not_stop_each_other(
