@@ -19,6 +19,7 @@ def seal_list(connection: psycopg.Connection, period: str) -> None:
         connection.execute(_KEPT, (period, place, *span, len(piece), total, body))
     connection.execute(_SEAL, {"period": period, "sha256": seal(period, listed), **sums})
     connection.execute(_AUDITED, {"period": period})
+    connection.execute(_CHAINED)
 
 
 _LISTED = """
@@ -34,6 +35,11 @@ _SEAL = """
 _KEPT = """
     INSERT INTO sealed_chunks (period, place, first_member, last_member, lines, total, body)
     VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+_CHAINED = """
+    SELECT audit_append(id) FROM audit_entries
+    WHERE id NOT IN (SELECT entry_id FROM audit_chain) ORDER BY id
 """
 
 _AUDITED = """

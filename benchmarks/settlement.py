@@ -143,7 +143,7 @@ _SETTLED = """
     FROM payouts JOIN settlement_runs AS run USING (period)
     LEFT JOIN ledger_transactions AS moved
         ON moved.reference = 'payout:' || payouts.id || ':payout_paid'
-    WHERE period = %(period)s
+    WHERE payouts.period = %(period)s
 """
 
 # Numbered by itself: to join the payouts with their new transactions would be left to the planner,

@@ -224,7 +224,8 @@ _FUNCTIONS = (
         RETURN NULL;
     END $$
     """,
-    "REVOKE EXECUTE ON FUNCTION audit_append(bigint) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION audit_netstring(text), audit_hash(bytea, bigint, audit_entries),"
+    " audit_append(bigint), audit_chain_entry() FROM PUBLIC",
 )
 
 _TRIGGERS = (

@@ -99,7 +99,7 @@ _PAYOUTS_OFF = """
     SELECT payouts.id, payouts.state, string_agg(kind, ' ' ORDER BY moved.id) AS kinds
     FROM payouts LEFT JOIN ledger_transactions AS moved
          ON moved.reference LIKE 'payout:' || payouts.id || ':%%'
-    WHERE period = %(period)s
+    WHERE payouts.period = %(period)s
     GROUP BY payouts.id
     HAVING coalesce(string_agg(kind, ' ' ORDER BY moved.id), '') <> CASE payouts.state
         WHEN 'paid' THEN 'payout_submitted payout_paid'

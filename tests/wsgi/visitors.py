@@ -153,6 +153,11 @@ def _parts(world: World, member: int, friend: int) -> dict[str, Callable[[], str
         "statement_id": str(_statement(world)),
         "part": "1",
         "report_name": "aging",
+        "document": "journal",
+        "name": "inbox_parked",
+        "invoice_id": "1",
+        "payment_id": "1",
+        "match_id": "1",
         "purchase_id": str(flagged.purchase_id),
         "flag": flagged.flag,
     }

@@ -1,6 +1,8 @@
 """`/api/v1/certificates`: what a member orders for what was saved."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 from sqlalchemy.orm import Session
 
-from tracker.access.budgets import Budget, spend
+from tracker.access.budgets import Budget, give_back, spend
 from tracker.access.edge import REAL
 from tracker.access.guard import acting_member, signed_in
 from tracker.certificates.codes import RANDOM_BITS, grouped
@@ -17,7 +19,7 @@ from tracker.certificates.models import Certificate
 from tracker.certificates.ordering import Wish, order
 from tracker.certificates.paper import Paper, certificate_pdf
 from tracker.certificates.queries import certificate_of, of_member
-from tracker.certificates.rules import TASK, Limits
+from tracker.certificates.rules import TASK, CertificateNotReady, Limits
 from tracker.certificates.schemas import (
     PDF,
     CertificateCodeSchema,
@@ -123,8 +125,7 @@ class Code(MethodView):
     @blueprint.doc(responses=_NO_CODE)
     def post(self, certificate_id: int) -> dict[str, Any]:
         """Be told a code, this once: whoever asks again gets another one, and this one is dead."""
-        _spend_code()
-        with unit_of_work(runtime().engine, "certificates.show") as session:
+        with _one_code(), unit_of_work(runtime().engine, "certificates.show") as session:
             shown = _show(session, certificate_id)
         names = ("id", "amount", "expires_at")
         told = {name: getattr(shown.certificate, name) for name in names}
@@ -139,9 +140,8 @@ class OnPaper(MethodView):
     @blueprint.doc(responses={"200": PDF, **_NO_CODE})
     def post(self, certificate_id: int) -> Response:
         """Be told a code as a PDF with a QR, this once; the code before is dead."""
-        _spend_code()
         # Written before the commit: if it cannot be, the code before is still good.
-        with unit_of_work(runtime().engine, "certificates.print") as session:
+        with _one_code(), unit_of_work(runtime().engine, "certificates.print") as session:
             content = certificate_pdf(_paper(_show(session, certificate_id)))
         answer = Response(content, mimetype="application/pdf")
         name = f'attachment; filename="certificate-{certificate_id}.pdf"'
@@ -149,11 +149,19 @@ class OnPaper(MethodView):
         return answer
 
 
-def _spend_code() -> None:
+@contextmanager
+def _one_code() -> Iterator[None]:
+    """One of the codes that a member may ask for in an hour; to have asked too early costs none."""
     house = runtime()
     subject = str(acting_member().member_id)
     budget = Budget("certificate code member", subject, CODES_AN_HOUR, timedelta(hours=1))
-    spend(house.engine, house.settings.keys, [budget], REAL.now())
+    keys, now = house.settings.keys, REAL.now()
+    spend(house.engine, keys, [budget], now)
+    try:
+        yield
+    except CertificateNotReady:
+        give_back(house.engine, keys, budget, now)
+        raise
 
 
 def _show(session: Session, certificate_id: int) -> Shown:

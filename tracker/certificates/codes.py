@@ -13,8 +13,10 @@ LENGTH = 25
 _GROUP = 5
 _SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {symbol: value for value, symbol in enumerate(_SYMBOLS)}
-_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-"""What people take for one another, and what groups are parted by."""
+_READ_AS = str.maketrans("OILАВСЕНКМОРТХ", "011ABCEHKM0PTX")
+"""What people take for one another, also among the letters of our members' keyboards."""
+_PARTED_BY = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u200b\ufeff")
+"""Hyphens, as people and typesetters write them; beside blanks and ends of lines."""
 
 _CHECK_BITS = 10
 _PRIME = 1021
@@ -38,9 +40,10 @@ def grouped(code: str) -> str:
 
 def read_code(told: str) -> str | None:
     """The code that somebody typed or scanned, as it is hashed; None for what can be none."""
-    if len(told) > _LONGEST_TOLD or not told.isascii():
+    if len(told) > _LONGEST_TOLD:
         return None
-    code = told.upper().translate(_READ_AS)
+    bare = "".join(one for one in told if not one.isspace() and one not in _PARTED_BY)
+    code = bare.upper().translate(_READ_AS)
     if len(code) != LENGTH or not _VALUES.keys() >= set(code):
         return None
     chance, check = divmod(_read(code), 1 << _CHECK_BITS)

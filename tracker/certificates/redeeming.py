@@ -47,6 +47,17 @@ def redeem(
     return before
 
 
+def taken_before(
+    session: Session, keys: Keyring, told: str, receipt: Receipt
+) -> Certificate | None:
+    """What this receipt of this salon has taken by this code, if it has."""
+    before = _redeemed(session, code_hashes(keys, read_code(told) or _NOBODYS))
+    if before is None:
+        return None
+    is_this = (before.receipt_id, before.salon_id) == (receipt.receipt_id, receipt.salon_id)
+    return before if is_this else None
+
+
 def _take(
     session: Session, keys: Keyring, hashes: list[bytes], receipt: Receipt, now: datetime
 ) -> Certificate | None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tracker.kit.clock import moscow_date, moscow_midnight
-from tracker.kit.errors import Conflict, NotFound, TooMany
+from tracker.kit.errors import Conflict, Invalid, NotFound, TooMany
+from tracker.kit.money import format_rubles
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting, posting
 
 TASK = "certificates"
@@ -63,6 +64,12 @@ class OrderKeyUsed(Conflict):
     code = "order_key_used"
 
 
+class OrderTooLarge(Invalid):
+    """More than may be ordered on a day; several orders on several days may do."""
+
+    code = "order_too_large"
+
+
 class TooManyCertificates(TooMany):
     """More than a member may order in a day."""
 
@@ -94,7 +101,12 @@ class Past:
 
 
 def see_the_pace(parts: Sequence[int], past: Past, limits: Limits, now: datetime) -> None:
-    """Raises TooManyCertificates until the day is over."""
+    """Raises OrderTooLarge for what fits into no day, TooManyCertificates until the day is over."""
+    if len(parts) > limits.per_day or sum(parts) > limits.sum_per_day:
+        raise OrderTooLarge(
+            f"on a day {limits.per_day} certificates of {format_rubles(limits.sum_per_day)} in all"
+            " may be ordered"
+        )
     count, total = past.today + len(parts), past.sum_today + sum(parts)
     if count > limits.per_day or total > limits.sum_per_day:
         left = day_after(now) - now

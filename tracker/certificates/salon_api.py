@@ -10,7 +10,7 @@ from flask.views import MethodView
 from tracker.access.edge import REAL
 from tracker.certificates import misses
 from tracker.certificates.models import Salon
-from tracker.certificates.redeeming import Receipt, redeem
+from tracker.certificates.redeeming import Receipt, redeem, taken_before
 from tracker.certificates.salon_rules import CodeNotAccepted, SalonNotAccepted
 from tracker.certificates.salons import recognise
 from tracker.certificates.staff_schemas import RedeemedSchema, RedemptionSchema
@@ -76,13 +76,17 @@ class Redemption(MethodView):
         keys = house.settings.keys
         whose = (house.engine, keys, salon.slug, client_address())
         receipt = Receipt(told["receipt_id"], salon.id)
-        misses.see_left(*whose, REAL.now())
-        try:
-            with unit_of_work(house.engine, "certificates.redeem") as session:
-                taken = redeem(session, keys, told["code"], receipt, house.clock.now())
-        except CodeNotAccepted:
-            misses.count(*whose, REAL.now())
-            raise
+        # What this receipt has taken is told whatever happens: its answer may have been lost.
+        with unit_of_work(house.engine) as session:
+            taken = taken_before(session, keys, told["code"], receipt)
+        if taken is None:
+            misses.see_left(*whose, REAL.now())
+            try:
+                with unit_of_work(house.engine, "certificates.redeem") as session:
+                    taken = redeem(session, keys, told["code"], receipt, house.clock.now())
+            except CodeNotAccepted:
+                misses.count(*whose, REAL.now())
+                raise
         names = ("id", "amount", "state", "redeemed_at", "receipt_id")
         return {name: getattr(taken, name) for name in names} | {"salon_id": salon.slug}
 

@@ -36,7 +36,8 @@ class OrderSchema(Schema):
     ids = fields.List(
         fields.Integer(strict=True, validate=validate.Range(min=1, max=2**63 - 1)),
         required=True,
-        validate=validate.Length(max=MOST_GOALS),
+        # More than may be begun: what was spent on something undone stands again.
+        validate=validate.Length(max=50 * MOST_GOALS),
     )
 
 

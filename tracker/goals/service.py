@@ -29,6 +29,7 @@ from tracker.goals.rules import (
 from tracker.ledger import service as ledger
 from tracker.ledger.rules import Account, Kind, Leg, Posting, posting
 from tracker.ledger.service import lock_members
+from tracker.members.service import find
 from tracker.notifications.service import notify
 
 
@@ -50,9 +51,11 @@ def post_and_put_aside(session: Session, postings: Sequence[Posting]) -> None:
 def tell_reached(
     session: Session, reached: Sequence[Goal], moments: Mapping[int, datetime]
 ) -> None:
-    """Tell members of goals that were reached by what they earned. Who sees it on the screen, after
-    an act of their own, is told nothing: a message costs money, and acts can be repeated."""
-    notices = [reached_notice(one.id, one.member_id, one.target) for one in reached]
+    """Tell members of goals that were reached by what they earned: of several of one member that of
+    the largest. Who sees it on the screen, after an act of their own, is told nothing: a message
+    costs money, and acts can be repeated."""
+    largest = {one.member_id: one for one in sorted(reached, key=lambda one: one.target)}
+    notices = [reached_notice(one.id, one.member_id, one.target) for one in largest.values()]
     if notices:
         notify(session, notices, max(moments[one.member_id] for one in reached))
 
@@ -84,9 +87,10 @@ def put_aside(session: Session, members: Mapping[int, datetime]) -> list[Goal]:
 def create(session: Session, member_id: int, name: str, target: int, now: datetime) -> Goal:
     """Begin to save; what is available is put aside at once, after what came before.
 
-    Raises GoalUnsound and TooManyGoals.
+    Raises GoalUnsound, TooManyGoals and MemberNotFound.
     """
     lock_members(session, [member_id])
+    find(session, member_id)  # an erasure may have come first: no name is kept after it
     standing = open_goals_of(session, member_id)
     if len(standing) >= MOST_GOALS:
         raise TooManyGoals(f"there may be {MOST_GOALS} goals at a time")
@@ -169,7 +173,10 @@ def spend(session: Session, goal_id: int, member_id: int, amount: int, now: date
 
 def take_back(session: Session, goal_id: int, amount: int, now: datetime) -> bool:
     """Put kopecks back into a goal that still stands, or was spent on what is undone; False for
-    one that was dropped. The member is locked; the caller posts where they come from."""
+    one that was dropped. The member is locked; the caller posts where they come from.
+
+    One that was spent comes back paused: that it is to take more is for the member to say.
+    """
     goal = session.get_one(Goal, goal_id, with_for_update=True, populate_existing=True)
     if goal.state == GoalState.DROPPED:
         return False
@@ -178,7 +185,7 @@ def take_back(session: Session, goal_id: int, amount: int, now: datetime) -> boo
             Goal.member_id == goal.member_id, Goal.ended_at.is_(None)
         )
         goal.place = (session.scalar(places) or 0) + 1
-        goal.state, goal.ended_at = GoalState.ACTIVE, None
+        goal.state, goal.ended_at = GoalState.PAUSED, None
     goal.reserved += amount
     goal.target = max(goal.target, goal.reserved)
     if goal.reserved == goal.target and goal.reached_at is None:
@@ -189,6 +196,7 @@ def take_back(session: Session, goal_id: int, amount: int, now: datetime) -> boo
 
 def _locked(session: Session, goal_id: int, member_id: int) -> Goal:
     lock_members(session, [member_id])
+    find(session, member_id)
     goal = session.get(Goal, goal_id, populate_existing=True)
     if goal is None or goal.member_id != member_id or goal.state in ENDED:
         raise GoalNotFound

@@ -1,6 +1,7 @@
 """CSV files from outside: named columns, and faults told by line; and cells of files of ours."""
 
 import csv
+import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -102,7 +103,14 @@ _FORMULAS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
 """What makes a spreadsheet calculate, full-width forms included."""
 
 
+_FURTHER_CELL = re.compile(r"[;\t]\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
+
 def cell(text: str) -> str:
-    """A text that others may have written, as a spreadsheet shows it and does not obey it."""
+    """A text that others may have written, as a spreadsheet shows it and does not obey it.
+
+    Also one that parts cells at semicolons or tabs, as it does where commas part decimals.
+    """
     begins = text[:1], text.strip()[:1]
-    return f"'{text}" if _FORMULAS.intersection(begins) else text
+    harmless = text[:1] + _FURTHER_CELL.sub(r"\g<0>'", text[1:])
+    return f"'{harmless}" if _FORMULAS.intersection(begins) else harmless

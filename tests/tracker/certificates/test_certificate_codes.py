@@ -73,7 +73,7 @@ def test_neighbours_swapped_are_told(chance: int, place: int) -> None:
     "told",
     [
         *("", "-", "0" * 24, "0" * 26, "U" * 25, "0" * 24 + "\n", "0" * 10_000),
-        *("٠" * 25, "０" * 25, "\u0000" * 25, "ООООО" * 5),
+        *("٠" * 25, "０" * 25, "\u0000" * 25),
     ],
 )
 def test_what_can_be_no_code(told: str) -> None:

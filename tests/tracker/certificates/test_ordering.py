@@ -231,7 +231,7 @@ def test_what_is_undone_goes_back_where_it_came_from(world: World, member: int) 
     (one,) = buy(world, member, 1_500, goal=goal)
     give_back_of(world, one.id)
     (row,) = world.query("SELECT state, reserved FROM goals")
-    assert tuple(row) == ("active", rubles(1_000))
+    assert tuple(row) == ("paused", rubles(1_000))
     assert world.balance(member) == Balance(0, rubles(2_000), 0, rubles(1_000))
     assert outstanding(world) == 0
     with pytest.raises(CertificateOver):
