@@ -7,7 +7,7 @@ from flask.views import MethodView
 from partners.receivables import payments
 from partners.receivables.matching import allocate, undo
 from partners.receivables.models import Allocation
-from partners.receivables.queries import allocations_of, payment_of
+from partners.receivables.queries import allocations_of, payment_of, shop_named
 from partners.receivables.queries import payments as payments_listed
 from partners.receivables.rules import Part
 from partners.receivables.schemas import (
@@ -22,7 +22,6 @@ from partners.receivables.schemas import (
     ReceivableReasonSchema,
     ShopPaymentSchema,
 )
-from partners.shops.service import find
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
@@ -46,8 +45,9 @@ class Payments(MethodView):
         """Payments in the order in which they were written down."""
         cursor, limit, slug = wanted.pop("cursor"), wanted.pop("limit"), wanted.pop("shop", None)
         with snapshot(runtime().engine) as session:
+            shop_id = None if slug is None else shop_named(session, slug)
             found = payments_listed(
-                session, shop_id=_shop_id(session, slug), after=cursor, limit=limit + 1, **wanted
+                session, shop_id=shop_id, after=cursor, limit=limit + 1, **wanted
             )
         return page_of(found, limit=limit, cursor=lambda one: one.id)
 
@@ -60,7 +60,8 @@ class Payments(MethodView):
         invoices that its purpose names, or with the one that has its sum."""
         house, slug = runtime(), told.pop("shop")
         with unit_of_work(house.engine) as session:
-            paid = payments.Paid(**told, shop_id=_shop_id(session, slug))
+            shop_id = None if slug is None else shop_named(session, slug)
+            paid = payments.Paid(**told, shop_id=shop_id)
             made, _ = payments.take(session, paid, acting().login, house.clock.now())
             return _shown(session, made.id)
 
@@ -124,7 +125,7 @@ class PaymentShop(MethodView):
     def post(self, told: dict[str, str], payment_id: int) -> Any:
         """Say which shop has paid, where nobody knew."""
         with unit_of_work(runtime().engine) as session:
-            shop_id = find(session, told["shop"]).id
+            shop_id = shop_named(session, told["shop"])
             payments.assign(session, payment_id, shop_id, acting().login)
             return _shown(session, payment_id)
 
@@ -158,14 +159,10 @@ class Moving(MethodView):
         """The payment is another shop's: it is reversed, and stands anew as that shop's."""
         house = runtime()
         with unit_of_work(house.engine) as session:
-            shop_id, who = find(session, told["shop"]).id, acting().login
+            shop_id, who = shop_named(session, told["shop"]), acting().login
             now, reason = house.clock.now(), told["reason"]
             made = payments.move(session, payment_id, shop_id, who, reason=reason, now=now)
             return _shown(session, made.id)
-
-
-def _shop_id(session: Any, slug: str | None) -> int | None:
-    return None if slug is None else find(session, slug).id
 
 
 def _parts(told: dict[str, Any]) -> list[Part] | None:

@@ -8,7 +8,8 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from partners.receivables.models import Allocation, Invoice, ShopPayment
-from partners.receivables.rules import InvoiceNotFound, Open, PaymentNotFound
+from partners.receivables.rules import InvoiceNotFound, Open, PaymentNotFound, ShopNamedUnknown
+from partners.shops.service import ids_by_slug
 from tracker.kit.clock import moscow_midnight
 from tracker.ledger.rollups import Cut, movements
 from tracker.ledger.rules import Account
@@ -36,6 +37,14 @@ def payment_of(session: Session, payment_id: int) -> ShopPayment:
     if found is None:
         raise PaymentNotFound
     return found
+
+
+def shop_named(session: Session, slug: str) -> int:
+    """The shop that a filter or a body names. Raises ShopNamedUnknown."""
+    found = ids_by_slug(session, [slug])
+    if not found:
+        raise ShopNamedUnknown(fields={"shop": "no shop has this slug"})
+    return found[slug]
 
 
 def lock_shop(session: Session, shop_id: int) -> None:

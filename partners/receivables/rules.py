@@ -111,6 +111,12 @@ class InvoiceOfAnother(Conflict):
     code = "invoice_of_another"
 
 
+class ShopNamedUnknown(Invalid):
+    """What was told names a shop that there is not."""
+
+    code = "shop_named_unknown"
+
+
 class TermsInvalid(Invalid):
     """A shop's terms of payment are not possible."""
 

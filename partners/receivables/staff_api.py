@@ -10,7 +10,7 @@ from partners.receivables.acts import WRITING_OFF, payload_of
 from partners.receivables.matching import set_off
 from partners.receivables.models import InvoiceRun
 from partners.receivables.papers import as_pdf, as_workbook
-from partners.receivables.queries import ageing, invoice_of, listed
+from partners.receivables.queries import ageing, invoice_of, listed, shop_named
 from partners.receivables.rules import TASK, Part
 from partners.receivables.schemas import (
     AllocationsSchema,
@@ -50,10 +50,6 @@ _OTHERS = {"409": refusal("More than is left or open, another shop's, or over al
 def house_terms(settings: Settings) -> Terms:
     """The terms of shops that have none of their own."""
     return Terms(payment_days=settings.invoice_days)
-
-
-def _shop_id(session: Any, slug: str | None) -> int | None:
-    return None if slug is None else find(session, slug).id
 
 
 def _parts(told: dict[str, Any]) -> list[Part] | None:
@@ -100,7 +96,7 @@ class Invoices(MethodView):
         """Invoices and credit notes in the order in which they were issued."""
         cursor, limit, slug = wanted.pop("cursor"), wanted.pop("limit"), wanted.pop("shop", None)
         with snapshot(runtime().engine) as session:
-            shop_id = _shop_id(session, slug)
+            shop_id = None if slug is None else shop_named(session, slug)
             found = listed(session, shop_id=shop_id, after=cursor, limit=limit + 1, **wanted)
         return page_of(found, limit=limit, cursor=lambda one: one.id)
 

@@ -57,7 +57,7 @@ def limits(session: Session) -> dict[int, int]:
     """The funding limits of shops that have one of their own, by shop; kopecks."""
     query = select(PartnerTerms.shop_id, PartnerTerms.funding_limit)
     rows = session.execute(query.where(PartnerTerms.funding_limit.is_not(None)))
-    return {shop: limit for shop, limit in rows if limit is not None}
+    return {row.shop_id: row.funding_limit for row in rows}
 
 
 def _check(wanted: Terms) -> None:

@@ -10,7 +10,11 @@ from partners.reconciliation.desk import SHOWN, saved, tried
 from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.queries import findings, statements
 from partners.reconciliation.rules import FindingState, Kind, State
-from partners.reconciliation.schemas import LineSchema, PartnerFindingSchema, ShopStatementSchema
+from partners.reconciliation.schemas import (
+    PartnerFindingSchema,
+    ShopStatementSchema,
+    StatementLineSchema,
+)
 from partners.reconciliation.service import format_of, statement_of
 from partners.shops.service import find
 from tracker.kit.cli import json_option, print_json, runtime_of, show, show_rows, word_of
@@ -73,7 +77,7 @@ def try_sample(
     told = decode(format_file.read_bytes()) if format_file else None
     with unit_of_work(runtime_of(ctx).engine) as session:
         found = tried(session, slug, told, file.read_bytes())
-    rows = [dict(LineSchema().dump(one)) for one in found.lines]
+    rows = [dict(StatementLineSchema().dump(one)) for one in found.lines]
     figures = {"read": found.read, "refused": found.refused, "ignored": found.ignored}
     if as_json:
         print_json({**figures, "lines": rows, "faults": dict(found.faults)})

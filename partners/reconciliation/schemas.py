@@ -75,7 +75,7 @@ class TrialSchema(Schema):
     sample = Base64(required=True)
 
 
-class LineSchema(Schema):
+class StatementLineSchema(Schema):
     """A line, as it is read."""
 
     line = fields.Integer()
@@ -93,11 +93,13 @@ class TriedSchema(Schema):
     read = fields.Integer(metadata={"description": "Lines without a fault"})
     refused = fields.Integer()
     ignored = fields.Integer()
-    lines = fields.List(fields.Nested(LineSchema), metadata={"description": "The first ten"})
+    lines = fields.List(
+        fields.Nested(StatementLineSchema), metadata={"description": "The first ten"}
+    )
     faults = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-class FileSchema(Schema):
+class StatementFileSchema(Schema):
     """What is told of a file, and of which days it is: both included, in Moscow."""
 
     name = fields.String(load_default="statement", validate=validate.Length(1, 200))

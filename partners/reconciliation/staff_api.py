@@ -33,7 +33,6 @@ from partners.reconciliation.rules import (
 from partners.reconciliation.schemas import (
     FILE,
     DigestSchema,
-    FileSchema,
     FormatSchema,
     FormatToSave,
     HowToSave,
@@ -43,6 +42,7 @@ from partners.reconciliation.schemas import (
     PartnerFindingPage,
     ShopStatementPage,
     ShopStatementSchema,
+    StatementFileSchema,
     StatementFilter,
     TrialSchema,
     TriedSchema,
@@ -124,7 +124,7 @@ class Statements(MethodView):
         return page_of(found, limit=wanted["limit"], cursor=lambda one: one.id)
 
     @requires(Role.OPERATOR)
-    @blueprint.arguments(FileSchema, location="query")
+    @blueprint.arguments(StatementFileSchema, location="query")
     @blueprint.response(202, ShopStatementSchema)
     @blueprint.doc(**FILE, responses=_TOO_LARGE | _NOT_READY)
     def post(self, told: dict[str, Any], slug: str) -> ShopStatement:
@@ -144,7 +144,7 @@ class Uploads(MethodView):
     """Files that come in parts."""
 
     @requires(Role.OPERATOR)
-    @blueprint.arguments(FileSchema)
+    @blueprint.arguments(StatementFileSchema)
     @blueprint.response(201, ShopStatementSchema)
     @blueprint.doc(responses=_NOT_READY)
     def post(self, told: dict[str, Any], slug: str) -> ShopStatement:

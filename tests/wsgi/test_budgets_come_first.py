@@ -166,6 +166,7 @@ TELLS = {
     "POST /api/v1/number/answer": "two codes",
     "POST /api/v1/email/answer": "a code",
     "POST /api/v1/relatives/<int:relative_id>/confirm": "a code",
+    "POST /api/v1/me/erasure/confirm": "a code; and it can be done once",
     "POST /api/v1/claims": "so many claims a month",
     "DELETE /api/v1/claims/<int:claim_id>": "as many",
 }

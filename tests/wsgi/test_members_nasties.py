@@ -109,6 +109,8 @@ def fields_of(operation: Operation) -> list[str]:
     """The fields of its body."""
     content = operation.definition.raw.get("requestBody", {}).get("content", {})
     for alternative in content.values():
+        if "$ref" not in alternative["schema"]:
+            continue  # bytes, and no document
         name = alternative["schema"]["$ref"].rpartition("/")[2]
         return list(operation.schema.raw_schema["components"]["schemas"][name]["properties"])
     return []
