@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from partners.receivables.funding import reckon
+from tests.partners.receivables.books import issued
+from tests.stories.closing import close, run_closed
 from tests.tracker.reports.asking import Auditor, lines, reading, totals, written
 from tests.tracker.reports.pasts import is_recorded_long_ago, lives_through_a_winter, sums_up
 from tests.world import World, day
 from tracker.kit.csvfiles import cell
+from tracker.kit.database import unit_of_work
 from tracker.ledger.rules import Kind
 from tracker.reports.books.flows import FLOWS
 from tracker.reports.contracts import Of, Question
@@ -23,8 +27,13 @@ from wiring.reports import REPORTS
 
 @pytest.fixture
 def winter(world: World) -> World:
-    """A world with a past, of which half is summed up."""
+    """A world with a past, of which half is summed up, and a month is closed and invoiced."""
     lives_through_a_winter(world)
+    run_closed(world, "2011-01")
+    close(world, "2010-12")
+    issued(world)
+    with unit_of_work(world.tools.engine) as session:
+        reckon(session, day(64).date())
     is_recorded_long_ago(world)
     sums_up(world, days=3)
     return world
