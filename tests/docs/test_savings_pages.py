@@ -28,6 +28,7 @@ from tracker.certificates.rules import (
     CertificateState,
     NotEnoughSaved,
     OrderKeyUsed,
+    OrderTooLarge,
     TooManyCertificates,
 )
 from tracker.certificates.salon_rules import (
@@ -116,6 +117,7 @@ def test_the_codes_are_these() -> None:
         CertificateOver,
         NotADenomination,
         CannotBeSplit,
+        OrderTooLarge,
         TooManyCertificates,
         BudgetUsedUp,
     )
