@@ -4,7 +4,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from partners.receivables.rules import MAX_PAYMENT_DAYS, InvoiceKind, PaymentKind
 from tracker.audit.rules import MAX_REASON
-from tracker.kit.fields import Day, Moment, Rubles
+from tracker.kit.fields import Day, Moment, Period, Rubles
 from tracker.kit.http import MAX_ID
 from tracker.kit.money import MAX_KOPECKS
 from tracker.members.rules import Language
@@ -63,7 +63,7 @@ class InvoiceRunSchema(Schema):
 class InvoiceFilter(_Paged):
     """Which invoices."""
 
-    period = fields.String(validate=validate.Length(7, 7))
+    period = Period()
     only_open = fields.Boolean(data_key="open", load_default=False)
 
 

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 import wsgi
 from tests.signing_in import at
 from tests.stories.closing import LATER, labour
-from tests.stories.months import earns
-from tests.world import World
+from tests.stories.months import FIRST, earns
+from tests.world import World, day
 from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
@@ -181,3 +181,16 @@ def test_the_same_by_commands(office: Office, tmp_path: Path) -> None:
     said = office.run("periods", "documents", "2010-12", "--into", str(tmp_path))
     assert said.exit_code == 0, said.output
     assert sorted(path.name for path in tmp_path.iterdir())[0] == "2010-12-journal.csv"
+
+
+def test_lists_of_months_come_in_pages(office: Office) -> None:
+    office.world.settle("2011-01", FIRST)
+    office.world.settle("2011-02", day(62))
+    for path in (PERIODS, "/admin/api/v1/settlements"):
+        whole = office.get(path).get_json()
+        first = office.get(f"{path}?limit=1").get_json()
+        rest = office.get(f"{path}?cursor={first['next']}").get_json()
+        assert len(first["items"]) == 1
+        assert rest["items"]
+        assert whole == {"items": first["items"] + rest["items"], "next": None}
+    assert office.get(f"{PERIODS}?cursor=2011-01%0A").status_code == 422

@@ -65,7 +65,7 @@ def test_a_rotation_ends_the_present_ones_after_the_overlap(
     made = approved(anna, one).get_json()["told"]
     assert opens(world, shop, made["secret"])
     assert world.post(shop, created("A-2", None, 1)).status_code == 401
-    cards = anna.get("/admin/api/v1/shops/tea/secrets").get_json()
+    cards = anna.get("/admin/api/v1/shops/tea/secrets").get_json()["items"]
     assert [card["revoked_at"] is None for card in cards] == [False, True]
 
 

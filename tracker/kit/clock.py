@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 MOSCOW = ZoneInfo("Europe/Moscow")
 """Business dates and months are Moscow's, whatever the server's own zone."""
 
+PERIOD = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+"""A month as it is written: 2011-01."""
+
 _SCALED = re.compile(r"(?P<start>\S+) x(?P<speed>\d+) @(?P<real>\d+(?:\.\d+)?)")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from tracker.kit.clock import PERIOD
 from tracker.kit.moments import moment_of
 from tracker.kit.money import (
     format_percent,
@@ -73,6 +74,18 @@ class Moment(fields.AwareDateTime):
                 "Must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00."
             )
         return moment
+
+
+class Period(fields.String):
+    """A month that others tell: YYYY-MM, in the years 2000 to 2099."""
+
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(metadata={"pattern": f"^{PERIOD.pattern}$", **(metadata or {})}, **options)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str) or not PERIOD.fullmatch(value):
+            raise ValidationError("Must be a month written YYYY-MM.")
+        return value
 
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)

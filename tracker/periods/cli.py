@@ -9,7 +9,7 @@ import click
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show, show_rows
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.periods.acts import CLOSING, payload_of
-from tracker.periods.queries import months
+from tracker.periods.queries import months, periods
 from tracker.periods.rules import TASK, DocumentDiffers
 from tracker.periods.service import ask_for_check, documents_of, see_that_it_is_next
 from tracker.periods.views import shown, written
@@ -32,7 +32,7 @@ def commands() -> None:
 def list_periods(ctx: click.Context, as_json: bool) -> None:
     """Every month that has something in its books, and what stands in the way of closing it."""
     with snapshot(runtime_of(ctx).engine) as session:
-        found = [(shown(month), month.check) for month in months(session)]
+        found = [(shown(month), month.check) for month in months(session, periods(session))]
     rows = [
         {name: one[name] for name in ("period", "state", "transactions", "closed_at")}
         | {

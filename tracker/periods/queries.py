@@ -25,18 +25,32 @@ class Month:
     """Their seals; none before the month is closed, and for some seconds after."""
 
 
-def months(session: Session) -> list[Month]:
-    """Every month that has something in its books, in order."""
-    counts = session.execute(_COUNTS).all()
-    closed = {one.period: one for one in session.scalars(select(ClosedPeriod))}
+def periods(session: Session, after: str = "", limit: int | None = None) -> list[str]:
+    """The months that have something in their books, or were closed, in order."""
+    return list(session.scalars(_PERIODS, {"after": after, "most": limit}))
+
+
+def months(session: Session, wanted: Sequence[str]) -> list[Month]:
+    """How these months stand, in the order in which they are named."""
+    these = {"wanted": list(wanted)}
+    counts = {row.period: int(row.transactions) for row in session.execute(_COUNTS, these)}
+    closed = {
+        one.period: one
+        for one in session.scalars(select(ClosedPeriod).where(ClosedPeriod.period.in_(wanted)))
+    }
     checks = {one.period: one for one in session.scalars(_LAST_CHECKS)}
     documents: dict[str, list[PeriodDocument]] = {}
     for one in session.scalars(select(PeriodDocument).order_by(PeriodDocument.name)):
         documents.setdefault(one.period, []).append(one)
-    found = dict.fromkeys(closed, 0) | {row.period: int(row.transactions) for row in counts}
     return [
-        Month(period, count, closed.get(period), checks.get(period), documents.get(period, []))
-        for period, count in sorted(found.items())
+        Month(
+            period,
+            counts.get(period, 0),
+            closed.get(period),
+            checks.get(period),
+            documents.get(period, []),
+        )
+        for period in wanted
     ]
 
 
@@ -75,7 +89,24 @@ def gauges(session: Session) -> dict[str, float]:
     return {"periods_without_documents": int(session.scalar(_UNDOCUMENTED) or 0)}
 
 
-_COUNTS = text("SELECT period, count(*) AS transactions FROM ledger_transactions GROUP BY period")
+# From one month to the next by the index: a ledger has few months, and many millions of rows.
+_PERIODS = text("""
+    WITH RECURSIVE met (period) AS (
+        SELECT min(period) FROM ledger_transactions WHERE period > :after
+        UNION ALL
+        SELECT (SELECT min(next.period) FROM ledger_transactions AS next
+                WHERE next.period > met.period)
+        FROM met WHERE met.period IS NOT NULL
+    )
+    SELECT period FROM met WHERE period IS NOT NULL
+    UNION SELECT period FROM closed_periods WHERE period > :after
+    ORDER BY period LIMIT :most
+""")
+
+_COUNTS = text("""
+    SELECT period, count(*) AS transactions FROM ledger_transactions
+    WHERE period = ANY(:wanted) GROUP BY period
+""")
 
 _LAST_CHECKS = select(PeriodCheck).where(
     PeriodCheck.id.in_(select(func.max(PeriodCheck.id)).group_by(PeriodCheck.period))

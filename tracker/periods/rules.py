@@ -1,12 +1,9 @@
 """Months, and what may be said no to when one is to be closed. Pure."""
 
-import re
 from datetime import date, datetime
 
-from tracker.kit.clock import moscow_date, moscow_midnight
+from tracker.kit.clock import PERIOD, moscow_date, moscow_midnight
 from tracker.kit.errors import Conflict, Invalid, NotFound
-
-_PERIOD = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)
 
 TASK = "periods"
 """The workers' task: checks that were asked for, documents of months that were closed."""
@@ -59,7 +56,7 @@ class DocumentNotFound(NotFound):
 
 def check_period(text: str) -> str:
     """The month as it is written. Raises PeriodInvalid."""
-    if not _PERIOD.fullmatch(text):
+    if not PERIOD.fullmatch(text):
         raise PeriodInvalid(f"a month such as 2011-01 is expected, not {text[:20]!r}")
     return text
 

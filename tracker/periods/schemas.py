@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from tracker.audit.rules import MAX_REASON
-from tracker.kit.fields import Moment
+from tracker.kit.fields import Moment, Period
 
 
 class PeriodCheckSchema(Schema):
@@ -44,10 +44,18 @@ class PeriodSchema(Schema):
     documents = fields.List(fields.Nested(PeriodDocumentSchema))
 
 
+class PeriodsQuery(Schema):
+    """Where a page of months begins."""
+
+    cursor = Period(load_default="")
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
 class PeriodsSchema(Schema):
-    """All months that have books."""
+    """A page of the months that have books; pass ``next`` as the cursor of the next page."""
 
     items = fields.List(fields.Nested(PeriodSchema))
+    next = fields.String(allow_none=True)
 
 
 class ClosingSchema(Schema):

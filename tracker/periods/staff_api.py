@@ -8,12 +8,18 @@ from flask.views import MethodView
 from tracker.certificates.exporting import pieces
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
-from tracker.kit.http import Blueprint, runtime
+from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.periods.acts import CLOSING, payload_of
 from tracker.periods.models import PeriodCheck
-from tracker.periods.queries import months
+from tracker.periods.queries import months, periods
 from tracker.periods.rules import TASK
-from tracker.periods.schemas import ClosingSchema, PeriodCheckSchema, PeriodSchema, PeriodsSchema
+from tracker.periods.schemas import (
+    ClosingSchema,
+    PeriodCheckSchema,
+    PeriodSchema,
+    PeriodsQuery,
+    PeriodsSchema,
+)
 from tracker.periods.service import ask_for_check, see_that_it_is_next
 from tracker.periods.views import one_of, shown, written
 from tracker.proposals.queries import Row, proposal_of
@@ -34,11 +40,16 @@ class Periods(MethodView):
     """Months."""
 
     @requires(Role.VIEWER)
+    @blueprint.arguments(PeriodsQuery, location="query")
     @blueprint.response(200, PeriodsSchema)
-    def get(self) -> dict[str, Any]:
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Every month that has something in its books, in order."""
+        cursor, limit = wanted["cursor"], wanted["limit"]
         with snapshot(runtime().engine) as session:
-            return {"items": [shown(month) for month in months(session)]}
+            page = page_of(
+                periods(session, cursor, limit + 1), limit=limit, cursor=lambda period: period
+            )
+            return {**page, "items": [shown(one) for one in months(session, page["items"])]}
 
 
 @blueprint.route("/<period>")

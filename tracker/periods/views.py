@@ -32,10 +32,10 @@ def shown(month: Month) -> dict[str, Any]:
 def one_of(session: Session, period: str) -> dict[str, Any]:
     """A month as it stands. Raises PeriodInvalid and PeriodNotFound."""
     check_period(period)
-    for month in months(session):
-        if month.period == period:
-            return shown(month)
-    raise PeriodNotFound(f"there are no books of {period}")
+    (month,) = months(session, [period])
+    if not month.transactions and month.closed is None:
+        raise PeriodNotFound(f"there are no books of {period}")
+    return shown(month)
 
 
 def written(session: Session, period: str, name: str) -> IO[bytes]:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tracker.kit.clock import MOSCOW
+from tracker.kit.clock import MOSCOW, PERIOD
 from tracker.kit.money import format_percent, format_rubles
 from tracker.reports.contracts import Asked, Of, Question, Report, Reports
-from tracker.reports.rules import PERIOD, QuestionInvalid, ReportNotFound
+from tracker.reports.rules import QuestionInvalid, ReportNotFound
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 """Whatever counts, counts by then."""

@@ -1,7 +1,6 @@
 """Exports: where they stand, how many there may be, what is refused. Pure."""
 
 import json
-import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,8 +18,6 @@ TRIES = 5
 
 OPEN_EXPORTS = 10
 """That one person may have waiting at once."""
-
-PERIOD = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class Format(StrEnum):

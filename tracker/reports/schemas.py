@@ -5,9 +5,9 @@ from typing import Any, TypeAlias
 
 from marshmallow import Schema, fields, validate
 
-from tracker.kit.fields import Day, Moment, Percent, Rubles
+from tracker.kit.fields import Day, Moment, Percent, Period, Rubles
 from tracker.reports.contracts import Column, Of, Question, Report
-from tracker.reports.rules import PERIOD, ExportState, Format
+from tracker.reports.rules import ExportState, Format
 
 MOST_LINES = 10_000
 """In one answer; what is longer is exported."""
@@ -30,8 +30,7 @@ def _questions() -> dict[Question, fields.Field[Any]]:
                 "  [default: the first of the month of as_of]"
             }
         ),
-        Question.PERIOD: fields.String(
-            validate=validate.Regexp(PERIOD.pattern + "$"),
+        Question.PERIOD: Period(
             metadata={"description": "The books of a month, such as 2011-01, instead of moments"},
         ),
         Question.SHOP: fields.String(metadata={"description": "One shop's part, by its slug"}),
@@ -135,7 +134,7 @@ class ExportWishSchema(Schema):
     as_of = Moment()
     known_at = Moment()
     since = Day()
-    period = fields.String(validate=validate.Regexp(PERIOD.pattern + "$"))
+    period = Period()
     shop = fields.String()
 
 

@@ -47,9 +47,14 @@ def sealed_lines(session: Session, period: str) -> Iterator[SealedLine]:
         yield SealedLine(row.member_id, row.number_id, row.amount)
 
 
-def runs(session: Session) -> list[SettlementRun]:
-    """All runs, the latest month first."""
-    return list(session.scalars(select(SettlementRun).order_by(SettlementRun.period.desc())))
+def runs(
+    session: Session, before: str | None = None, limit: int | None = None
+) -> list[SettlementRun]:
+    """Runs of all months, or of those before one, the latest first."""
+    query = select(SettlementRun).order_by(SettlementRun.period.desc()).limit(limit)
+    if before is not None:
+        query = query.where(SettlementRun.period < before)
+    return list(session.scalars(query))
 
 
 def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:

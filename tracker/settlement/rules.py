@@ -4,13 +4,12 @@ Sums are kopecks, waits seconds of real time.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from tracker.kit.clock import moscow_midnight
+from tracker.kit.clock import PERIOD, moscow_midnight
 from tracker.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.ledger.rules import HOUSE, Account, Kind, Leg, Posting, posting
 from tracker.settlement.ports import Outcome
@@ -23,7 +22,6 @@ SYSTEM = "system"
 """Who acts where no person does: who prepared a run that nobody asked for, paused one that is not
 as sealed, explained what a later statement made clear."""
 
-_PERIOD = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 _DAY = 86_400
 
 ASK_AFTER = (60, 300, 3_600, _DAY, 2 * _DAY, 3 * _DAY, 4 * _DAY, 5 * _DAY)
@@ -181,7 +179,7 @@ class SealDiffers(Conflict):
 
 def first_of(period: str) -> datetime:
     """The moment a period's payment is due: its 1st, 00:00 in Moscow. Raises PeriodInvalid."""
-    match = _PERIOD.fullmatch(period)
+    match = PERIOD.fullmatch(period)
     if match is None:
         raise PeriodInvalid(f"{period!r} is not a month of 2000 to 2099 written YYYY-MM")
     return moscow_midnight(date(int(match[1]), int(match[2]), 1))

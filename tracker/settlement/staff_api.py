@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
+from tracker.kit.fields import Period
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.members.queries import masked_phones
 from tracker.settlement.lists.changes import Picture, picture
@@ -36,6 +37,20 @@ blueprint = Blueprint(
 )
 
 
+class RunsQuery(Schema):
+    """Where a page of runs begins."""
+
+    cursor = Period(load_default=None)
+    limit = fields.Integer(load_default=100, validate=validate.Range(1, 1000))
+
+
+class RunsPage(Schema):
+    """A page of runs; pass ``next`` as the cursor of the next page."""
+
+    items = fields.List(fields.Nested(RunSchema))
+    next = fields.String(allow_none=True)
+
+
 class PayoutFilter(Schema):
     """Which payouts of a period."""
 
@@ -56,11 +71,14 @@ class Runs(MethodView):
     """All runs."""
 
     @requires(Role.VIEWER)
-    @blueprint.response(200, RunSchema(many=True))
-    def get(self) -> list[SettlementRun]:
+    @blueprint.arguments(RunsQuery, location="query")
+    @blueprint.response(200, RunsPage)
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """All runs, the latest first."""
-        with unit_of_work(runtime().engine) as session:
-            return runs(session)
+        cursor, limit = wanted["cursor"], wanted["limit"]
+        with snapshot(runtime().engine) as session:
+            found = runs(session, cursor, limit + 1)
+        return page_of(found, limit=limit, cursor=lambda run: run.period)
 
     @requires(Role.OPERATOR)
     @blueprint.arguments(PreparationSchema)

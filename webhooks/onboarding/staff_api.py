@@ -123,16 +123,22 @@ class SecretCardSchema(Schema):
     last_used_at = fields.AwareDateTime(format="iso", allow_none=True)
 
 
+class SecretCards(Schema):
+    """All of a shop's: there are a few."""
+
+    items = fields.List(fields.Nested(SecretCardSchema))
+
+
 @blueprint.route("/<slug>/secrets")
 class ShopSecrets(MethodView):
     """A shop's webhook secrets."""
 
     @requires(Role.VIEWER)
-    @blueprint.response(200, SecretCardSchema(many=True))
-    def get(self, slug: str) -> list[SecretCard]:
+    @blueprint.response(200, SecretCards)
+    def get(self, slug: str) -> dict[str, list[SecretCard]]:
         """All secrets a shop ever had, never what they are."""
         with unit_of_work(runtime().engine) as session:
-            return list(secret_cards(session, find(session, slug).id))
+            return {"items": list(secret_cards(session, find(session, slug).id))}
 
     @requires(Role.ADMIN)
     @blueprint.arguments(SecretWish)
