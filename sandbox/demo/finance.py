@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.demo.board import Board, Month, rub, standing
-from sandbox.demo.outcome import RUNS, outcome_of
+from sandbox.demo.outcome import outcome_of, runs_of
 from sandbox.demo.post import NoAnswer, Post
 from sandbox.stack import Stack
 from tracker.kit.money import parse_rubles
@@ -26,7 +26,7 @@ class Finance:
     def look(self) -> None:
         """Do what is due with the months' runs. Raises CommandFailed."""
         try:
-            runs = self._post.ask(RUNS, self._token)
+            runs = runs_of(self._post, self._token)
             if self._ended is None:
                 self._ended = {run["period"] for run in runs if run["state"] in OVER}
             for run in reversed(runs):

@@ -14,7 +14,7 @@ from sandbox.demo.crew import Crew
 from sandbox.demo.finance import Finance
 from sandbox.demo.memory import Memory
 from sandbox.demo.orders import LETTERS_PER_ORDER
-from sandbox.demo.outcome import RUNS, outcome_of
+from sandbox.demo.outcome import outcome_of, runs_of
 from sandbox.demo.people import some_members, some_shops
 from sandbox.demo.post import NoAnswer, Post
 from sandbox.demo.preparing import APPROVER, Preparation
@@ -126,9 +126,7 @@ class Demonstration:
     def _months_settled(self) -> list[str]:
         with suppress(NoAnswer):
             token = self._memory.tokens[APPROVER]
-            done = [
-                run for run in self._post.ask(RUNS, token) if run["state"] in ("done", "closed")
-            ]
+            done = [run for run in runs_of(self._post, token) if run["state"] in ("done", "closed")]
             return [
                 f"{run['period']}: {standing(outcome_of(self._post, run['period'], token))}"
                 for run in reversed(done)

@@ -52,8 +52,9 @@ def look_at(command: str) -> None:
 
 
 def paid_as_told(up: Up) -> None:
-    """Read on to the outcome of the first month."""
-    payouts = up.line_like(r"(\d{4}-\d\d): (\d+) payouts of ([\d,.]+) RUB, sealed")
+    """Read on to the outcome of the first month in which somebody is paid: on a slow machine the
+    workers have confirmed nothing by the first 1st."""
+    payouts = up.line_like(r"(\d{4}-\d\d): ([1-9]\d*) payouts of ([\d,.]+) RUB, sealed")
     outcome = up.line_like(
         rf"{payouts[1]}: (\d+) paid, ([\d,.]+) RUB(?:; (\d+) withheld, ([\d,.]+) RUB)?"
     )
