@@ -25,6 +25,7 @@ from benchmarks.report import document, show
 from benchmarks.sizes import FULL, QUICK, Sizes
 from benchmarks.stack import Stack, cores, fresh_stack
 from sandbox.servers import temporary_servers
+from tracker.kit.logs import set_up_logs
 
 BENCHMARKS: Mapping[str, Callable[[Stack, Sizes], list[Figure]]] = {
     "door": door.measure,
@@ -52,6 +53,7 @@ def main(
     names: Sequence[str], as_json: bool, quick: bool, scale: float, rounds: int | None
 ) -> None:
     """Measure NAMES (default: all), each beside its floor, on embedded servers of their own."""
+    set_up_logs("WARNING")
     sizes = (QUICK if quick else FULL).scaled(scale)
     sizes = replace(sizes, rounds=rounds or sizes.rounds)
     figures: list[Figure] = []
