@@ -47,6 +47,8 @@ from tracker.settlement.ports import (
 from tracker.settlement.rules import Conduct, first_of
 from tracker.settlement.service import approve, start
 from tracker.settlement.watch import beat, open_gate, standing_guard
+from tracker.staff.rules import Role
+from tracker.staff.service import Person
 from webhooks.dispatch import Dispatcher
 
 PROGRAMME = Programme(welcome_bonus=20_000)
@@ -114,7 +116,7 @@ def draw_up(period: str, cap: int) -> float:
         engine, period, first_of(period), minimum=100, cap=cap, prepared_by="bench-anna"
     )
     with unit_of_work(engine) as session:
-        approve(session, period, run.sha256, "bench-boris")
+        approve(session, period, run.sha256, Person("bench-boris", Role.APPROVER))
         start(session, period)
     _open_the_gate(first_of(period))
     return time.perf_counter() - began

@@ -21,17 +21,9 @@ from partners.offers.service import offer
 from partners.shops.rules import Card, Section, ShopStatus
 from partners.shops.service import change_the_door, upsert
 from tests.clients import Cabinet
+from tests.colleagues import BORIS
 from tests.doors import Carried
-from tests.events import (
-    EPOCH,
-    cancelled,
-    confirmed,
-    created,
-    day,
-    returned,
-    rubles,
-    updated,
-)
+from tests.events import EPOCH, cancelled, confirmed, created, day, returned, rubles, updated
 from tests.inbox_rows import STORE
 from tests.obedient import ObedientBilling
 from tracker.access.rules import Kind
@@ -245,7 +237,7 @@ class World:
         """Prepare, approve by another person, run and deliver a month."""
         run = self.prepare(period, as_of)
         with unit_of_work(self.tools.engine) as session:
-            approve(session, period, run.sha256, "boris")
+            approve(session, period, run.sha256, BORIS)
             start(session, period)
         self.watch(gateway)
         while deliver(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from partners.offers.models import Offer
 from partners.offers.rules import LOOK_BACK, is_far
-from partners.offers.service import offer, terms_at
+from partners.offers.service import offer, terms_after, terms_at, terms_of
 from partners.shops.models import Shop
 from partners.shops.rules import ShopInvalid
 from partners.shops.service import find, ids_by_slug
@@ -37,6 +37,18 @@ class Changed:
     """Slugs of shops of which a change waits for approval already."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """From which terms to which, and since when."""
+
+    slug: str
+    before: Terms | None
+    after: Terms
+    since: datetime
+    known: tuple[Terms, ...] = ()
+    """What they are compared with; none: they are the shop's first."""
+
+
 def change(
     session: Session,
     house: Runtime,
@@ -45,39 +57,62 @@ def change(
     *,
     by: Person,
     reason: str,
+    now: datetime | None = None,
 ) -> Changed:
     """Let terms hold for shops, by slug, from a moment on.
 
-    What is further than the limit from the terms that held then, or a while before, is proposed;
-    a shop's first terms are not. Raises ShopInvalid for a slug of no shop, and as `propose` does.
+    What is too far from the terms of now, of then or of a while before is proposed; a shop's first
+    terms are not. With ``now`` others than the first hold from then on at the earliest: nobody
+    writes anew, alone, what was promised. Raises ShopInvalid for a slug of no shop, and as
+    `propose` does.
     """
     ids = ids_by_slug(session, wanted)
     if len(ids) < len(wanted):
         unknown = ", ".join(sorted(set(wanted) - set(ids)))
         raise ShopInvalid(fields={"shop": f"no shop is called {unknown}"})
-    moments = (since, since - LOOK_BACK)
-    held = terms_at(session, [(shop, at) for shop in ids.values() for at in moments])
+    steps = _steps(session, ids, wanted, since, now)
     limit = house.settings.rate_change_limit
-    near: dict[str, Terms] = {}
+    near: list[_Step] = []
     proposed: dict[str, Proposal] = {}
     waiting: set[str] = set()
-    for slug, terms in sorted(wanted.items()):
-        present = held.get((ids[slug], since))
-        known = [held[ids[slug], at] for at in moments if (ids[slug], at) in held]
-        if present == terms:
+    for step in steps:
+        if step.before == step.after:
             continue
-        if not is_far(terms, known, limit):
-            near[slug] = terms
+        if not is_far(step.after, step.known, limit):
+            near.append(step)
             continue
         try:
-            wish = _wish(slug, terms, since, reason)
-            proposed[slug] = propose(session, house, TERMS, wish, by)
+            wish = _wish(step.slug, step.after, since, reason)
+            proposed[step.slug] = propose(session, house, TERMS, wish, by)
         except ProposalWaits:
-            waiting.add(slug)
-    offer(session, {ids[slug]: terms for slug, terms in near.items()}, since)
-    for slug, terms in near.items():
-        _write_down(session, by.login, _Step(slug, held.get((ids[slug], since)), terms, since))
-    return Changed(frozenset(near), proposed, frozenset(waiting))
+            waiting.add(step.slug)
+    for begins in sorted({step.since for step in near}):
+        offer(session, {ids[one.slug]: one.after for one in near if one.since == begins}, begins)
+    for step in near:
+        _write_down(session, by.login, step, reason)
+    return Changed(frozenset(one.slug for one in near), proposed, frozenset(waiting))
+
+
+def _steps(
+    session: Session,
+    ids: Mapping[str, int],
+    wanted: Mapping[str, Terms],
+    since: datetime,
+    now: datetime | None,
+) -> list[_Step]:
+    """From what to what each shop would go, and since when."""
+    present = now or since
+    later = max(since, present)
+    moments = (since, later, present, since - LOOK_BACK, later - LOOK_BACK)
+    held = terms_at(session, [(shop, at) for shop in ids.values() for at in moments])
+    steps = []
+    for slug, terms in sorted(wanted.items()):
+        shop = ids[slug]
+        known = [held[shop, at] for at in moments if (shop, at) in held]
+        known = known or [terms_of(one) for one in terms_after(session, shop, since)]
+        begins = later if known else since
+        steps.append(_Step(slug, held.get((shop, begins)), terms, begins, tuple(known)))
+    return steps
 
 
 def _wish(slug: str, terms: Terms, since: datetime, reason: str) -> Wish:
@@ -90,21 +125,22 @@ def _wish(slug: str, terms: Terms, since: datetime, reason: str) -> Wish:
 
 
 def _seen(session: Session, payload: Facts) -> Facts:
-    """The last terms that anybody gave the shop; the shop is locked."""
+    """The terms that hold when these are to begin, and all later ones; the shop is locked."""
     query = select(Shop.id).where(Shop.slug == payload["slug"]).with_for_update()
-    shop_id = session.scalar(query)
-    last = session.scalar(
-        select(Offer).where(Offer.shop_id == shop_id).order_by(Offer.valid_from.desc()).limit(1)
+    shop_id = session.scalars(query).one()
+    since = datetime.fromisoformat(payload["since"])
+    held = session.scalar(
+        select(Offer)
+        .where(Offer.shop_id == shop_id, Offer.valid_from <= since)
+        .order_by(Offer.valid_from.desc())
+        .limit(1)
     )
-    if last is None:
-        return {}
-    return {
-        "since": last.valid_from.astimezone(UTC).isoformat(),
-        "cashback_bp": last.cashback_bp,
-        "commission_bp": last.commission_bp,
-        "hold_days": last.hold_days,
-        "on_hold_end": last.on_hold_end,
-    }
+    later = [_facts(one) for one in terms_after(session, shop_id, since)]
+    return (_facts(held) if held else {}) | ({"later": later} if later else {})
+
+
+def _facts(one: Offer) -> dict[str, Any]:
+    return {"since": one.valid_from.astimezone(UTC).isoformat(), **_plain(terms_of(one))}
 
 
 def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
@@ -121,7 +157,7 @@ def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
     )
     before = terms_at(session, [(shop_id, since)]).get((shop_id, since))
     offer(session, {shop_id: terms}, since)
-    _write_down(session, what.approved_by, _Step(slug, before, terms, since))
+    _write_down(session, what.approved_by, _Step(slug, before, terms, since), what.reason)
 
 
 TERMS = Action(
@@ -133,17 +169,7 @@ TERMS = Action(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """From which terms to which, and since when."""
-
-    slug: str
-    before: Terms | None
-    after: Terms
-    since: datetime
-
-
-def _write_down(session: Session, who: str, one: _Step) -> None:
+def _write_down(session: Session, who: str, one: _Step, reason: str | None) -> None:
     record(
         session,
         who,
@@ -151,6 +177,7 @@ def _write_down(session: Session, who: str, one: _Step) -> None:
         f"shop:{one.slug}",
         before=_plain(one.before) if one.before else None,
         after=_plain(one.after) | {"since": one.since.isoformat()},
+        reason=reason,
     )
 
 

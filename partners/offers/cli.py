@@ -51,8 +51,9 @@ def import_shops(
         ids = upsert(session, [card for card, _ in shops.values()])
         # From the beginning of the second: whoever follows the link in this very second has it.
         since = moment_of(as_of, runtime.clock).replace(microsecond=0)
+        now = None if token is None else runtime.clock.now().replace(microsecond=0)
         wanted = {slug: terms for slug, (_, terms) in shops.items()}
-        done = change(session, runtime, wanted, since, by=by, reason=_why(file))
+        done = change(session, runtime, wanted, since, by=by, reason=_why(file), now=now)
     told = {"rows": len(shops), "shops": len(ids), "new_terms": len(done.now)}
     show({**told, **_of_two(done)}, as_json=as_json)
 

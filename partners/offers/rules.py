@@ -40,6 +40,8 @@ MAX_COMMISSION_BP = 10_000
 
 LOOK_BACK = timedelta(days=30)
 """How far back terms are compared with, so that small steps do not add up unseen."""
+HOLD_LIMIT = 14
+"""Days by which one person may shorten a hold: what is paid early is paid before its returns."""
 
 T = TypeVar("T")
 
@@ -51,10 +53,13 @@ class CursorNotOfOffers(Invalid):
 
 
 def is_far(wanted: Terms, known: Iterable[Terms], limit: int) -> bool:
-    """Whether rates are more than ``limit`` basis points from those of any known terms."""
+    """Whether they are too far from any known terms for one person: rates by more than ``limit``
+    basis points, a hold that ends much sooner, or one that is to end with the money confirmed."""
     return any(
         abs(wanted.cashback_bp - one.cashback_bp) > limit
         or abs(wanted.commission_bp - one.commission_bp) > limit
+        or one.hold_days - wanted.hold_days > HOLD_LIMIT
+        or (wanted.on_hold_end is OnHoldEnd.CONFIRM and one.on_hold_end is not OnHoldEnd.CONFIRM)
         for one in known
     )
 

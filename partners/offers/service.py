@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -51,6 +51,17 @@ def terms_at(session: Session, wanted: Sequence[ShopAt]) -> dict[ShopAt, Terms]:
         )
         for row in rows
     }
+
+
+def terms_of(one: Offer) -> Terms:
+    """What an offer says."""
+    return Terms(one.cashback_bp, one.commission_bp, one.hold_days, OnHoldEnd(one.on_hold_end))
+
+
+def terms_after(session: Session, shop_id: int, moment: datetime) -> list[Offer]:
+    """What a shop will promise after a moment, in order."""
+    query = select(Offer).where(Offer.shop_id == shop_id, Offer.valid_from > moment)
+    return list(session.scalars(query.order_by(Offer.valid_from)))
 
 
 _TERMS_AT = text("""

@@ -102,9 +102,12 @@ class Offers(MethodView):
             told["hold_days"],
             OnHoldEnd(told["on_hold_end"]),
         )
-        since = (told["since"] or house.clock.now()).replace(microsecond=0)
+        now = house.clock.now().replace(microsecond=0)
+        since = (told["since"] or now).replace(microsecond=0)
         with unit_of_work(house.engine, "offers.change") as session:
-            done = change(session, house, {slug: terms}, since, by=acting(), reason=told["reason"])
+            done = change(
+                session, house, {slug: terms}, since, by=acting(), reason=told["reason"], now=now
+            )
         if slug in done.waiting:
             raise ProposalWaits(f"a change of the terms of {slug} waits for its approval")
         if slug in done.proposed:

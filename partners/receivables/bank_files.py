@@ -7,6 +7,7 @@ from pathlib import Path
 from marshmallow import ValidationError
 
 from partners.receivables.payments import Paid
+from partners.receivables.rules import OURS
 from tracker.kit.csvfiles import FileInvalid, Once, Row, read_rows
 from tracker.kit.fields import Day
 from tracker.kit.money import MAX_KOPECKS, parse_rubles
@@ -46,6 +47,8 @@ def _paid(row: Row, shops: Mapping[str, int]) -> Paid:
         said = row.get(name, "")
         if len(said) > _LONGEST or not said.isprintable():
             faults[name] = f"up to {_LONGEST} printable characters are expected"
+    if OURS.fullmatch(row["bank_reference"]):
+        faults["bank_reference"] = "so we number what is written off, or moved to another shop"
     if faults:
         raise FileInvalid(f"line {row.line}", fields=faults)
     texts = {name: row.get(name, "") for name in _TEXTS}

@@ -117,6 +117,10 @@ class ShopNamedUnknown(Invalid):
     code = "shop_named_unknown"
 
 
+OURS = re.compile(r"proposal:\d+|.*\(payment \d+\)")
+"""Numbers of payments that we give ourselves: written off, or moved to another shop."""
+
+
 class TermsInvalid(Invalid):
     """A shop's terms of payment are not possible."""
 

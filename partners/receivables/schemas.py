@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from partners.receivables.rules import MAX_PAYMENT_DAYS, InvoiceKind, PaymentKind
+from partners.receivables.rules import MAX_PAYMENT_DAYS, OURS, InvoiceKind, PaymentKind
 from tracker.audit.rules import MAX_REASON
 from tracker.kit.fields import Day, Moment, Period, Rubles
 from tracker.kit.http import MAX_ID
@@ -101,12 +101,17 @@ class PaymentFilter(_Paged):
     )
 
 
+def _none_of_ours(reference: str) -> None:
+    if OURS.fullmatch(reference):
+        raise ValidationError("So we number what is written off, or moved to another shop.")
+
+
 class NewPaymentSchema(Schema):
     """A line of the bank's."""
 
     bank_reference = fields.String(
         required=True,
-        validate=[validate.Length(1, 200), _PRINTABLE],
+        validate=[validate.Length(1, 200), _PRINTABLE, _none_of_ours],
         metadata={"description": "The bank's own number of it: once written down, once only"},
     )
     amount = Rubles(required=True, validate=_ABOVE_NOTHING)

@@ -25,7 +25,7 @@ from tracker.certificates.showing import show
 from tracker.goals.service import change, create
 from tracker.kit.clock import MOSCOW
 from tracker.kit.database import unit_of_work
-from tracker.proposals.service import approve
+from tracker.proposals.deciding import approve
 from tracker.settlement.ports import Answer, Outcome, Reach, Told, TopUp
 from tracker.staff.rules import Role
 from tracker.staff.service import Person

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from sandbox.billing.truth import still_due
+from tests.colleagues import BORIS
 from tests.fault_sweep.checks import what_is_wrong
 from tests.fault_sweep.place import PERIOD, Place, Template, place_of, tools_of_a_worker
 from tests.fault_sweep.scripts import FaultScript
@@ -102,7 +103,7 @@ def _begin(place: Place) -> None:
         run = prepare(session, PERIOD, first_of(PERIOD), minimum=100, cap=None, prepared_by="anna")
         sha256 = run.sha256
     with unit_of_work(engine) as session:
-        approve(session, PERIOD, sha256, "boris")
+        approve(session, PERIOD, sha256, BORIS)
         start(session, PERIOD)
 
 

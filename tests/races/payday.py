@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.billing.process import BillingProcess, running_billing
+from tests.colleagues import BORIS
 from tests.world import Shop, World, confirmed, created, day, rubles
 from tracker.gateways.billing import HttpBilling
 from tracker.kit.clock import moscow_date
@@ -36,7 +37,7 @@ def approved(world: World) -> None:
     """The month's run, prepared, approved by another person, and started."""
     run = world.prepare(PERIOD, day(31))
     with unit_of_work(world.tools.engine) as session:
-        approve(session, PERIOD, run.sha256, "boris")
+        approve(session, PERIOD, run.sha256, BORIS)
         start(session, PERIOD)
     world.change(
         "INSERT INTO number_checks (number_id, served) SELECT id, true FROM numbers"

@@ -15,6 +15,7 @@ from sandbox.billing.process import running_billing
 from sandbox.billing.truth import paid_topups
 from sandbox.servers import EmbeddedServers, programs
 from sandbox.servers.databases import create_database, drop_database, url_for
+from tests.colleagues import BORIS
 from tests.stories.operators import numbers_are_known
 from tests.world import World, confirmed, created, day
 from tracker.gateways.billing import HttpBilling
@@ -87,7 +88,7 @@ def earn(world: World, members: list[int], first: int = 0) -> None:
 def begin(world: World) -> None:
     run = world.prepare(PERIOD, day(31))
     with unit_of_work(world.tools.engine) as session:
-        approve(session, PERIOD, run.sha256, "boris")
+        approve(session, PERIOD, run.sha256, BORIS)
         start(session, PERIOD)
 
 

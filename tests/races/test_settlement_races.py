@@ -23,6 +23,8 @@ from tracker.settlement.models import SettlementRun
 from tracker.settlement.ports import Answer, Outcome, TopUp
 from tracker.settlement.rules import Conduct, RunNotPrepared
 from tracker.settlement.service import approve, start
+from tracker.staff.rules import Role
+from tracker.staff.service import Person
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ def test_two_that_approve_at_once_one_has_approved(world: World) -> None:
 
     def sign(who: str) -> str | None:
         with unit_of_work(world.tools.engine) as session:
-            return approve(session, PERIOD, run.sha256, who).approved_by
+            return approve(session, PERIOD, run.sha256, Person(who, Role.APPROVER)).approved_by
 
     with ThreadPoolExecutor(4) as pool, unit_of_work(world.tools.engine) as session:
         session.execute(text("SELECT FROM settlement_runs FOR UPDATE"))

@@ -17,6 +17,7 @@ import pytest
 from redis import Redis
 
 from sandbox.servers import EmbeddedServers
+from tests.colleagues import BORIS
 from tests.races.held import end_leases, wait_until
 from tests.races.payday import DUE, PERIOD, Operator, earn, operator, payouts
 from tests.races.processes import Processes, horse_of
@@ -49,7 +50,7 @@ def begin(world: World) -> None:
     """Two people let the month begin."""
     run = world.prepare(PERIOD, day(31))
     with unit_of_work(world.tools.engine) as session:
-        approve(session, PERIOD, run.sha256, "boris")
+        approve(session, PERIOD, run.sha256, BORIS)
         start(session, PERIOD)
 
 
@@ -213,7 +214,7 @@ def test_two_people_who_start_a_month_at_once(
                 start(session, PERIOD)
 
         with unit_of_work(world.tools.engine) as session:
-            approve(session, PERIOD, run.sha256, "boris")
+            approve(session, PERIOD, run.sha256, BORIS)
         processes.start("scheduler")
         processes.start("worker")
         processes.start("worker")

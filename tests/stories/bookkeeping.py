@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from tests.colleagues import BORIS
 from tests.stories.operators import Operator
 from tests.world import BONUS, World, confirmed, created, day, rubles
 from tracker.kit.clock import moscow_date
@@ -67,7 +68,7 @@ def three_due(world: World) -> Bookkeeper:
         world.tell(shop, confirmed(f"A-{number}", at=day(2)))
     run = world.prepare(PERIOD, day(31))
     with unit_of_work(world.tools.engine) as session:
-        approve(session, PERIOD, run.sha256, "boris")
+        approve(session, PERIOD, run.sha256, BORIS)
         start(session, PERIOD)
     return Bookkeeper()
 

@@ -1,5 +1,6 @@
 """Months of the stories: money earned before the 1st, lists drawn up, approved and begun."""
 
+from tests.colleagues import BORIS
 from tests.world import Shop, World, confirmed, created, day
 from tracker.kit.database import unit_of_work
 from tracker.settlement.models import SettlementRun
@@ -20,7 +21,7 @@ def approved(world: World, period: str = "2011-01") -> SettlementRun:
     """A list that anna prepared and boris approved."""
     run = world.prepare(period, FIRST)
     with unit_of_work(world.tools.engine) as session:
-        return approve(session, period, run.sha256, "boris")
+        return approve(session, period, run.sha256, BORIS)
 
 
 def started(world: World, period: str = "2011-01") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.colleagues import BORIS
 from tests.stories.operators import (
     CONDUCT,
     KEY_MEMORY,
@@ -49,7 +50,7 @@ def earns(world: World, shop: Shop, member: int, order: str) -> None:
 def started(world: World, period: str) -> None:
     run = world.prepare(period, day(90))
     with unit_of_work(world.tools.engine) as session:
-        approve(session, period, run.sha256, "boris")
+        approve(session, period, run.sha256, BORIS)
         start(session, period)
 
 
@@ -67,9 +68,7 @@ def test_it_is_paid_once_however_often_it_is_run(world: World, member: int) -> N
     assert world.differences() == []
 
 
-def test_a_balance_that_fell_since_the_seal_is_withheld(
-    world: World, shop: Shop, member: int
-) -> None:
+def test_a_balance_that_fell_since_is_withheld(world: World, shop: Shop, member: int) -> None:
     world.tell(shop, cancelled("A-1", at=day(32)))
     operator = Operator()
     work(world, operator)

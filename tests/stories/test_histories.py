@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.colleagues import BORIS
 from tests.stories.operators import Operator, wait, work
 from tests.world import BONUS, Shop, World, confirmed, created, day, returned
 from tracker.clicks.rules import OnHoldEnd
@@ -232,7 +233,7 @@ class Stage:
         period = f"{2011 + year}-{month + 1:02d}"
         run = self.world.prepare(period, first_of(period))
         with unit_of_work(self.world.tools.engine) as session:
-            approve(session, period, run.sha256, "boris")
+            approve(session, period, run.sha256, BORIS)
             start(session, period)
         self.operator.says, self.operator.acts = payday.says, payday.acts
         work(self.world, self.operator)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.colleagues import BORIS
 from tests.stories.months import FIRST
 from tests.stories.operators import Operator, wait, work
 from tests.world import Shop, World, confirmed, created, day
@@ -210,7 +211,7 @@ class Months:
             lines = bridge_of(session, period).lines
             assert misses(lines) == {}
             assert {line.step: line.amount for line in lines}[Step.TOTAL] == run.total
-            approve(session, period, run.sha256, "boris")
+            approve(session, period, run.sha256, BORIS)
             start(session, period)
         self.operator.says, self.operator.acts = step.says, step.acts
         work(self.world, self.operator)

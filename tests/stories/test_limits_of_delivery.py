@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from tests.colleagues import BORIS
 from tests.races.together import raised, together
 from tests.stories.months import earns, started
 from tests.stories.operators import Operator, numbers_are_known, run_state, states, wait, work
@@ -142,7 +143,7 @@ def february(world: World) -> None:
     """The next month has begun."""
     run = world.prepare("2011-02", day(62))
     with unit_of_work(world.tools.engine) as session:
-        approve(session, "2011-02", run.sha256, "boris")
+        approve(session, "2011-02", run.sha256, BORIS)
         start(session, "2011-02")
 
 

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from tests.colleagues import BORIS
 from tests.stories.months import FIRST, approved, earns, started
 from tests.stories.operators import Operator, run_state, states, work
 from tests.world import Shop, World
@@ -16,6 +17,8 @@ from tracker.settlement.rules import (
     SealDiffers,
 )
 from tracker.settlement.service import approve, start
+from tracker.staff.rules import Role
+from tracker.staff.service import Person
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def test_it_takes_two_people(world: World, shop: Shop) -> None:
     earns(world, shop, world.member(), 10)
     run = world.prepare("2011-01", FIRST, by="anna")
     with pytest.raises(ApproverPreparedIt), unit_of_work(world.tools.engine) as session:
-        approve(session, "2011-01", run.sha256, "anna")
+        approve(session, "2011-01", run.sha256, Person("anna", Role.APPROVER))
     with pytest.raises(IntegrityError, match="two_people"):
         world.change("UPDATE settlement_runs SET state = 'approved', approved_by = 'anna'")
     with pytest.raises(RunNotApproved), unit_of_work(world.tools.engine) as session:
@@ -46,10 +49,10 @@ def test_the_second_person_approves_exactly_this_list(world: World, shop: Shop) 
         pytest.raises(SealDiffers, match="settlement show") as refused,
         unit_of_work(world.tools.engine) as session,
     ):
-        approve(session, "2011-01", "0" * 64, "boris")
+        approve(session, "2011-01", "0" * 64, BORIS)
     assert run.sha256 not in refused.value.detail
     with pytest.raises(RunNotFound), unit_of_work(world.tools.engine) as session:
-        approve(session, "2011-02", "0" * 64, "boris")
+        approve(session, "2011-02", "0" * 64, BORIS)
     assert run_state(world, "2011-01") == "prepared"
 
 
@@ -57,10 +60,10 @@ def test_an_approval_is_given_once(world: World, shop: Shop) -> None:
     earns(world, shop, world.member(), 10)
     run = approved(world)
     with unit_of_work(world.tools.engine) as session:
-        again = approve(session, "2011-01", run.sha256, "boris")
+        again = approve(session, "2011-01", run.sha256, BORIS)
         assert again.approved_at == run.approved_at
     with pytest.raises(RunNotPrepared), unit_of_work(world.tools.engine) as session:
-        approve(session, "2011-01", run.sha256, "vera")
+        approve(session, "2011-01", run.sha256, Person("vera", Role.APPROVER))
     assert world.differences() == []
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.colleagues import BORIS
 from tests.stories.months import FIRST, approved, earns, started
 from tests.stories.operators import Operator, run_state, states, work
 from tests.world import Shop, World, created, day, rubles
@@ -59,7 +60,7 @@ def test_a_cap_leaves_the_rest_for_later(world: World, shop: Shop) -> None:
     earns(world, shop, other, 1500)
     assert drawn_up(world, cap=rubles(1500)) == {one: rubles(1500), other: rubles(1500)}
     with unit_of_work(world.tools.engine) as session:
-        approve(session, "2011-01", _seal_of(world), "boris")
+        approve(session, "2011-01", _seal_of(world), BORIS)
         start(session, "2011-01")
     work(world, Operator())
     assert [world.balance(one).available, world.balance(other).available] == [rubles(500), 0]

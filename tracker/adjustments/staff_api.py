@@ -17,10 +17,10 @@ from tracker.adjustments.service import ACTIONS, ask_for
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
+from tracker.proposals.deciding import approve, reject
 from tracker.proposals.queries import Row
 from tracker.proposals.rules import State
 from tracker.proposals.schemas import ProposalApprovalSchema, ProposalReasonSchema
-from tracker.proposals.service import approve, reject
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tracker.alerts.models import Alert, AlertCondition
 from tracker.alerts.rules import AlertNotFound, Condition, Reading
 from tracker.audit.rules import check_reason
 from tracker.audit.service import record
+
+AGAIN = timedelta(minutes=5)
+"""When a look that failed is tried again, at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,11 @@ class Look:
 
 
 def introduce(session: Session, conditions: Sequence[Condition]) -> None:
-    """Let there be a row of every condition."""
-    names = [{"name": one.name} for one in conditions]
-    session.execute(insert(AlertCondition).on_conflict_do_nothing(), names)
+    """Let there be a row of every condition; what is none any more holds no longer."""
+    names = [one.name for one in conditions]
+    fresh = insert(AlertCondition).on_conflict_do_nothing()
+    session.execute(fresh, [{"name": name} for name in names])
+    session.execute(_GONE, {"names": names})
 
 
 def next_due(session: Session, conditions: Sequence[Condition]) -> Condition | None:
@@ -48,15 +52,18 @@ def next_due(session: Session, conditions: Sequence[Condition]) -> Condition | N
 def look(session: Session, one: Condition, now: datetime) -> Look:
     """Look at a condition, which is claimed, at a business moment, and keep what is found.
 
-    A look that fails is kept as such: what held before goes on holding.
+    A look that fails is kept as such, however it fails, or it would keep all the others from being
+    looked at; it is soon tried again, and what held before goes on holding.
     """
     row = session.get_one(AlertCondition, one.name)
     row.next_at = session.scalars(select(func.clock_timestamp() + one.every)).one()
     try:
         with session.begin_nested():
             above = one.above(one.measure(session, now))
-    except SQLAlchemyError as error:
-        row.error = str(error).partition("\n")[0][:500]
+    except Exception as error:
+        row.error = (str(error).partition("\n")[0] or type(error).__name__)[:500]
+        soon = min(one.every, AGAIN)
+        row.next_at = session.scalars(select(func.clock_timestamp() + soon)).one()
         session.flush()
         return Look(one, error=row.error)
     row.looked_at, row.error = session.scalars(select(func.clock_timestamp())).one(), None
@@ -119,6 +126,10 @@ _HOLDS = text("""
         acknowledged_by = CASE WHEN alerts.until IS NULL THEN alerts.acknowledged_by END,
         acknowledged_at = CASE WHEN alerts.until IS NULL THEN alerts.acknowledged_at END,
         note = CASE WHEN alerts.until IS NULL THEN alerts.note END
+""")
+
+_GONE = text("""
+    UPDATE alerts SET until = clock_timestamp() WHERE until IS NULL AND name <> ALL (:names)
 """)
 
 _OVER = text("""

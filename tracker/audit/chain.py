@@ -47,8 +47,8 @@ def breaks(session: Session, walk: Walk, *, limit: int | None = None) -> Iterato
     """Where the chain does not hold from ``walk`` on, in flat memory; ``walk`` moves along.
 
     To be asked in a snapshot. After a break it goes on from what the chain itself says, so each
-    fault is told once. Without ``limit`` it goes to the end, and also tells heads beyond it and
-    entries that have no place.
+    fault is told once. Where it comes to the end before ``limit``, it also tells heads beyond it
+    and entries that have no place.
     """
     rows = session.execute(
         _LINKS.execution_options(yield_per=_AT_ONCE), {"after": walk.place, "limit": limit}
@@ -57,7 +57,7 @@ def breaks(session: Session, walk: Walk, *, limit: int | None = None) -> Iterato
         yield from _at(walk, row)
         walk.place, walk.hash = row.place, bytes(row.hash)
         walk.checked += 1
-    if limit is None:
+    if limit is None or walk.checked < limit:
         for head in walk.heads.values():
             yield Break(head.place, None, "the chain was longer: its end is gone")
         for row in session.execute(_OUTSIDE):
@@ -87,7 +87,9 @@ def _at(walk: Walk, row: Row[Any]) -> Iterator[Break]:
 
 
 _LINKS = text("""
-    SELECT place, entry_id, hash, id, (extract(epoch FROM at) * 1000000)::bigint AS micros,
+    SELECT place, entry_id, hash, id,
+           -- A moment without end is none that an act was done at: its hash will not be right.
+           CASE WHEN isfinite(at) THEN (extract(epoch FROM at) * 1000000)::bigint END AS micros,
            who, action, subject, reason, before::text AS before, after::text AS after
     FROM audit_chain LEFT JOIN audit_entries ON id = entry_id
     WHERE place > :after ORDER BY place LIMIT CAST(:limit AS bigint)

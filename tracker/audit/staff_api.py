@@ -6,7 +6,7 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from tracker.audit.chain import breaks, walk_from
-from tracker.audit.heads import head_of, heads_kept, text_of
+from tracker.audit.heads import forged, head_of, heads_kept, text_of
 from tracker.audit.queries import entries
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.http import MAX_ID, Blueprint, page_of, runtime
@@ -127,10 +127,14 @@ class Verified(MethodView):
     @blueprint.arguments(Stretch, location="query")
     @blueprint.response(200, VerifiedSchema)
     def get(self, wanted: dict[str, int]) -> dict[str, Any]:
-        """Make hashes anew, a stretch at a time. Whole and with all signatures, the command
-        `tracker audit verify` does it."""
-        with snapshot(runtime().engine) as session:
-            walk = walk_from(session, wanted["after"], heads_kept(session))
+        """Make hashes anew, a stretch at a time, and the signatures of the heads in it. As a whole,
+        and with heads that are kept elsewhere, the command `tracker audit verify` does it."""
+        house = runtime()
+        with snapshot(house.engine) as session:
+            heads = heads_kept(session)
+            walk = walk_from(session, wanted["after"], heads)
             found = list(breaks(session, walk, limit=wanted["limit"]))
+        passed = [one for one in heads if wanted["after"] < one.place <= walk.place]
+        found += forged(house.settings.keys, passed)
         more = walk.checked == wanted["limit"]
         return {"checked": walk.checked, "breaks": found, "next": walk.place if more else None}

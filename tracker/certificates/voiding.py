@@ -7,9 +7,9 @@ Up to a limit one person undoes a certificate; above it one proposes it, and ano
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tracker.audit.rules import check_reason
@@ -28,11 +28,14 @@ from tracker.kit.errors import Conflict, NotFound
 from tracker.kit.runtime import Runtime
 from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
-from tracker.proposals import service as proposals
+from tracker.proposals import deciding as proposals
 from tracker.proposals.contracts import Action, Approved, Facts, named
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalDecided, ProposalNotFound, ProposalWaits, State
+from tracker.proposals.service import Wish, propose
 from tracker.staff.service import Person
+
+_TOGETHER = timedelta(days=1)
 
 
 class VoidNotFound(NotFound):
@@ -60,7 +63,8 @@ class CertificateNotInReview(Conflict):
 
 
 def void(session: Session, house: Runtime, certificate_id: int, by: Person, reason: str) -> bool:
-    """Undo a certificate, or, above the limit, propose it; whether it is undone.
+    """Undo a certificate, or, above the limit, propose it; whether it is undone. What one person
+    undid of the member's within a day counts with it.
 
     Raises CertificateNotFound, CertificateOver, VoidWaits and ReasonMissing.
     """
@@ -68,19 +72,22 @@ def void(session: Session, house: Runtime, certificate_id: int, by: Person, reas
     found = session.get(Certificate, certificate_id)
     if found is None:
         raise CertificateNotFound
-    if found.amount > house.settings.certificate_void_limit:
-        wish = proposals.Wish(
+    lock_members(session, [found.member_id])
+    undone = session.scalar(_UNDONE, {"member": found.member_id, "since": now - _TOGETHER})
+    if found.amount + int(undone or 0) > house.settings.certificate_void_limit:
+        wish = Wish(
             payload={"certificate_id": certificate_id, "amount": found.amount},
             subject=subject_of(certificate_id),
             reason=said,
             slot=_slot(certificate_id),
         )
         with _of_voids():
-            proposals.propose(session, house, VOIDING, wish, by)
+            propose(session, house, VOIDING, wish, by)
         return False
     _see_that_none_waits(session, certificate_id)
+    before = {"state": locked(session, certificate_id).state}
     one = _undo(session, certificate_id, now, said)
-    _write_down(session, by.login, "certificate.void", one, said)
+    _write_down(session, by.login, "certificate.void", one, said, before=before)
     return True
 
 
@@ -194,9 +201,23 @@ def _of_voids() -> Iterator[None]:
         raise VoidDecided(error.detail) from error
 
 
+_UNDONE = text("""
+    SELECT sum(amount) FROM certificates
+    WHERE member_id = :member AND state = 'voided' AND voided_at > :since
+      AND NOT EXISTS (SELECT FROM proposals
+                      WHERE slot = 'certificate.void:' || certificates.id AND state = 'approved')
+""")
+
+
 def _write_down(
-    session: Session, who: str, action: str, one: Certificate, reason: str | None
+    session: Session,
+    who: str,
+    action: str,
+    one: Certificate,
+    reason: str | None,
+    *,
+    before: Facts | None = None,
 ) -> None:
     """The act, with what became of the certificate, and its sum (kopecks)."""
     after = {"state": one.state, "amount": one.amount, "member_id": one.member_id}
-    record(session, who, action, subject_of(one.id), reason=reason, after=after)
+    record(session, who, action, subject_of(one.id), reason=reason, before=before, after=after)

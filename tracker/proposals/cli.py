@@ -8,9 +8,9 @@ import click
 from tracker.kit.cli import json_option, runtime_of, show, show_rows, word_of
 from tracker.kit.database import unit_of_work
 from tracker.proposals.contracts import Actions
+from tracker.proposals.deciding import approve, nudge_for, reject, withdraw
 from tracker.proposals.queries import listed, proposal_of
 from tracker.proposals.rules import State
-from tracker.proposals.service import approve, nudge_for, reject, withdraw
 from tracker.staff.cli import known_on, token_option
 from tracker.staff.rules import Role
 
@@ -92,7 +92,7 @@ def _approve_command(actions: Actions) -> click.Command:
         """Agree, as another person than the one who proposed it: it is done at once."""
         runtime = runtime_of(ctx)
         with unit_of_work(runtime.engine) as session:
-            by = known_on(session, runtime, token, Role.APPROVER)
+            known_on(session, runtime, token, Role.APPROVER)
             found = proposal_of(session, proposal_id, actions)
         if sha256 is None and found["state"] == State.PROPOSED:
             # Nothing is open or locked while a person reads.
@@ -101,6 +101,7 @@ def _approve_command(actions: Actions) -> click.Command:
                 raise click.ClickException(f"proposal {proposal_id} was not approved")
         seal = sha256 or found["payload_sha256"]
         with unit_of_work(runtime.engine, "proposals.approve") as session:
+            by = known_on(session, runtime, token, Role.APPROVER)  # as it is after the reading
             outcome = approve(
                 session, runtime, actions, proposal_id, by, sha256=seal, reason=reason
             )

@@ -93,11 +93,6 @@ def fingerprint(facts: Mapping[str, Any]) -> str:
     return sha256(canonical(facts).encode()).hexdigest()
 
 
-def same_person(one: str, other: str) -> bool:
-    """Whether two logins are one person's: who differs by capitals alone does not differ."""
-    return one.casefold() == other.casefold()
-
-
 def _check(value: Any) -> None:
     if isinstance(value, Mapping):
         for name, inner in value.items():

@@ -8,6 +8,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.proposals.contracts import Actions
+from tracker.proposals.deciding import approve, nudge_for, reject, withdraw
 from tracker.proposals.queries import Row, listed, proposal_of
 from tracker.proposals.rules import State
 from tracker.proposals.schemas import (
@@ -18,7 +19,6 @@ from tracker.proposals.schemas import (
     ProposalSchema,
     ProposalsPage,
 )
-from tracker.proposals.service import approve, nudge_for, reject, withdraw
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 

@@ -20,7 +20,7 @@ from tracker.settlement.rules import DELIVERY, WATCH, RunState
 from tracker.settlement.schemas import RunSchema
 from tracker.settlement.service import approve, pause, resume, start
 from tracker.settlement.standing import standing
-from tracker.staff.cli import acting_on, person_on, token_option
+from tracker.staff.cli import acting_on, known_on, person_on, token_option
 from tracker.staff.rules import Role
 
 _LISTED = ("period", "state", "payouts", "total", "sha256")
@@ -90,7 +90,7 @@ def approve_run(
     """Approve exactly the sealed list, as another person than the one who prepared it."""
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
-        approver = person_on(session, runtime, token, Role.APPROVER)
+        known_on(session, runtime, token, Role.APPROVER)
         run = run_of(session, period)
         seal = run.sha256 if sha256 is None else sha256
     # Nothing is open or locked while a person reads.
@@ -99,7 +99,8 @@ def approve_run(
         if not click.confirm("Approve this list?"):
             raise click.ClickException(f"the list of {period} was not approved")
     with unit_of_work(runtime.engine, "settlement.approve") as session:
-        show_run(approve(session, period, seal, approver), as_json=as_json)
+        by = known_on(session, runtime, token, Role.APPROVER)  # as it is after the reading
+        show_run(approve(session, period, seal, by), as_json=as_json)
 
 
 @commands.command("run")

@@ -32,7 +32,7 @@ class SettlementRun(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", RunState), name="state"),
         CheckConstraint("period ~ '^20[0-9]{2}-(0[1-9]|1[0-2])$'", name="period"),
-        CheckConstraint("approved_by <> prepared_by", name="two_people"),
+        CheckConstraint("lower(approved_by) <> lower(prepared_by)", name="two_people"),
         CheckConstraint("(state = 'prepared') = (approved_by IS NULL)", name="approved"),
     )
 

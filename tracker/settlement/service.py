@@ -25,30 +25,41 @@ from tracker.settlement.rules import (
 )
 from tracker.settlement.self_approval import LIMITS, Limits, Waits, why_it_waits
 from tracker.settlement.watch import Reason, guard
+from tracker.staff.rules import Role, same_person
+from tracker.staff.second_person import see_that_two_may
+from tracker.staff.service import Person
 
 
-def approve(session: Session, period: str, sha256: str, approver: str) -> SettlementRun:
+def approve(session: Session, period: str, sha256: str, by: Person) -> SettlementRun:
     """A second person approves exactly the sealed list.
 
-    Raises RunNotFound, RunNotPrepared, ApproverPreparedIt and SealDiffers.
+    Raises RunNotFound, RunNotPrepared, ApproverPreparedIt and SealDiffers, and as
+    `see_that_two_may`.
     """
-    run = run_of(session, period, lock=True)
+    run, approver = run_of(session, period, lock=True), by.login
     if run.state == RunState.APPROVED and (run.sha256, run.approved_by) == (sha256, approver):
         return run
     if run.state != RunState.PREPARED:
         raise RunNotPrepared(f"the run of {period} is {run.state}")
-    if run.prepared_by == approver:
+    if same_person(run.prepared_by, approver):
         raise ApproverPreparedIt(f"{approver} prepared the run of {period}")
+    see_that_two_may(session, run.prepared_by, by, Role.APPROVER)
     if run.sha256 != sha256:
         # The right seal is not told here: it is to be read with the list that it stands for.
         raise SealDiffers(
             f"the list of {period} is not sealed with {sha256}: read `settlement show` again"
         )
-    run.state, run.approved_by = RunState.APPROVED, approver
+    _agree(session, run, approver)
+    return run
+
+
+def _agree(session: Session, run: SettlementRun, who: str) -> None:
+    if run.state != RunState.PREPARED:
+        raise RunNotPrepared(f"the run of {run.period} is {run.state}")
+    run.state, run.approved_by = RunState.APPROVED, who
     run.approved_at = session.scalar(select(func.now()))
     session.flush()
-    _write_down(session, run, approver, "settlement.approve")
-    return run
+    _write_down(session, run, who, "settlement.approve")
 
 
 def start(session: Session, period: str, who: str = SYSTEM) -> SettlementRun:
@@ -119,7 +130,7 @@ def approve_itself(session: Session, period: str, limits: Limits) -> Waits | Non
     run.considered_at = session.scalar(select(func.now()))
     session.flush()
     if waits is None:
-        approve(session, period, run.sha256, LIMITS)
+        _agree(session, run, LIMITS)
         start(session, period, LIMITS)
     return waits
 

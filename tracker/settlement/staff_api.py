@@ -157,7 +157,7 @@ class Approval(MethodView):
     def post(self, told: dict[str, str], period: str) -> SettlementRun:
         """Approve exactly the sealed list, as another person than the one who prepared it."""
         with unit_of_work(runtime().engine, "settlement.approve") as session:
-            return approve(session, period, told["sha256"], acting().login)
+            return approve(session, period, told["sha256"], acting())
 
 
 @blueprint.route("/<period>/start")

@@ -24,13 +24,18 @@ class Staff(Base):
     """One person of the finance team."""
 
     __tablename__ = "staff"
-    __table_args__ = (CheckConstraint(one_of("role", Role), name="role"),)
+    __table_args__ = (
+        CheckConstraint(one_of("role", Role), name="role"),
+        Index("uq_staff_lower_login", text("lower(login)"), unique=True),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     login: Mapped[str] = mapped_column(Text, unique=True)
     role: Mapped[str] = mapped_column(Text)
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+    let_in_by: Mapped[str | None] = mapped_column(Text)
+    """Who was told the secret by which this person came in. None: only the console was."""
 
 
 class StaffToken(Base):

@@ -84,6 +84,11 @@ def check_login(login: str) -> None:
         )
 
 
+def same_person(one: str, other: str) -> bool:
+    """Whether two logins are one person's: who differs by capitals alone does not differ."""
+    return one.casefold() == other.casefold()
+
+
 def check_scopes(scopes: Iterable[str]) -> list[str]:
     """Scopes in order, each once: ``read`` and ``write``, or of an area, the word that stands
     behind ``/admin/api/v1/``. Raises ScopeNotKnown, also for none."""

@@ -56,6 +56,8 @@ class Person:
     """When the token or the session is over."""
     session_id: int | None = None
     """None: by an API token."""
+    token_id: int | None = None
+    """None: by a session, or at the console."""
 
 
 def hire(
@@ -84,7 +86,7 @@ def add_person(session: Session, login: str, role: Role) -> Staff:
     try:
         session.flush()
     except IntegrityError as error:
-        if constraint_name(error) == "uq_staff_login":
+        if constraint_name(error) in ("uq_staff_login", "uq_staff_lower_login"):
             raise LoginTaken(f"{login} is taken") from error
         raise
     return made
@@ -139,7 +141,8 @@ def recognise(
         Role(row.role),
         tuple(row.scopes),
         row.expires_at,
-        row.id if by_session else None,
+        session_id=row.id if by_session else None,
+        token_id=None if by_session else row.id,
     )
     if not person.role.includes(needed):
         raise RoleTooLow(f"{person.login} is {person.role}, {needed} is needed")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.clock import SystemClock
 from tracker.kit.runtime import Runtime
 from tracker.proposals.contracts import Action, Approved, Facts
-from tracker.staff.rules import Role, check_login
+from tracker.staff.rules import Role, check_login, same_person
 from tracker.staff.service import LoginTaken
 from tracker.team.enrolling import enrol, see_enrollable
 from tracker.team.rules import AboutOneself, NothingToChange, PersonHasLeft, PersonNotFound
@@ -61,13 +61,14 @@ def _change_role(session: Session, _: Runtime, approved: Approved) -> None:
 def _let_in(session: Session, house: Runtime, approved: Approved) -> Facts:
     login = _not_about_oneself(approved)
     now = SystemClock().now()
-    secret, until = enrol(session, house.settings.keys, approved.approved_by, login, now)
+    who, why = approved.approved_by, approved.reason
+    secret, until = enrol(session, house.settings.keys, who, login, now, reason=why)
     return {"login": login, "enrolment": secret, "until": until.isoformat()}
 
 
 def _not_about_oneself(approved: Approved) -> str:
     login = str(approved.payload["login"])
-    if login == approved.approved_by:
+    if same_person(login, approved.approved_by):
         raise AboutOneself
     return login
 

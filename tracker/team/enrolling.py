@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 from tracker.audit.service import record
 from tracker.kit.crypto import Keyring
 from tracker.staff.models import Staff, StaffToken
+from tracker.staff.rules import ALL_SCOPES, Role, is_within
+from tracker.staff.second_person import see_that_one_may
+from tracker.staff.service import Person
 from tracker.team.models import StaffCredential
 from tracker.team.rules import (
     ENROLMENT,
@@ -21,6 +24,7 @@ from tracker.team.rules import (
     CodeNotRight,
     EnrolmentOver,
     PersonHasLeft,
+    TokenTooWide,
     new_secret,
     step_of,
 )
@@ -60,16 +64,53 @@ def see_enrollable(session: Session, login: str, now: datetime) -> Staff:
 
 
 def enrol(
-    session: Session, keys: Keyring, who: str, login: str, now: datetime
+    session: Session,
+    keys: Keyring,
+    who: str,
+    login: str,
+    now: datetime,
+    *,
+    reason: str | None = None,
 ) -> tuple[str, datetime]:
     """A secret by which its holder sets the password of ``login``, and until when; the one made
-    before is over.
+    before is over. ``who`` is told it: so long as it holds, the two are not two people.
 
     Raises PersonNotFound, PersonHasLeft, and AlreadyEnrolled where there is a password.
     """
     person = _enrollable(session, login)
+    session.execute(update(Staff).where(Staff.id == person.id).values(let_in_by=who))
+    return _enrol(session, keys, person, who, now, reason=reason)
+
+
+def enrol_oneself(
+    session: Session, keys: Keyring, by: Person, now: datetime, *, reason: str | None = None
+) -> tuple[str, datetime]:
+    """The same for oneself: over with the token that it was asked for by, if nobody confirmed it.
+
+    Raises TokenTooWide where the token may not do all, TokenNotAccepted where it is over meanwhile,
+    PersonHasLeft and AlreadyEnrolled.
+    """
+    if not is_within(ALL_SCOPES, by.scopes):
+        raise TokenTooWide
+    person = _enrollable(session, by.login)
+    see_that_one_may(session, by, Role.VIEWER)
+    return _enrol(session, keys, person, by.login, now, by=by, reason=reason)
+
+
+def _enrol(
+    session: Session,
+    keys: Keyring,
+    person: Staff,
+    who: str,
+    now: datetime,
+    *,
+    by: Person | None = None,
+    reason: str | None,
+) -> tuple[str, datetime]:
     session.execute(update(StaffCredential).where(*_of(person)).values(ended_at=now))
     secret, until = "enr_" + secrets.token_urlsafe(32), now + ENROLMENT
+    if by is not None and by.token_id is not None and by.expires_at is not None:
+        until = min(until, by.expires_at)
     session.execute(
         insert(StaffCredential),
         {
@@ -77,11 +118,13 @@ def enrol(
             "secret_hash": keys.hash(_SECRET, secret),
             "totp_sealed": keys.seal(purpose_of(person.id), new_secret().encode()),
             "made_by": who,
+            "token_id": by.token_id if by else None,
             "made_at": now,
             "expires_at": until,
         },
     )
-    record(session, who, "staff.enrol", f"staff:{login}", after={"until": until.isoformat()})
+    after = {"until": until.isoformat()}
+    record(session, who, "staff.enrol", f"staff:{person.login}", reason=reason, after=after)
     return secret, until
 
 

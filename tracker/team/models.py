@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.kit.database import Base, Instant
-from tracker.staff.models import Staff
+from tracker.staff.models import Staff, StaffToken
 
 
 class StaffCredential(Base):
@@ -43,6 +43,8 @@ class StaffCredential(Base):
     password_hash: Mapped[str | None] = mapped_column(Text)
     """As Argon2id makes it; None until the person has chosen one."""
     made_by: Mapped[str] = mapped_column(Text)
+    token_id: Mapped[int | None] = mapped_column(ForeignKey(StaffToken.id))
+    """By which it was asked for: taken back, it takes along what nobody has confirmed."""
     made_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
     """Until when the enrolment secret may be used."""

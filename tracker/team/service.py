@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from tracker.audit.service import record
@@ -130,13 +130,14 @@ def person_named(session: Session, login: str, *, locked: bool = False) -> Staff
 
 def kept(session: Session, login: str, *, still_admins: bool = False) -> Row[Any]:
     """A person as they are until the unit of work ends, and so all admins: of two who take away
-    each other's role at once, one is told. ``still_admins``: the act takes no admin away.
+    each other's role at once, one is told. ``still_admins``: the act takes no admin away. An admin
+    who has nothing to come in by is none that stays.
 
     Raises PersonNotFound and LastAdmin.
     """
     admins = (Staff.role == Role.ADMIN) & Staff.active
     rows: Sequence[Row[Any]] = session.execute(
-        select(Staff.__table__)
+        select(Staff.__table__, _COMES_IN)
         .where(or_(Staff.login == login, admins))
         .order_by(Staff.id)
         .with_for_update()
@@ -144,11 +145,20 @@ def kept(session: Session, login: str, *, still_admins: bool = False) -> Row[Any
     person = next((one for one in rows if one.login == login), None)
     if person is None:
         raise PersonNotFound(f"nobody is called {login}")
-    others = [one for one in rows if one.login != login]
+    others = [one for one in rows if one.login != login and one.comes_in]
     if person.active and person.role == Role.ADMIN and not others and not still_admins:
         raise LastAdmin(f"{login} is the only admin")
     return person
 
+
+_COMES_IN: ColumnElement[bool] = literal_column("""
+    EXISTS (SELECT FROM staff_tokens AS tokens
+            WHERE tokens.staff_id = staff.id AND revoked_at IS NULL
+              AND tokens.expires_at > clock_timestamp())
+    OR EXISTS (SELECT FROM staff_credentials AS credentials
+               WHERE credentials.staff_id = staff.id AND ended_at IS NULL
+                 AND confirmed_at IS NOT NULL)
+""").label("comes_in")
 
 _ENDINGS = {
     "tokens": text("""

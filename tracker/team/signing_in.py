@@ -101,6 +101,8 @@ def sign_in(
 ) -> Opened:
     """Begin a session. Raises SignInNotAccepted for a code that was used, and where the password
     was changed or the person has left meanwhile."""
+    # The person first, as whoever ends what they come in by: or each would wait for the other.
+    session.execute(_KEEP, {"id": known.staff_id})
     used = session.scalar(
         update(StaffCredential)
         .where(
@@ -153,6 +155,8 @@ def _was_here(session: Session, keys: Keyring, login: str, address: str, now: da
 
 
 _IS_LIVE = StaffCredential.ended_at.is_(None) & StaffCredential.confirmed_at.is_not(None)
+
+_KEEP = text("SELECT FROM staff WHERE id = :id FOR KEY SHARE")
 
 _END = text("""
     UPDATE staff_sessions SET ended_at = clock_timestamp() WHERE id = :id AND ended_at IS NULL

@@ -15,7 +15,7 @@ from tracker.proposals.service import Wish, propose
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role, RoleTooLow
 from tracker.team import acts, queries, service, tokens
-from tracker.team.enrolling import enrol, see_enrollable
+from tracker.team.enrolling import enrol, enrol_oneself, see_enrollable
 from tracker.team.rules import PersonNotFound, takes_two
 from tracker.team.schemas import (
     JoiningTeamSchema,
@@ -67,7 +67,7 @@ class People(MethodView):
                 payload = acts.payload_of(login, role)
                 return _proposed(session, acts.ADDING, payload, told["reason"])
             service.add(session, acting().login, login, role, told["reason"])
-            return _let_in(session, login)
+            return _let_in(session, login, told["reason"])
 
 
 @people.route("/<login>")
@@ -162,14 +162,14 @@ class Enrolling(MethodView):
         by = acting()
         with unit_of_work(runtime().engine) as session:
             if by.login == login:
-                return _let_in(session, login)
+                return _let_oneself_in(session, told["reason"])
             if not by.role.includes(Role.ADMIN):
                 raise RoleTooLow("only an admin lets others in")
             person = see_enrollable(session, login, SystemClock().now())
             if takes_two(Role(person.role)):
                 payload = acts.payload_of(login)
                 return _proposed(session, acts.ENROLLING, payload, told["reason"])
-            return _let_in(session, login)
+            return _let_in(session, login, told["reason"])
 
 
 @token_routes.route("")
@@ -206,7 +206,7 @@ class Tokens(MethodView):
                 name=told["name"],
                 scopes=told["scopes"],
                 days=told.get("days", house.settings.staff_token_days),
-                until=None if by.session_id else by.expires_at,
+                by=by,
             )
         return {"id": made, "token": token}
 
@@ -225,9 +225,15 @@ class OneToken(MethodView):
             tokens.revoke_token(session, by.login, token_id, of=of)
 
 
-def _let_in(session: Session, login: str) -> dict[str, Any]:
-    keys = runtime().settings.keys
-    secret, until = enrol(session, keys, acting().login, login, SystemClock().now())
+def _let_in(session: Session, login: str, reason: str) -> dict[str, Any]:
+    keys, now = runtime().settings.keys, SystemClock().now()
+    secret, until = enrol(session, keys, acting().login, login, now, reason=reason)
+    return {"done": True, "enrolment": secret, "until": until}
+
+
+def _let_oneself_in(session: Session, reason: str) -> dict[str, Any]:
+    keys, now = runtime().settings.keys, SystemClock().now()
+    secret, until = enrol_oneself(session, keys, acting(), now, reason=reason)
     return {"done": True, "enrolment": secret, "until": until}
 
 

@@ -1,7 +1,6 @@
 """API tokens: made, listed, taken back. The caller owns the unit of work."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select, text, update
@@ -10,7 +9,8 @@ from sqlalchemy.orm import Session
 from tracker.audit.service import record
 from tracker.kit.crypto import Keyring
 from tracker.staff.models import Staff, StaffToken
-from tracker.staff.rules import check_scopes, is_within
+from tracker.staff.rules import Role, check_scopes, is_within
+from tracker.staff.second_person import see_that_one_may
 from tracker.staff.service import Person, give_token
 from tracker.team.rules import (
     MAX_TOKENS,
@@ -31,18 +31,22 @@ def make_token(
     name: str,
     scopes: Sequence[str],
     days: int,
-    until: datetime | None = None,
+    by: Person | None = None,
 ) -> tuple[int, str]:
     """A token of a person's own; its id, and the token, which cannot be read again.
 
-    ``until``: it is over then at the latest. One who came by a token could else make another one
-    each time, and go on when it is over.
+    ``by``: the person themself. Who came by a token could else make another one each time, and go
+    on when it is over: what it makes ends no later.
 
-    Raises PersonNotFound, PersonHasLeft, ScopeNotKnown and TooManyTokens.
+    Raises PersonNotFound, PersonHasLeft, ScopeNotKnown and TooManyTokens; TokenNotAccepted where
+    what the person came by is over meanwhile.
     """
     person = person_named(session, login, locked=True)
     if not person.active:
         raise PersonHasLeft
+    if by is not None:
+        see_that_one_may(session, by, Role.VIEWER)
+    until = by.expires_at if by is not None and by.session_id is None else None
     live = select(func.count()).where(StaffToken.staff_id == person.id, _IS_LIVE)
     if (session.scalar(live) or 0) >= MAX_TOKENS:
         raise TooManyTokens
@@ -80,6 +84,7 @@ def revoke_token(
     ).one_or_none()
     if gone is None:
         raise TokenNotFound
+    session.execute(_END_WHAT_IT_BEGAN, {"id": token_id})
     before = {"name": gone.name, "of": gone.login}
     record(session, who, "token.revoke", f"token:{token_id}", reason=reason, before=before)
 
@@ -91,6 +96,11 @@ def tokens_of(session: Session, login: str, *, after: int = 0, limit: int) -> li
 
 
 _IS_LIVE = StaffToken.revoked_at.is_(None) & (StaffToken.expires_at > func.clock_timestamp())
+
+_END_WHAT_IT_BEGAN = text("""
+    UPDATE staff_credentials SET ended_at = clock_timestamp()
+    WHERE token_id = :id AND ended_at IS NULL AND confirmed_at IS NULL
+""")
 
 _TOKENS = text("""
     SELECT tokens.id, login, name, scopes, tokens.created_by, tokens.created_at, expires_at,

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,61 @@ def test_small_steps_do_not_add_up(world: World, admin: Cabinet) -> None:
     world.shop(cashback=1000)
     said = [admin.post(OFFERS, json=wish(cashback=rate)) for rate in ("12.00", "13.00", "14.00")]
     assert [one.get_json()["state"] for one in said] == ["changed", "changed", "proposed"]
+
+
+def test_nor_do_steps_into_the_past(world: World, admin: Cabinet) -> None:
+    world.shop(cashback=1000)
+    for step in range(7):
+        since = NOW - timedelta(days=30 * (6 - step))
+        admin.post(OFFERS, json=wish(cashback=f"{13 + 3 * step}.00", since=since.isoformat()))
+    shop = admin.get("/admin/api/v1/shops/shop").get_json()
+    assert shop["terms"]["cashback_percent"] == "13.00"
+    rows = world.query("SELECT valid_from FROM offers ORDER BY valid_from")
+    assert [row.valid_from for row in rows] == [day(-10), NOW], "nothing was promised before"
+
+
+def test_nor_do_steps_into_the_future(world: World, admin: Cabinet) -> None:
+    world.shop(cashback=1000)
+    said = [
+        admin.post(OFFERS, json=wish(cashback=rate, since=day(90 + 31 * step).isoformat()))
+        for step, rate in enumerate(("13.00", "16.00"))
+    ]
+    assert [one.get_json()["state"] for one in said] == ["changed", "proposed"]
+
+
+def test_a_shop_whose_terms_begin_later_has_had_its_first(world: World, admin: Cabinet) -> None:
+    world.shop(cashback=1000)
+    world.change_as_owner("DELETE FROM offers")
+    first = admin.post(OFFERS, json=wish(since=day(90).isoformat()))
+    assert first.get_json()["state"] == "changed"
+    assert admin.post(OFFERS, json=wish(cashback="31.00")).get_json()["state"] == "proposed"
+
+
+def test_a_hold_that_ends_much_sooner_takes_two(world: World, admin: Cabinet) -> None:
+    world.shop(cashback=1000)
+    said = [admin.post(OFFERS, json=wish(hold_days=days)) for days in (16, 15)]
+    assert [one.get_json()["state"] for one in said] == ["changed", "proposed"]
+
+
+def test_why_they_were_changed_stands_in_the_audit(world: World, admin: Cabinet) -> None:
+    world.shop(cashback=1000)
+    admin.post(OFFERS, json=wish(cashback="11.00", reason="their letter"))
+    (row,) = world.query("SELECT reason FROM audit_entries WHERE action = 'shop.terms'")
+    assert row.reason == "their letter"
+
+
+def test_who_approves_sees_the_terms_of_then_and_all_later_ones(
+    world: World, admin: Cabinet, anna: Cabinet
+) -> None:
+    world.shop(cashback=1000)
+    later = admin.post(OFFERS, json=wish(cashback="11.00", since=day(120).isoformat()))
+    assert later.get_json()["state"] == "changed"
+    asked = admin.post(OFFERS, json=wish(cashback="20.00")).get_json()["proposal_id"]
+    seen = anna.get(f"/admin/api/v1/proposals/{asked}").get_json()["seen"]
+    assert seen["cashback_bp"] == 1000
+    assert [one["cashback_bp"] for one in seen["later"]] == [1100]
+    assert admin.post(OFFERS, json=wish(cashback="8.00")).get_json()["state"] == "changed"
+    assert told(approve(world, anna, asked)) == (409, "proposal_stale")
 
 
 def test_terms_that_changed_since_are_not_overwritten(
@@ -197,10 +253,14 @@ def test_how_far_is_far() -> None:
     known = [Terms(1000, 1200, 30, OnHoldEnd.CONFIRM)]
 
     def terms(cashback: int, commission: int) -> Terms:
-        return Terms(cashback, commission, 0, OnHoldEnd.REJECT)
+        return Terms(cashback, commission, 30, OnHoldEnd.REJECT)
 
     assert not is_far(terms(1200, 1000), known, 200)
     assert is_far(terms(1201, 1200), known, 200)
     assert is_far(terms(799, 1200), known, 200)
     assert is_far(terms(1000, 1401), known, 200)
     assert not is_far(terms(5000, 0), [], 0)
+    held = [replace(terms(1000, 1200), hold_days=30)]
+    assert not is_far(replace(held[0], hold_days=16), held, 200)
+    assert is_far(replace(held[0], hold_days=15), held, 200)
+    assert is_far(replace(held[0], on_hold_end=OnHoldEnd.CONFIRM), held, 200)

@@ -133,6 +133,19 @@ def test_the_banks_file_is_taken_whole_or_not_at_all(office: Office, tmp_path: P
     assert owed(office.world, books) == rubles(100)
 
 
+@pytest.mark.parametrize("ours", ["proposal:1", "moved (payment 7)"])
+def test_a_bank_writes_no_reference_as_we_do(office: Office, tmp_path: Path, ours: str) -> None:
+    """A line of that name would keep a write-off or a move from ever being booked."""
+    line = {"bank_reference": ours, "amount": "1.00", "received_on": "2011-02-14"}
+    said = office.post("vera", f"{API}/payments", **line)
+    assert (said.status_code, said.get_json()["errors"][0]["field"]) == (422, "bank_reference")
+    file = tmp_path / "bank.csv"
+    file.write_text(f"bank_reference,received_on,amount\n{ours},2011-02-14,1.00\n")
+    refused = office.run("payments", "import", str(file), token="vera").exception
+    assert isinstance(refused, FileInvalid)
+    assert "bank_reference" in refused.fields
+
+
 def test_an_invoice_as_files(office: Office) -> None:
     tea = invoices(office)["tea"]
     path = f"{API}/invoices/{tea['id']}"

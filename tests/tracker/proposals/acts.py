@@ -6,19 +6,16 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tests.colleagues import ANNA, OLGA
 from tests.world import World
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import Conflict
 from tracker.kit.runtime import Runtime
 from tracker.proposals.contracts import Action, Approved, Facts, named
+from tracker.proposals.deciding import Outcome, approve, reject, withdraw
 from tracker.proposals.models import Proposal
-from tracker.proposals.service import Outcome, Wish, approve, propose, reject, withdraw
-from tracker.staff.rules import Role
+from tracker.proposals.service import Wish, propose
 from tracker.staff.service import Person
-
-OLGA = Person("olga", Role.OPERATOR)
-ANNA = Person("anna", Role.APPROVER)
-BORIS = Person("boris", Role.APPROVER)
 
 
 class NameIsBad(Conflict):

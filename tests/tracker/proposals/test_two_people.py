@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from tests.colleagues import ANNA, BORIS, OLGA
 from tests.tracker.proposals.acts import (
-    ANNA,
-    BORIS,
-    OLGA,
     NameIsBad,
     approved,
     late,

@@ -1,0 +1,88 @@
+"""Whether of two people each may, and whether they are two. The caller owns the unit of work.
+
+To be asked behind the lock of what is decided about: since a request was let in, its token may have
+been taken back, or the person have left. What is found holds until the unit of work ends.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from tracker.kit.errors import Conflict, Forbidden
+from tracker.staff.models import Staff
+from tracker.staff.rules import Role, RoleTooLow, TokenNotAccepted, same_person
+from tracker.staff.service import Person
+
+
+class ProposerHasLeft(Conflict):
+    """Whoever asked for it is not of the team any more: reject it, and let another ask anew."""
+
+    code = "proposer_has_left"
+
+
+class LetInByTheOther(Forbidden):
+    """One of the two let the other in, and may hold what the other comes in by: a third has to."""
+
+    code = "let_in_by_the_other"
+
+
+def see_that_two_may(session: Session, first: str, second: Person, needed: Role) -> None:
+    """That ``second`` may still decide about what ``first``, a login, has asked for.
+
+    Raises TokenNotAccepted, RoleTooLow, ProposerHasLeft and LetInByTheOther.
+    """
+    people = _kept(session, first, second.login)
+    _see(session, people, second, needed)
+    proposer = people.get(first)
+    if proposer is not None and not proposer.active:
+        raise ProposerHasLeft(f"{first} has left")
+    for one, other in ((first, second.login), (second.login, first)):
+        by = people[one].let_in_by if one in people else None
+        if by is not None and same_person(by, other):
+            raise LetInByTheOther(f"{other} let {one} in")
+
+
+def see_that_one_may(session: Session, who: Person, needed: Role) -> None:
+    """That what let somebody in still does. The console's own account is none of the team.
+
+    Raises TokenNotAccepted and RoleTooLow.
+    """
+    _see(session, _kept(session, who.login), who, needed)
+
+
+def _see(session: Session, people: Mapping[str, Any], who: Person, needed: Role) -> None:
+    found = people.get(who.login)
+    if found is None:
+        return
+    if not found.active or not _is_let_in(session, who):
+        raise TokenNotAccepted
+    if not Role(found.role).includes(needed):
+        raise RoleTooLow(f"{who.login} is {found.role}, {needed} is needed")
+
+
+def _is_let_in(session: Session, who: Person) -> bool:
+    by = {"token": who.token_id, "session": who.session_id}
+    return all(
+        session.scalar(_LIVE[kind], {"id": one}) for kind, one in by.items() if one is not None
+    )
+
+
+def _kept(session: Session, *logins: str) -> dict[str, Any]:
+    """People as they are until the unit of work ends, locked in one order by everybody."""
+    query = select(Staff.login, Staff.role, Staff.active, Staff.let_in_by)
+    kept = query.where(Staff.login.in_(logins)).order_by(Staff.id).with_for_update(read=True)
+    return {one.login: one for one in session.execute(kept)}
+
+
+_LIVE = {
+    "token": text("""
+        SELECT true FROM staff_tokens
+        WHERE id = :id AND revoked_at IS NULL AND expires_at > clock_timestamp() FOR SHARE
+    """),
+    "session": text("""
+        SELECT true FROM staff_sessions
+        WHERE id = :id AND ended_at IS NULL AND expires_at > clock_timestamp() FOR SHARE
+    """),
+}
