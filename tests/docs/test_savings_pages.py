@@ -40,6 +40,7 @@ from tracker.certificates.salon_rules import (
 from tracker.certificates.salons import Act, open_salon
 from tracker.certificates.showing import show
 from tracker.certificates.staff_schemas import RedemptionSchema
+from tracker.goals.api import ACTS_AN_HOUR
 from tracker.goals.rules import (
     MOST_GOALS,
     GoalNotFound,
@@ -107,7 +108,7 @@ def test_the_states_are_these() -> None:
 def test_the_codes_are_these() -> None:
     column = "status, `code`"
     goals = (GoalNotFound, TooManyGoals, GoalsOutOfDate, GoalUnsound)
-    assert words(GOALS, column) == {*(one.code for one in goals), "invalid"}
+    assert words(GOALS, column) == {*(one.code for one in goals), BudgetUsedUp.code, "invalid"}
     certificates = (
         CertificateNotFound,
         GoalNotFound,
@@ -128,6 +129,7 @@ def test_the_codes_are_these() -> None:
 
 def test_goals_are_filled_as_in_the_example() -> None:
     assert f"There may be {MOST_GOALS} at a time" in unwrapped(GOALS)
+    assert f"given up {ACTS_AN_HOUR} times within the hour" in GOALS
     one, two, both, first, second, more, then = (
         parse_rubles(sum_)
         for sum_ in re.findall(r"(\d+\.\d\d)", GOALS[GOALS.index("With goals of") :])[:7]

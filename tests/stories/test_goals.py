@@ -147,6 +147,16 @@ def test_a_lower_sum_lets_go_and_a_dropped_goal_too(world: World, member: int) -
     assert world.differences() == []
 
 
+def test_a_goal_that_is_made_as_small_as_what_it_has_is_reached(world: World, member: int) -> None:
+    """And one that was full before stays so: since when, it keeps."""
+    full, partly = save(world, member, 100), save(world, member, 200)
+    act(world, change, full, member, NOW, target=rubles(60))
+    (had,) = saved(world, member)[1:]
+    act(world, change, partly, member, day(6), target=had)
+    rows = world.query("SELECT reached_at, reserved = target AS is_full FROM goals ORDER BY id")
+    assert [tuple(row) for row in rows] == [(NOW, True), (day(6), True)]
+
+
 def test_another_order_counts_from_now_on(world: World, shop: Shop, member: int) -> None:
     first, second = save(world, member, 200), save(world, member, 100)
     with unit_of_work(world.tools.engine) as session:

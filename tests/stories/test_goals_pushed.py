@@ -1,5 +1,6 @@
 """Goals in hands that push them: more than may be begun, paused and spent, one after another."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.races.held import somebody_waits, wait_until
@@ -7,6 +8,7 @@ from tests.signing_in import at
 from tests.stories.months import earns
 from tests.tracker.certificates.saving import NOW, buy, give_back_of, rich, save
 from tests.world import World, day, rubles
+from tracker.goals.api import ACTS_AN_HOUR
 from tracker.goals.service import change, create
 from tracker.kit.database import unit_of_work
 from tracker.privacy.erasure import erase, what_is_lost
@@ -70,3 +72,23 @@ def test_a_goal_made_while_its_member_leaves_keeps_no_name(world: World) -> None
             wait_until(lambda: somebody_waits(world) or making.done())
         making.exception(20)
     assert world.query("SELECT name FROM goals WHERE name IS NOT NULL") == []
+
+
+def test_one_kopeck_to_and_fro_does_not_fill_the_ledger(world: World) -> None:
+    member = rich(world, world.shop(cashback=1000), 300)
+    goal = save(world, member, 300)
+    app = at(world, NOW).signed_in(member)
+    sums = itertools.cycle(["299.99", "300.00"])
+    answers = [
+        app.patch(f"/api/v1/goals/{goal}", json={"target": next(sums)}) for _ in range(ACTS_AN_HOUR)
+    ]
+    assert {one.status_code for one in answers} == {200}
+    (before,) = world.query("SELECT count(*) AS n FROM ledger_transactions")
+    for refused in (
+        app.patch(f"/api/v1/goals/{goal}", json={"target": "299.99"}),
+        app.delete(f"/api/v1/goals/{goal}"),
+        app.put("/api/v1/goals/order", json={"ids": [goal]}),
+        app.post("/api/v1/goals", json={"name": "x", "target": "1.00"}),
+    ):
+        assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    assert world.query("SELECT count(*) AS n FROM ledger_transactions") == [before]

@@ -4,6 +4,8 @@
 or two neighbours swapped among the 23 are told from a code before anything is looked up.
 """
 
+import hmac
+
 from tracker.kit.crypto import Keyring
 
 RANDOM_BITS = 115
@@ -24,6 +26,7 @@ _PRIME = 1021
 
 _LONGEST_TOLD = 64
 _PURPOSE = "certificate code"
+_PURPOSE_OF_PROOF = "certificate and its code"
 
 
 def code_of(chance: int) -> str:
@@ -58,6 +61,17 @@ def code_hash(keys: Keyring, code: str) -> bytes:
 def code_hashes(keys: Keyring, code: str) -> list[bytes]:
     """What a code may have been kept as: to look it up by."""
     return keys.hashes(_PURPOSE, code)
+
+
+def code_proof(keys: Keyring, code: str, certificate_id: int, amount: int) -> bytes:
+    """What is kept to know that a code was made for this certificate of so many kopecks."""
+    return keys.hash(_PURPOSE_OF_PROOF, f"{certificate_id}:{amount}:{code}")
+
+
+def proves(keys: Keyring, kept: bytes | None, code: str, certificate_id: int, amount: int) -> bool:
+    """Whether that was kept, under whichever of our keys."""
+    made = keys.hashes(_PURPOSE_OF_PROOF, f"{certificate_id}:{amount}:{code}")
+    return kept is not None and any(hmac.compare_digest(kept, one) for one in made)
 
 
 def _written(value: int) -> str:

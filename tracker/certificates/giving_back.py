@@ -32,7 +32,7 @@ def give_back(session: Session, certificate_id: int, now: datetime, reason: str)
     if one.state not in OUTSTANDING:
         raise CertificateOver(f"certificate {certificate_id} is {one.state}")
     one.state, one.voided_at, one.void_reason = CertificateState.VOIDED, now, reason
-    one.code_hash = None
+    one.code_hash = one.code_proof = None
     session.flush()
     _return_money(session, one, now)
     return one

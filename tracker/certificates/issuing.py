@@ -62,6 +62,7 @@ _CLAIM = text("""
     RETURNING certificates.id
 """)
 
+# The worker's moment is older than an order that came while it was at work.
 _ISSUE = text("""
     WITH mine AS (
         SELECT id FROM certificates
@@ -70,8 +71,8 @@ _ISSUE = text("""
         FOR UPDATE
     )
     UPDATE certificates
-    SET state = 'issued', issued_at = :now, expires_at = CAST(:expires AS timestamptz),
-        lease_until = NULL
+    SET state = 'issued', issued_at = greatest(:now, ordered_at),
+        expires_at = CAST(:expires AS timestamptz), lease_until = NULL
     FROM mine WHERE certificates.id = mine.id
     RETURNING certificates.id, certificates.member_id, certificates.amount
 """)

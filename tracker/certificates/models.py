@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
@@ -40,6 +41,8 @@ class Certificate(Base):
             name="redeemed",
         ),
         CheckConstraint("(state = 'voided') = (voided_at IS NOT NULL)", name="voided"),
+        CheckConstraint("(code_hash IS NULL) = (code_proof IS NULL)", name="code"),
+        ForeignKeyConstraint(["goal_id", "member_id"], ["goals.id", "goals.member_id"]),
         UniqueConstraint("member_id", "order_key", "part"),
         Index(
             "uq_certificates_code_hash",
@@ -63,10 +66,10 @@ class Certificate(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     member_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("members.id"))
-    goal_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("goals.id"))
+    goal_id: Mapped[int | None] = mapped_column(BigInteger)
     """The goal whose money it took, if any: there it goes back to."""
     order_key: Mapped[str] = mapped_column(Text(collation="C"))
-    """The member's idempotency key of the order."""
+    """The member's idempotency key of the order; an erasure writes another over it."""
     part: Mapped[int]
     """From 1: an order may be split into several."""
     amount: Mapped[int] = mapped_column(BigInteger)
@@ -81,6 +84,8 @@ class Certificate(Base):
     voided; of one that was redeemed it stays, to know the same receipt again."""
     code_mark: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Under which of our keys it was hashed; None: it is not known."""
+    code_proof: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Keyed hash of the code with what it is good for: moved to another row it proves nothing."""
     codes: Mapped[int] = mapped_column(server_default="0")
     """How many codes were shown: each kills the one before."""
     fence: Mapped[int | None] = mapped_column(BigInteger)

@@ -11,11 +11,14 @@ from tracker.ledger.rules import Difference
 def prove(session: Session) -> Iterator[Difference]:
     """Outstanding is exactly the money of certificates that no salon has taken, owed to salons that
     of those taken; each is its own member's, who gave it once, and has it back if it was voided.
-    What a goal gave is what was taken from what was put aside."""
-    for statement in (_OFF, _GOALS_OFF):
+    What a goal gave is what was taken from what was put aside, and what it has what is left. The
+    moment in which a salon took it is the entry's."""
+    for statement in (_OFF, _GIVEN_OFF, _MOMENTS_OFF):
         for row in session.execute(statement):
             what = f"certificate {row.certificate} {row.account}"
             yield Difference(what, str(row.expected), str(row.found))
+    for row in session.execute(_GOALS_OFF):
+        yield Difference(f"goal {row.id} reserved", str(row.expected), str(row.found))
 
 
 _OFF = text("""
@@ -50,7 +53,7 @@ _OFF = text("""
     ORDER BY 1, 2
 """)
 
-_GOALS_OFF = text("""
+_GIVEN_OFF = text("""
     WITH given AS (
         SELECT split_part(reference, ':', 2) AS certificate, sum(amount) AS amount
         FROM ledger_transactions AS transactions
@@ -63,4 +66,35 @@ _GOALS_OFF = text("""
     FROM certificates LEFT JOIN given ON given.certificate = CAST(certificates.id AS text)
     WHERE from_goal <> coalesce(given.amount, 0)
     ORDER BY certificates.id
+""")
+
+_MOMENTS_OFF = text("""
+    SELECT CAST(certificates.id AS text) AS certificate, 'redeemed' AS account,
+           transactions.effective_at AS expected, redeemed_at AS found
+    FROM certificates
+    JOIN ledger_transactions AS transactions
+      ON transactions.reference = 'certificate:' || certificates.id || '\\:redeemed'
+    WHERE redeemed_at IS DISTINCT FROM transactions.effective_at
+    ORDER BY certificates.id
+""")
+
+# Goals stand beneath certificates: only from here it is seen to which goal a certificate's
+# money belongs.
+_GOALS_OFF = text("""
+    WITH moved AS (
+        SELECT CASE WHEN kind LIKE 'goal\\_%' THEN CAST(split_part(reference, ':', 2) AS bigint)
+               ELSE certificates.goal_id END AS goal, -sum(entries.amount) AS amount
+        FROM ledger_transactions AS transactions
+        JOIN ledger_entries AS entries ON entries.transaction_id = transactions.id
+        LEFT JOIN certificates
+          ON kind LIKE 'certificate\\_%'
+         AND certificates.id = CAST(split_part(reference, ':', 2) AS bigint)
+        WHERE account = 'member_reserved'
+        GROUP BY 1
+    )
+    SELECT coalesce(goals.id, goal) AS id, coalesce(moved.amount, 0) AS expected,
+           coalesce(goals.reserved, 0) AS found
+    FROM goals FULL JOIN moved ON moved.goal = goals.id
+    WHERE coalesce(moved.amount, 0) <> coalesce(goals.reserved, 0)
+    ORDER BY 1
 """)

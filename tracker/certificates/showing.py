@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from tracker.certificates.codes import code_hash, code_of
+from tracker.certificates.codes import code_hash, code_of, code_proof
 from tracker.certificates.models import Certificate
 from tracker.certificates.queries import certificate_of
 from tracker.certificates.rules import (
@@ -48,6 +48,7 @@ def show(
         raise CertificateOver
     code = code_of(chance)
     one.code_hash, one.code_mark = code_hash(keys, code), keys.mark
+    one.code_proof = code_proof(keys, code, one.id, one.amount)
     one.codes += 1
     session.flush()
     return Shown(one, code)

@@ -1,9 +1,12 @@
 """`/api/v1/goals`: what a member saves for."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask.views import MethodView
 
+from tracker.access.budgets import Budget, spend
+from tracker.access.edge import REAL
 from tracker.access.guard import acting_member, signed_in
 from tracker.goals.models import Goal
 from tracker.goals.queries import goal_of, open_goals_of
@@ -23,6 +26,17 @@ blueprint = Blueprint(
     "goals", __name__, url_prefix="/api/v1/goals", description="What a member saves for"
 )
 
+ACTS_AN_HOUR = 100
+"""Each can move money to and fro, and what moves stays in the books for good."""
+
+_TOO_MANY = {"429": refusal("Goals were changed too often within the hour")}
+
+
+def _one_act() -> None:
+    house, me = runtime(), acting_member().member_id
+    budget = Budget("goal acts member", str(me), ACTS_AN_HOUR, timedelta(hours=1))
+    spend(house.engine, house.settings.keys, [budget], REAL.now())
+
 
 @blueprint.route("")
 class Goals(MethodView):
@@ -39,10 +53,13 @@ class Goals(MethodView):
     @signed_in
     @blueprint.arguments(NewGoalSchema)
     @blueprint.response(201, GoalSchema)
-    @blueprint.doc(responses={"409": refusal("There are as many goals as there may be")})
+    @blueprint.doc(
+        responses={"409": refusal("There are as many goals as there may be"), **_TOO_MANY}
+    )
     def post(self, told: dict[str, Any]) -> dict[str, Any]:
         """Begin to save for something; what is available is put aside for it at once."""
         house = runtime()
+        _one_act()
         with unit_of_work(house.engine, "goals.create") as session:
             me = acting_member().member_id
             return _shown(create(session, me, told["name"], told["target"], house.clock.now()))
@@ -55,9 +72,10 @@ class Order(MethodView):
     @signed_in
     @blueprint.arguments(OrderSchema)
     @blueprint.response(200, GoalsSchema)
-    @blueprint.doc(responses={"409": refusal("These are not the goals that stand")})
+    @blueprint.doc(responses={"409": refusal("These are not the goals that stand"), **_TOO_MANY})
     def put(self, told: dict[str, Any]) -> dict[str, Any]:
         """Let goals be filled in another order from now on; what each has, it keeps."""
+        _one_act()
         with unit_of_work(runtime().engine, "goals.reorder") as session:
             return _shown_all(reorder(session, acting_member().member_id, told["ids"]))
 
@@ -76,18 +94,22 @@ class OneGoal(MethodView):
     @signed_in
     @blueprint.arguments(GoalChangeSchema)
     @blueprint.response(200, GoalSchema)
+    @blueprint.doc(responses=_TOO_MANY)
     def patch(self, told: dict[str, Any], goal_id: int) -> dict[str, Any]:
         """Change the name or the sum, or pause it; what is too much for it is available again."""
         house = runtime()
+        _one_act()
         with unit_of_work(house.engine, "goals.change") as session:
             me, now = acting_member().member_id, house.clock.now()
             return _shown(change(session, goal_id, me, now, **told))
 
     @signed_in
     @blueprint.response(200, GoalSchema)
+    @blueprint.doc(responses=_TOO_MANY)
     def delete(self, goal_id: int) -> dict[str, Any]:
         """Give a goal up: its money is available again, or goes to the next goals."""
         house = runtime()
+        _one_act()
         with unit_of_work(house.engine, "goals.drop") as session:
             me, now = acting_member().member_id, house.clock.now()
             return _shown(drop(session, goal_id, me, now))

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.goals.rules import ENDED, GoalState
@@ -24,6 +34,7 @@ class Goal(Base):
             " AND (ended_at IS NULL OR reserved = 0)",
             name="ended",
         ),
+        UniqueConstraint("id", "member_id"),
         Index("ix_goals_open", "member_id", "place", postgresql_where=text("ended_at IS NULL")),
     )
 

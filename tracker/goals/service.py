@@ -205,11 +205,13 @@ def _locked(session: Session, goal_id: int, member_id: int) -> Goal:
 
 def _retarget(session: Session, goal: Goal, target: int, now: datetime) -> None:
     excess = goal.reserved - target
+    goal.target = target
     if excess > 0:
         ledger.post(session, _carry_out(session, [goal], [Move(goal.id, -excess)], now))
-    goal.target = target
     if goal.reserved < target:
         goal.reached_at = None
+    elif goal.reached_at is None:
+        goal.reached_at = now
 
 
 def _end(session: Session, goal: Goal, state: GoalState, now: datetime) -> None:

@@ -64,6 +64,7 @@ def test_a_receipt_told_again_is_counted_for_some_days(world: World, fresh: Worl
     assert present(world, salon, slip.code, "R-1").status_code == 200
     assert bound(fresh)[0] == 1
     assert present(fresh, salon, slip.code, "R-1").status_code == 200
+    world.change_as_owner("ALTER TABLE certificates DISABLE TRIGGER certificates_keep")
     world.change("UPDATE certificates SET redeemed_at = now() - interval '8 days'")
     assert bound(fresh)[0] == 0
 

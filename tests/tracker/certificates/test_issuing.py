@@ -75,6 +75,14 @@ def test_what_was_ordered_is_issued_and_told_of_once(world: World, member: int) 
     assert world.differences() == []
 
 
+def test_none_is_issued_before_it_was_ordered(world: World, member: int) -> None:
+    """The worker looked at the clock, and then it was ordered."""
+    buy(world, member, 750)
+    issued(world, NOW - timedelta(milliseconds=3))
+    (row,) = world.query("SELECT issued_at FROM certificates")
+    assert row.issued_at == NOW
+
+
 def test_a_large_heap_goes_in_chunks(
     world: World, member: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

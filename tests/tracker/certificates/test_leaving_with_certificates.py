@@ -63,3 +63,10 @@ def test_what_is_asked_to_be_voided_is_not_let_pass_meanwhile(world: World) -> N
     assert olga.post(f"{DESK}/{one.id}/void", json=WHY).status_code in (200, 202)
     refused = petr.post(f"{DESK}/{one.id}/release", json=WHY)
     assert (refused.status_code, refused.get_json()["code"]) == (409, "void_waits")
+
+
+def test_the_key_of_an_order_is_personal_and_goes(world: World) -> None:
+    member = rich(world, world.shop(cashback=1000), 3_000)
+    buy(world, member, 1_000, key="anna@example.org", split=True)
+    leaves(world, member)
+    assert "anna@example.org" not in str(world.query("SELECT t::text AS w FROM certificates t"))

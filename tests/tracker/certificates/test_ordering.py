@@ -216,7 +216,7 @@ def test_first_ones_that_are_large_together_wait(world: World, member: int) -> N
     assert [one.state for one in made] == ["review", "review"]
     issued(world)
     assert states(world) == ["issued", "review", "review"]
-    world.change("UPDATE certificates SET state = 'ordered', decided_by = 'anna' WHERE part = 1")
+    world.change("UPDATE certificates SET state = 'ordered', decided_by = 'anna' WHERE id = 2")
     (one,) = buy(world, member, 1_500, limits=limits)
     assert one.state == "ordered", "staff know the member by now"
     assert outstanding(world) == rubles(2_600)

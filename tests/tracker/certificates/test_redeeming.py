@@ -19,9 +19,8 @@ from tests.tracker.certificates.salon import (
     told,
     wrong_code,
 )
-from tests.tracker.certificates.saving import NOW, buy, give_back_of, issued, states
+from tests.tracker.certificates.saving import NOW, give_back_of, issued, states
 from tests.world import Shop, World, day
-from tracker.certificates.codes import code_hash, read_code
 from tracker.kit import failpoints
 
 
@@ -147,25 +146,6 @@ def test_nothing_tells_one_wrong_code_from_another(world: World, arbat: Salon, s
     assert "redeemed" not in states(world)
 
 
-def test_what_is_not_issued_has_no_code_to_be_taken(
-    world: World, arbat: Salon, slip: Paper
-) -> None:
-    """Not even if a row of the sort came to have one."""
-    (read,) = [read_code(slip.code)]
-    (one,) = buy(world, slip.member, 250)
-    world.change("UPDATE certificates SET code_hash = NULL WHERE id = :id", id=slip.id)
-    keys = world.tools.settings.keys
-    hashed = code_hash(keys, read or "")
-    for state in ("ordered", "review"):
-        world.change(
-            "UPDATE certificates SET state = :state, code_hash = :hash WHERE id = :id",
-            id=one.id,
-            hash=hashed,
-            state=state,
-        )
-        assert told(present(world, arbat, slip.code)) == (404, "code_not_accepted")
-
-
 @contextmanager
 def counted(world: World) -> Iterator[list[str]]:
     """Statements that are run meanwhile."""
@@ -269,8 +249,8 @@ def test_the_code_is_found_by_its_index(world: World, arbat: Salon, shop: Shop) 
     member = paper(world, shop).member
     world.change(
         "INSERT INTO certificates (member_id, order_key, part, amount, from_goal, state, language,"
-        " ordered_at, code_hash) SELECT :member, 'many', n, 10000, 0, 'issued', 'ru', now(),"
-        " sha256(CAST(CAST(n AS text) AS bytea)) FROM generate_series(1, 20000) AS n",
+        " ordered_at, code_hash, code_proof) SELECT :member, 'many', n, 10000, 0, 'issued', 'ru',"
+        " now(), sha256(CAST(CAST(n AS text) AS bytea)), '' FROM generate_series(1, 20000) AS n",
         member=member,
     )
     world.change_as_owner("ANALYZE certificates")
