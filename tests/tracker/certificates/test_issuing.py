@@ -77,7 +77,7 @@ def test_what_was_ordered_is_issued_and_told_of_once(world: World, member: int) 
 
 def test_none_is_issued_before_it_was_ordered(world: World, member: int) -> None:
     """The worker looked at the clock, and then it was ordered."""
-    buy(world, member, 750)
+    buy(world, member, 750, goal=goal_of_only(world))
     issued(world, NOW - timedelta(milliseconds=3))
     (row,) = world.query("SELECT issued_at FROM certificates")
     assert row.issued_at == NOW
