@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.cabinets import adds_up
-from tests.signing_in import at
 from tests.stories.months import earns
 from tests.tracker.adjustments.staff import (
     DESK,
@@ -19,30 +18,10 @@ from tests.tracker.adjustments.staff import (
     told,
     wish,
 )
-from tests.world import Shop, World, day
+from tests.world import World, day
 from tracker.staff.rules import Role
 
 NOW = day(60)
-
-
-@pytest.fixture
-def world(world: World) -> World:
-    return at(world, NOW)
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
-def member(world: World) -> int:
-    return world.member()
-
-
-@pytest.fixture
-def pair(world: World) -> Pair:
-    return Pair(world)
 
 
 @pytest.mark.parametrize(

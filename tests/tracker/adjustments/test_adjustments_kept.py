@@ -7,7 +7,6 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.cabinets import adds_up
 from tests.clients import Cabinet
-from tests.signing_in import at
 from tests.stories.months import earns
 from tests.tracker.adjustments.staff import DESK, Pair, hired, proposed, told, wish
 from tests.world import Shop, World, day, returned
@@ -15,28 +14,6 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.money import parse_rubles
 from tracker.privacy.export import export
 from tracker.staff.rules import Role
-
-NOW = day(60)
-
-
-@pytest.fixture
-def world(world: World) -> World:
-    return at(world, NOW)
-
-
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
-def member(world: World) -> int:
-    return world.member()
-
-
-@pytest.fixture
-def pair(world: World) -> Pair:
-    return Pair(world)
 
 
 def test_it_is_among_all_that_is_kept_of_a_member(world: World, member: int, pair: Pair) -> None:

@@ -16,12 +16,6 @@ URL = "/api/v1/certificates"
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    """A shop that promises ten percent."""
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def member(world: World, shop: Shop) -> int:
     """A member with 3,000.00."""
     return rich(world, shop, 3_000)

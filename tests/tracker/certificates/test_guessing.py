@@ -45,21 +45,6 @@ def world(world: World) -> World:
     return at(world, NOW)
 
 
-@pytest.fixture
-def shop(world: World) -> Shop:
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
-def arbat(world: World) -> Salon:
-    return salon_of(world)
-
-
-@pytest.fixture
-def slip(world: World, shop: Shop) -> Paper:
-    return paper(world, shop)
-
-
 def counts(world: World) -> dict[str, int]:
     """Wrong codes by whom they are counted for."""
     rows = world.query("SELECT scope, count FROM budget_counts WHERE scope LIKE 'certificate m%'")

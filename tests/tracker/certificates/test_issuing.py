@@ -28,12 +28,6 @@ POINTS = [
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    """A shop that promises ten percent."""
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def member(world: World, shop: Shop) -> int:
     """A member with 1,000.00, all of it put aside."""
     member = rich(world, shop, 1_000)

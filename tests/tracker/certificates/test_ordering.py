@@ -35,12 +35,6 @@ from tracker.members.service import MemberNotFound
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    """A shop that promises ten percent."""
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def member(world: World, shop: Shop) -> int:
     """A member with 3,000.00."""
     return rich(world, shop, 3_000)

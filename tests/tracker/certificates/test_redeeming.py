@@ -25,26 +25,9 @@ from tracker.kit import failpoints
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    """A shop that promises ten percent."""
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def world(world: World) -> World:
     """The day on which members have their certificates."""
     return at(world, NOW)
-
-
-@pytest.fixture
-def arbat(world: World) -> Salon:
-    return salon_of(world)
-
-
-@pytest.fixture
-def slip(world: World, shop: Shop) -> Paper:
-    """A certificate over 1,000.00."""
-    return paper(world, shop)
 
 
 def owed(world: World) -> dict[str, int]:

@@ -6,35 +6,18 @@ from typing import Any
 import pytest
 
 from tests.signing_in import at
-from tests.tracker.certificates.salon import URL, Paper, Salon, paper, present, salon_of, told
+from tests.tracker.certificates.salon import URL, Paper, Salon, present, salon_of, told
 from tests.tracker.certificates.saving import NOW, states
-from tests.world import Shop, World
+from tests.world import World
 from tracker.certificates.salons import Act, change_key, close
 from tracker.kit.crypto import Keyring, key_from, new_key
 from tracker.kit.database import unit_of_work
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    """A shop that promises ten percent."""
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def world(world: World) -> World:
     """The day on which members have their certificates."""
     return at(world, NOW)
-
-
-@pytest.fixture
-def arbat(world: World) -> Salon:
-    return salon_of(world)
-
-
-@pytest.fixture
-def slip(world: World, shop: Shop) -> Paper:
-    """A certificate over 1,000.00."""
-    return paper(world, shop)
 
 
 def test_after_our_key_was_changed_codes_and_salons_are_still_known(

@@ -23,11 +23,6 @@ def world(world: World) -> World:
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def olga(world: World) -> Cabinet:
     return staff(world, "olga", Role.OPERATOR)
 

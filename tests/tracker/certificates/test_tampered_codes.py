@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.signing_in import at
-from tests.tracker.certificates.salon import Paper, Salon, paper, present, salon_of, told
+from tests.tracker.certificates.salon import Paper, Salon, paper, present, told
 from tests.tracker.certificates.saving import NOW, buy, states
 from tests.world import Shop, World
 from tracker.certificates.codes import code_hash, code_proof, read_code
@@ -13,26 +13,9 @@ NO_CODE = "UPDATE certificates SET code_hash = NULL, code_proof = NULL WHERE id 
 
 
 @pytest.fixture
-def shop(world: World) -> Shop:
-    """A shop that promises ten percent."""
-    return world.shop(cashback=1000)
-
-
-@pytest.fixture
 def world(world: World) -> World:
     """The day on which members have their certificates."""
     return at(world, NOW)
-
-
-@pytest.fixture
-def arbat(world: World) -> Salon:
-    return salon_of(world)
-
-
-@pytest.fixture
-def slip(world: World, shop: Shop) -> Paper:
-    """A certificate over 1,000.00."""
-    return paper(world, shop)
 
 
 def test_what_is_not_issued_has_no_code_to_be_taken(
