@@ -7,6 +7,7 @@ from partners.receivables.payments import Paid, take
 from partners.receivables.queries import invoice_of, lock_shop, open_invoices
 from partners.receivables.rules import AllocationTooLarge, Part, PaymentKind
 from tracker.kit.clock import moscow_date
+from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
 from tracker.proposals.contracts import Action, Approved, Facts
 from tracker.staff.rules import Role
@@ -24,7 +25,7 @@ def _seen(session: Session, payload: Facts) -> Facts:
     still = {one.id: one.amount for one in open_invoices(session, invoice.shop_id)}
     left = still.get(invoice.id, 0)
     if payload["amount"] > left:
-        raise AllocationTooLarge(f"{left} kopecks are open of {invoice.number}")
+        raise AllocationTooLarge(f"{format_rubles(left)} RUB is open of {invoice.number}")
     return {"number": invoice.number, "open": left}
 
 

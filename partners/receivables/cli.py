@@ -13,6 +13,7 @@ from partners.receivables.queries import payments as payments_listed
 from partners.receivables.rules import TASK
 from partners.shops.service import all_ids
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show, show_rows
+from tracker.kit.csvfiles import Writing
 from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.money import format_rubles
 from tracker.staff.cli import acting_on, token_option
@@ -96,16 +97,28 @@ def shop_payments() -> None:
 
 @shop_payments.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--delimiter", type=click.Choice([",", ";"]), default=",", show_default=True)
+@click.option(
+    "--encoding", type=click.Choice(["utf-8", "windows-1251"]), default="utf-8", show_default=True
+)
 @as_of_option
 @token_option
 @json_option
 @click.pass_context
 def import_payments(
-    ctx: click.Context, file: Path, *, as_of: datetime | None, token: str | None, as_json: bool
+    ctx: click.Context,
+    file: Path,
+    *,
+    delimiter: str,
+    encoding: str,
+    as_of: datetime | None,
+    token: str | None,
+    as_json: bool,
 ) -> None:
     """Write down the payments of a bank's CSV FILE, each once, and match them with invoices.
 
-    Columns: bank_reference, received_on (2011-02-14), amount; and if you like payer, purpose, shop
+    Columns: bank_reference, received_on (2011-02-14 or 14.02.2011), amount (1530.00 or 1 530,00);
+    and if you like payer, purpose, shop
     (its slug; without it the invoices tell that the purpose names). All is taken, or nothing.
     """
     runtime = runtime_of(ctx)
@@ -113,7 +126,8 @@ def import_payments(
         who = acting_on(session, runtime, token, Role.OPERATOR)
         now, shops = moment_of(as_of, runtime.clock), all_ids(session)
         lock_files(session)
-        taken = [payments.take(session, one, who, now) for one in bank_files.read(file, shops)]
+        lines = bank_files.read(file, shops, Writing(delimiter, encoding))
+        taken = [payments.take(session, one, who, now) for one in lines]
         figures = {
             "lines": len(taken),
             "new": sum(fresh for _, fresh in taken),

@@ -26,10 +26,10 @@ def reckon(session: Session, day: date) -> int | None:
         return None
     shops: dict[int, list[int]] = {}
     for row in session.execute(_SPENT):
-        paid, sum_ = int(row.paid or 0), int(row.amount or 0)
+        spent = int(row.spent)
         known = shops.setdefault(row.shop_id, [0, 0])
-        known[0] += int(row.spent)
-        known[1] += covered(int(row.spent), paid, sum_) if row.invoiced else 0
+        known[0] += spent
+        known[1] += covered(spent, int(row.paid), int(row.commission))
     rows = [
         {
             "day": day,
@@ -93,6 +93,8 @@ _OF_DAY = text("""
 # What the operator paid after all, having said that it had not, is told by an adjustment.
 # What a member had is laid to the member's purchases in the order of their confirmation; bonuses
 # and rewards, which no shop pays for, come last. So what is lent is never made out too small.
+# What came from the shop's bank is laid to its months likewise, the oldest first; what was set off
+# or given up is no money of the shop's.
 _SPENT = text("""
     WITH had AS (
         SELECT member_id, sum(amount) AS amount FROM (
@@ -115,14 +117,21 @@ _SPENT = text("""
     ), laid AS (
         SELECT shop_id, period, sum(least(amount, greatest(had - before, 0))) AS spent
         FROM earned GROUP BY shop_id, period
-    ), met AS (
-        SELECT invoice_id, sum(amount) AS amount
-        FROM payment_allocations WHERE undone_at IS NULL GROUP BY invoice_id
+    ), due AS (
+        SELECT shop_id, written.period, sum(confirmed_commission) AS commission,
+               sum(sum(confirmed_commission)) OVER (
+                   PARTITION BY shop_id ORDER BY written.period
+               ) - sum(confirmed_commission) AS before
+        FROM purchases JOIN ledger_transactions AS written
+             ON written.reference = confirmed_reference
+        WHERE shop_id IN (SELECT shop_id FROM laid)
+        GROUP BY shop_id, written.period
+    ), came AS (
+        SELECT shop_id, sum(amount) AS amount FROM shop_payments
+        WHERE kind = 'payment' AND reversed_at IS NULL GROUP BY shop_id
     )
-    SELECT laid.shop_id, laid.spent, invoices.id IS NOT NULL AS invoiced,
-           invoices.amount, met.amount AS paid
-    FROM laid
-    LEFT JOIN invoices ON invoices.shop_id = laid.shop_id AND invoices.period = laid.period
-    LEFT JOIN met ON met.invoice_id = invoices.id
-    WHERE laid.spent > 0
+    SELECT shop_id, spent, commission,
+           least(commission, greatest(coalesce(came.amount, 0) - before, 0)) AS paid
+    FROM laid JOIN due USING (shop_id, period) LEFT JOIN came USING (shop_id)
+    WHERE spent > 0
 """)

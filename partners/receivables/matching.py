@@ -25,6 +25,7 @@ from partners.receivables.rules import (
     oldest_first,
 )
 from tracker.audit.service import record
+from tracker.kit.money import format_rubles
 
 
 def allocate(
@@ -43,7 +44,7 @@ def allocate(
         lock_shop(session, found.shop_id)
         parts = oldest_first(left, open_invoices(session, found.shop_id))
     if sum(part.amount for part in parts) > left:
-        raise AllocationTooLarge(f"{left} kopecks are left of payment {payment_id}")
+        raise AllocationTooLarge(f"{format_rubles(left)} RUB is left of payment {payment_id}")
     return place(session, found.shop_id, parts, who, payment_id=payment_id)
 
 
@@ -64,7 +65,7 @@ def set_off(
     if parts is None:
         parts = oldest_first(left, open_invoices(session, note.shop_id))
     if sum(part.amount for part in parts) > left:
-        raise AllocationTooLarge(f"{left} kopecks are left of {note.number}")
+        raise AllocationTooLarge(f"{format_rubles(left)} RUB is left of {note.number}")
     return place(session, note.shop_id, parts, who, credit_note_id=credit_note_id)
 
 
@@ -117,7 +118,7 @@ def place(
             raise InvoiceOfAnother
         left = open_.get(invoice.id, 0)
         if part.amount > left:
-            raise AllocationTooLarge(f"{left} kopecks are open of {invoice.number}")
+            raise AllocationTooLarge(f"{format_rubles(left)} RUB is open of {invoice.number}")
         open_[invoice.id] = left - part.amount
         one = Allocation(
             payment_id=payment_id,

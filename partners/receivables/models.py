@@ -150,6 +150,7 @@ class Allocation(Base):
         CheckConstraint(_A_SUM, name="amount"),
         CheckConstraint("(payment_id IS NULL) <> (credit_note_id IS NULL)", name="source"),
         CheckConstraint("(undone_at IS NULL) = (undone_by IS NULL)", name="undone"),
+        CheckConstraint("undone_on IS NULL OR undone_at IS NOT NULL", name="undone_on"),
         Index(None, "invoice_id"),
         Index(None, "payment_id"),
         Index(None, "credit_note_id"),
@@ -164,6 +165,9 @@ class Allocation(Base):
     made_at: Mapped[datetime] = mapped_column(Instant, server_default=func.clock_timestamp())
     undone_by: Mapped[str | None] = mapped_column(Text)
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
+    undone_on: Mapped[date | None] = mapped_column(Date)
+    """Of a payment that was sent back: the business date from which on it met nothing. None where
+    it never should have."""
 
 
 class ShopFunding(Base):
@@ -178,7 +182,7 @@ class ShopFunding(Base):
     paid_to_members: Mapped[int] = mapped_column(BigInteger)
     """Of its cashback: on phone balances, and in certificates that salons took."""
     covered: Mapped[int] = mapped_column(BigInteger)
-    """The share of it that the shop's paid invoices stand for."""
+    """The share of it that the shop's money stands for."""
     funded: Mapped[int] = mapped_column(BigInteger)
     """The rest: ours, until the shop pays."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.clock_timestamp())

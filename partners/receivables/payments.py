@@ -66,6 +66,9 @@ def take(
     if paid.received_on > moscow_date(now):
         raise PaymentNotYet(f"{paid.bank_reference}: {paid.received_on} is still to come")
     shop_id = paid.shop_id or _shop_named_in(session, paid.purpose)
+    if shop_id is not None:
+        # Before the line: whoever has written one down waits for nobody.
+        lock_shop(session, shop_id)
     values = {**asdict(paid), "shop_id": shop_id, "kind": str(kind), "recorded_by": who}
     statement = insert(ShopPayment).values(values).on_conflict_do_nothing()
     fresh = session.scalar(statement.returning(ShopPayment.id))
@@ -106,7 +109,7 @@ def move(
         raise PaymentHasNoShop
     if found.shop_id == shop_id:
         raise PaymentHasShop
-    reverse(session, payment_id, who, reason, now)
+    _reverse(session, found, who, reason, now, since=found.received_on)
     anew = Paid(
         bank_reference=f"{found.bank_reference} (payment {found.id})",
         amount=found.amount,
@@ -124,10 +127,18 @@ def reverse(session: Session, payment_id: int, who: str, reason: str, now: datet
     Raises PaymentNotFound, PaymentOver and ReasonMissing.
     """
     found = locked(session, payment_id)
+    return _reverse(session, found, who, reason, now, since=moscow_date(now))
+
+
+def _reverse(
+    session: Session, found: ShopPayment, who: str, reason: str, now: datetime, *, since: date
+) -> ShopPayment:
+    """``since``: the business date from which on the shop has not paid it."""
+    payment_id = found.id
     session.execute(
         update(Allocation)
         .where(Allocation.payment_id == payment_id, Allocation.undone_at.is_(None))
-        .values(undone_at=func.clock_timestamp(), undone_by=who)
+        .values(undone_at=func.clock_timestamp(), undone_by=who, undone_on=since)
     )
     found.reversed_by, found.reversed_at = who, now
     session.flush()
@@ -140,7 +151,7 @@ def reverse(session: Session, payment_id: int, who: str, reason: str, now: datet
         one = posting(
             f"shop-payment:{found.id}:reversed",
             Kind.SHOP_PAYMENT_REVERSED,
-            now,
+            max(moscow_midnight(since), moscow_midnight(found.received_on)),
             legs,
             corrects=f"shop-payment:{found.id}:{kind}",
         )
@@ -179,9 +190,9 @@ def _credit(session: Session, found: ShopPayment, who: str, *, match: bool) -> N
 def _the_same(session: Session, paid: Paid, kind: PaymentKind) -> ShopPayment:
     query = select(ShopPayment).where(ShopPayment.bank_reference == paid.bank_reference)
     found = session.scalars(query).one()
-    said = (kind, paid.amount, paid.received_on, paid.purpose)
+    said = (kind, paid.amount, paid.received_on)
     of_another = paid.shop_id is not None and found.shop_id not in (None, paid.shop_id)
-    known = (found.kind, found.amount, found.received_on, found.purpose)
+    known = (found.kind, found.amount, found.received_on)
     if said != known or of_another:
         raise PaymentDiffers(f"{paid.bank_reference} is payment {found.id}, with other figures")
     return found

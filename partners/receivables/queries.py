@@ -207,7 +207,8 @@ MET = """
         LEFT JOIN invoices AS note ON note.id = credit_note_id
         WHERE coalesce(received_on, note.issued_on) <= :day
           AND allocated.made_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
-          AND (undone_at IS NULL OR undone_at > CAST(:known_at AS timestamptz))
+          AND (undone_at IS NULL OR undone_at > CAST(:known_at AS timestamptz)
+               OR undone_on > :day)
         GROUP BY invoice_id
     )
 """

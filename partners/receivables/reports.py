@@ -107,7 +107,7 @@ FUNDING = Report(
         _SHOP,
         Column("day", Of.DAY, "When it was reckoned"),
         Column("paid_to_members", Of.KOPECKS, "Of its cashback"),
-        Column("covered", Of.KOPECKS, "What its paid invoices stand for"),
+        Column("covered", Of.KOPECKS, "What its money stands for"),
         Column("funded", Of.KOPECKS, "Ours, until it pays"),
     ),
     takes=frozenset({Question.AS_OF, Question.KNOWN_AT, Question.SHOP}),
@@ -125,8 +125,8 @@ _ISSUED = f"""
 _INVOICES = f"""
     WITH {MET}, used AS (
         SELECT credit_note_id, sum(used.amount) AS amount
-        FROM payment_allocations AS used
-        WHERE credit_note_id IS NOT NULL
+        FROM payment_allocations AS used JOIN invoices ON invoices.id = used.invoice_id
+        WHERE credit_note_id IS NOT NULL AND issued_on <= :day
           AND made_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
           AND (undone_at IS NULL OR undone_at > CAST(:known_at AS timestamptz))
         GROUP BY credit_note_id

@@ -155,9 +155,9 @@ def matched(amount: int, purpose: str, invoices: Collection[Open]) -> list[Part]
     """How a payment meets a shop's open invoices: those that it names, in its order; else the one
     whose open amount it is to the kopeck, if there is one only. What is left is for staff."""
     by_number = {one.number: one for one in invoices}
-    named = [by_number[number] for number in numbers_in(purpose) if number in by_number]
+    named = numbers_in(purpose)
     if named:
-        return spread(amount, named)
+        return spread(amount, [by_number[one] for one in named if one in by_number])
     same = [one for one in invoices if one.amount == amount]
     return spread(amount, same) if len(same) == 1 else []
 
@@ -178,9 +178,9 @@ def spread(amount: int, invoices: Sequence[Open]) -> list[Part]:
     return parts
 
 
-def covered(spent: int, paid: int, amount: int) -> int:
-    """Kopecks of what members were paid that the shop's payment of an invoice stands for: the same
-    share of both, rounded down. Of a month that nobody has to pay for, all."""
-    if amount <= 0:
+def covered(spent: int, paid: int, commission: int) -> int:
+    """Kopecks of what members were paid that the shop's money for a month's purchases stands for:
+    the same share of both, rounded down. Where the shop owes nothing for them, all."""
+    if commission <= 0:
         return spent
-    return spent * min(paid, amount) // amount
+    return spent * min(paid, commission) // commission

@@ -101,6 +101,11 @@ class PaymentFilter(_Paged):
     )
 
 
+def _bare(told: object) -> object:
+    """Without the blanks around it, as lines of a file are read."""
+    return told.strip() if isinstance(told, str) else told
+
+
 def _none_of_ours(reference: str) -> None:
     if OURS.fullmatch(reference):
         raise ValidationError("So we number what is written off, or moved to another shop.")
@@ -111,6 +116,7 @@ class NewPaymentSchema(Schema):
 
     bank_reference = fields.String(
         required=True,
+        pre_load=_bare,
         validate=[validate.Length(1, 200), _PRINTABLE, _none_of_ours],
         metadata={"description": "The bank's own number of it: once written down, once only"},
     )

@@ -19,7 +19,7 @@ PARTNERS: dict[str, frozenset[str]] = {
     "invoice_counters": frozenset({"last"}),
     "invoices": NONE,
     "shop_payments": frozenset({"shop_id", "reversed_by", "reversed_at"}),
-    "payment_allocations": frozenset({"undone_by", "undone_at"}),
+    "payment_allocations": frozenset({"undone_by", "undone_at", "undone_on"}),
     "shop_funding": NONE,
     "funding_days": NONE,
 }

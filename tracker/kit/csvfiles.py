@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -25,19 +26,35 @@ class Row(dict[str, str]):
     line: int
 
 
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a file is written."""
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
 def read_rows(
-    path: Path, *, required: Collection[str], may_be_empty: bool = False
+    path: Path,
+    *,
+    required: Collection[str],
+    may_be_empty: bool = False,
+    writing: Writing = Writing(),
 ) -> Iterator[Row]:
-    """Lines of a UTF-8 file with a header; blanks around values are cut. Raises FileInvalid.
+    """Lines of a file with a header; blanks around values are cut. Raises FileInvalid.
 
     Required columns must be there and filled; a caller that tells all faults of a line at once
     lets them be empty here and looks for itself.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    encoding = "utf-8-sig" if writing.encoding == "utf-8" else writing.encoding
+    with path.open(encoding=encoding, newline="") as file:
         try:
-            yield from _rows(csv.DictReader(file), required, () if may_be_empty else required)
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise FileInvalid(f"{path.name} is not a CSV file in UTF-8: {error}") from error
+            reader = csv.DictReader(file, delimiter=writing.delimiter)
+            yield from _rows(reader, required, () if may_be_empty else required)
+        except UnicodeDecodeError as error:
+            raise FileInvalid(f"{path.name} is not in {writing.encoding.upper()}") from error
+        except csv.Error as error:
+            raise FileInvalid(f"{path.name} is not a CSV file: {error}") from error
 
 
 def _rows(
@@ -46,8 +63,7 @@ def _rows(
     names = list(reader.fieldnames or ())
     missing = sorted(set(required) - set(names))
     if missing:
-        hint = "; values are separated by commas, not ';'" if any(";" in n for n in names) else ""
-        raise FileInvalid(f"line 1: no column {', '.join(missing)}{hint}")
+        raise FileInvalid(f"line 1: no column {', '.join(missing)}{_hint(reader, names)}")
     for name in names:
         if names.count(name) > 1:
             raise FileInvalid(f"line 1: column {name} stands twice")
@@ -60,6 +76,12 @@ def _rows(
             if not row[name]:
                 raise FileInvalid(f"line {row.line}: {name} is empty")
         yield row
+
+
+def _hint(reader: "csv.DictReader[str]", names: Collection[str]) -> str:
+    expected = reader.reader.dialect.delimiter
+    others = [mark for mark in ",;" if mark != expected and any(mark in name for name in names)]
+    return f"; values are separated by {expected!r}, not {others[0]!r}" if others else ""
 
 
 class Once:

@@ -26,7 +26,7 @@ from partners.receivables.terms import Terms, set_terms
 from tests.partners.receivables.books import Partners, december, issued, match, owed, pays
 from tests.stories.closing import LATER
 from tests.world import Shop, World, rubles
-from tracker.kit.csvfiles import FileInvalid
+from tracker.kit.csvfiles import FileInvalid, Writing
 from tracker.kit.database import snapshot, unit_of_work
 
 
@@ -54,7 +54,7 @@ def test_days_of_a_file_are_read_strictly(tmp_path: Path, said: str) -> None:
     file = tmp_path / "bank.csv"
     file.write_text(f"bank_reference,received_on,amount\nb-1,{said},1.00\n")
     with pytest.raises(FileInvalid) as caught:
-        list(bank_files.read(file, {}))
+        list(bank_files.read(file, {}, Writing()))
     assert list(caught.value.fields or ()) == ["received_on"]
 
 

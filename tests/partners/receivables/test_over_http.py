@@ -133,6 +133,32 @@ def test_the_banks_file_is_taken_whole_or_not_at_all(office: Office, tmp_path: P
     assert owed(office.world, books) == rubles(100)
 
 
+def test_a_bank_line_is_one_whatever_blanks_surround_its_number(
+    office: Office, tmp_path: Path
+) -> None:
+    line = {"bank_reference": " b-1 ", "amount": "100.00", "received_on": "2011-02-14"}
+    assert office.post("vera", f"{API}/payments", **line, shop="tea").status_code == 201
+    file = tmp_path / "bank.csv"
+    file.write_text("bank_reference,received_on,amount,shop\nb-1 ,2011-02-14,100.00,tea\n")
+    said = office.run("payments", "import", str(file), "--json", token="vera")
+    assert '"new": 0' in said.output
+
+
+def test_the_banks_file_as_an_office_here_saves_it(office: Office, tmp_path: Path) -> None:
+    file = tmp_path / "bank.csv"
+    text = "bank_reference;received_on;amount;payer\nb-1;14.02.2011;1\u00a0530,50;Чай\n"
+    file.write_bytes(text.encode("windows-1251"))
+    asked = ("payments", "import", str(file))
+    assert "is not in UTF-8" in str(office.run(*asked, token="vera").exception)
+    so = ("--encoding", "windows-1251")
+    assert "not ';'" in str(office.run(*asked, *so, token="vera").exception)
+    said = office.run(*asked, *so, "--delimiter", ";", "--json", token="vera")
+    assert '"new": 1' in said.output
+    (paid,) = office.get(f"{API}/payments").get_json()["items"]
+    told = (paid["amount"], paid["received_on"], paid["payer"])
+    assert told == ("1530.50", "2011-02-14", "Чай")
+
+
 @pytest.mark.parametrize("ours", ["proposal:1", "moved (payment 7)"])
 def test_a_bank_writes_no_reference_as_we_do(office: Office, tmp_path: Path, ours: str) -> None:
     """A line of that name would keep a write-off or a move from ever being booked."""
