@@ -121,10 +121,8 @@ _WAITING = text(f"""
     SELECT EXISTS (SELECT FROM shop_statements WHERE {_IS_FREE})
         OR EXISTS (SELECT FROM partner_findings WHERE state = 'accepted')
         OR EXISTS (
-            SELECT FROM shop_statement_parts
-            JOIN shop_statements AS begun ON begun.id = statement_id
-            WHERE sealed IS NOT NULL AND begun.state = 'uploading'
-              AND begun.uploaded_at < now() - interval '1 day'
+            SELECT FROM shop_statements
+            WHERE state = 'uploading' AND uploaded_at < now() - interval '1 day'
         )
 """)  # noqa: S608 (likewise)
 

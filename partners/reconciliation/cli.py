@@ -48,7 +48,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.runtime import Runtime
 from tracker.kit.settings import Settings
 from tracker.purchases.service import Programme
-from tracker.staff.cli import acting_on, person_on, token_option
+from tracker.staff.cli import acting_on, known_on, token_option
 from tracker.staff.rules import Role
 
 
@@ -174,12 +174,12 @@ def _deciding(programme: Callable[[Settings], Programme]) -> click.Command:
         """Say who is right about findings of a statement of the shop SLUG.
 
         DECISION theirs lets our books follow; what is booked counts from --as-of on. The token of
-        an approver is needed.
+        an approver is needed, of another one than whoever sent the file.
         """
         runtime = runtime_of(ctx)
         which = Which(Kind(kind) if kind else None, ids or None, DECIDABLE if again else UNDECIDED)
         with unit_of_work(runtime.engine) as session:
-            who = person_on(session, runtime, token, Role.APPROVER)
+            who = known_on(session, runtime, token, Role.APPROVER)
             say = Say(Decision(decision), reason, who, moment_of(as_of, runtime.clock))
             made = decided(session, slug, statement_id, which, say, expected=expected)
         _work(runtime, programme)

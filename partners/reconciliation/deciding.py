@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 from partners.reconciliation.matching import try_shop
 from partners.reconciliation.rules import (
     DECIDABLE,
+    MOVES_MONEY,
     UNDECIDED,
     Decision,
     FindingsChanged,
     FindingState,
     Kind,
+    OwnStatement,
     StatementNotReady,
 )
 from tracker.audit.rules import check_reason
+from tracker.staff.rules import Role, same_person
+from tracker.staff.second_person import see_that_two_may
+from tracker.staff.service import Person
 
 MOST = 100_000
 """Findings decided at once: what a request has time for."""
@@ -58,7 +63,7 @@ class Say:
 
     decision: Decision
     reason: str
-    who: str
+    who: Person
     at: datetime
 
 
@@ -74,7 +79,8 @@ def decide(
     """Decide findings of a statement, MOST at once; what was decided so already not once more.
 
     Raises FindingsChanged where there are not as many as ``expected`` in all, StatementNotReady
-    while the shop's findings are in other hands, and ReasonMissing.
+    while the shop's findings are in other hands, and ReasonMissing; and where money moves by it
+    OwnStatement, and as `see_that_two_may`.
     """
     reason = check_reason(say.reason)
     if not try_shop(session, shop_id):
@@ -88,14 +94,23 @@ def decide(
         "decision": str(say.decision),
         "state": str(_state_after(say.decision)),
         "reason": reason,
-        "who": say.who,
+        "who": say.who.login,
         "at": say.at,
     }
-    there = session.scalar(_COUNT, given) or 0
+    there, moving = session.execute(_COUNT, {**given, "moves": [*MOVES_MONEY]}).one()
+    if moving and say.decision is Decision.THEIRS:
+        _see_that_another_sent_it(session, statement_id, say.who)
     if expected is not None and there != expected:
         raise FindingsChanged(f"there are {there} such findings, and not {expected}")
     row = session.execute(_DECIDE, {**given, "most": MOST}).one()
     return Decided(row.findings, there - row.findings, int(row.commission), int(row.cashback))
+
+
+def _see_that_another_sent_it(session: Session, statement_id: int, who: Person) -> None:
+    sender = session.scalar(_SENDER, {"statement": statement_id}) or ""
+    if same_person(sender, who.login):
+        raise OwnStatement(f"{who.login} sent statement {statement_id}")
+    see_that_two_may(session, sender, who, Role.APPROVER)
 
 
 def _state_after(decision: Decision) -> FindingState:
@@ -110,7 +125,12 @@ _WHICH = """
     AND NOT (state = 'settled' AND decision IS NOT DISTINCT FROM :decision)
 """
 
-_COUNT = text(f"SELECT count(*) FROM partner_findings WHERE {_WHICH}")  # noqa: S608 (of this file)
+_COUNT = text(f"""
+    SELECT count(*), count(*) FILTER (WHERE kind = ANY(CAST(:moves AS text[])))
+    FROM partner_findings WHERE {_WHICH}
+""")  # noqa: S608 (texts of this file put together)
+
+_SENDER = text("SELECT uploaded_by FROM shop_statements WHERE id = :statement")
 
 _DECIDE = text(f"""
     WITH decided AS (

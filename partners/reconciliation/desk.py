@@ -11,6 +11,7 @@ from partners.reconciliation.deciding import Decided, Say, Which, decide
 from partners.reconciliation.formats import check
 from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.reading import Reader, Told
+from partners.reconciliation.rules import NotYourUpload
 from partners.reconciliation.service import (
     File,
     SavedFormat,
@@ -25,6 +26,7 @@ from partners.reconciliation.service import (
 from partners.shops.service import find
 from tracker.audit.service import record
 from tracker.kit.crypto import Keyring
+from tracker.staff.rules import same_person
 
 SHOWN = 10
 """Lines of a sample that are shown."""
@@ -62,24 +64,32 @@ def tried(session: Session, slug: str, told: Mapping[str, Any] | None, sample: b
     """
     shop = find(session, slug)
     reader = Reader(check(dict(format_of(session, shop.id).told) if told is None else told))
-    found = list(reader.read(BytesIO(sample)))
+    found = [one for one in reader.read(BytesIO(sample)) if isinstance(one, Told)]
     return Tried(len(found), reader.refused, reader.ignored, found[:SHOWN], reader.faults)
 
 
 def uploaded(
     session: Session, keys: Keyring, slug: str, file: File, *, raw: bytes, who: str
 ) -> ShopStatement:
-    """Take a whole file. Raises ShopNotFound, FormatNotSaved and FileTooLarge."""
+    """Take a whole file. Raises ShopNotFound, FormatNotSaved, FileEmpty and FileTooLarge."""
     made = take(session, keys, find(session, slug).id, file, raw=raw, who=who)
     note_upload(session, slug, made, who)
     return made
 
 
 def with_part(
-    session: Session, keys: Keyring, slug: str, statement_id: int, *, part: int, raw: bytes
+    session: Session,
+    keys: Keyring,
+    slug: str,
+    statement_id: int,
+    *,
+    part: int,
+    raw: bytes,
+    who: str,
 ) -> ShopStatement:
-    """Take a part of a file. Raises what `add_part` and `statement_of` raise, and ShopNotFound."""
-    found = statement_of(session, find(session, slug).id, statement_id, lock=True)
+    """Take a part of a file. Raises what `add_part` and `statement_of` raise, ShopNotFound and
+    NotYourUpload."""
+    found = _own(session, slug, statement_id, who)
     add_part(session, keys, found, part, raw)
     return found
 
@@ -87,11 +97,19 @@ def with_part(
 def finished(
     session: Session, keys: Keyring, slug: str, statement_id: int, *, sha256: str, who: str
 ) -> ShopStatement:
-    """A file is whole. Raises ShopNotFound, StatementNotFound and PartsInvalid."""
-    found = statement_of(session, find(session, slug).id, statement_id, lock=True)
+    """A file is whole. Raises ShopNotFound, StatementNotFound, PartsInvalid and NotYourUpload."""
+    found = _own(session, slug, statement_id, who)
     made = finish(session, keys, found, sha256)
     note_upload(session, slug, made, who)
     return made
+
+
+def _own(session: Session, slug: str, statement_id: int, who: str) -> ShopStatement:
+    """A statement that somebody sends themselves: they answer for all of its bytes."""
+    found = statement_of(session, find(session, slug).id, statement_id, lock=True)
+    if not same_person(found.uploaded_by, who):
+        raise NotYourUpload(f"{found.uploaded_by} began statement {statement_id}")
+    return found
 
 
 def note_upload(session: Session, slug: str, made: ShopStatement, who: str) -> None:
@@ -135,7 +153,7 @@ def decided(
     }
     record(
         session,
-        say.who,
+        say.who.login,
         "statement.decide",
         f"statement:{found.id}",
         reason=say.reason,

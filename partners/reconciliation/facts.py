@@ -1,7 +1,8 @@
 """What a shop's statement says, as facts of a purchase: what is booked when staff accept it. Pure.
 
 A finding that can be booked becomes reports such as events become; one that cannot has an outcome
-that says why. The purchase is as it is now, which may be otherwise than when it was compared.
+that says why. The purchase is as it is now, and locked; where it is not as it was when it was
+compared, nothing is booked: whoever agreed has seen another one.
 """
 
 from collections.abc import Mapping
@@ -44,6 +45,9 @@ class Accepted:
     their_word: Word | None
     ordered_at: datetime | None
     click_id: str | None
+    our_amount: int | None
+    """What was left in our books when it was compared; so is the next."""
+    our_word: Standing | None
 
     @property
     def source(self) -> str:
@@ -56,6 +60,23 @@ Facts = tuple[PurchaseReport, ...]
 
 def facts_of(one: Accepted, known: Dossier | None) -> Facts | Outcome:
     """What to book, or why nothing is booked."""
+    found = _facts_of(one, known)
+    if isinstance(found, Outcome) or not _is_changed(one, known):
+        return found
+    return Outcome.CHANGED
+
+
+def _is_changed(one: Accepted, known: Dossier | None) -> bool:
+    """Whether our books are otherwise than they were shown to whoever decided."""
+    if one.kind is Kind.MISSING_WITH_US:
+        return known is not None and known.stated is not None
+    if known is None or counted_of(known) != one.our_amount:
+        return True
+    # Of a sum it matters not whether it was confirmed since: it is about the sum.
+    return one.kind is not Kind.AMOUNT and standing_of(known) is not one.our_word
+
+
+def _facts_of(one: Accepted, known: Dossier | None) -> Facts | Outcome:
     match one.kind:
         case Kind.MISSING_WITH_US:
             return _stated(one)
@@ -80,12 +101,15 @@ def left_of(known: Dossier) -> dict[str, int]:
     }
 
 
+def counted_of(known: Dossier) -> int:
+    """Kopecks that are left of a purchase, as it is compared with a statement."""
+    left = sum(left_of(known).values())
+    return left if known.ceiling is None else min(left, known.ceiling)
+
+
 def standing_of(known: Dossier) -> Standing:
     """Where a purchase stands, as it is compared with a statement."""
-    left = sum(left_of(known).values())
-    if known.ceiling is not None:
-        left = min(left, known.ceiling)
-    if not left:
+    if not counted_of(known):
         return Standing.RETURNED
     if known.standing.status is Status.REJECTED:
         return Standing.REJECTED
@@ -154,8 +178,7 @@ def _amount(one: Accepted, known: Dossier | None) -> Facts | Outcome:
     if known is None or known.stated is None or one.their_amount is None:
         return Outcome.NOTHING_TO_BOOK
     left = left_of(known)
-    total = sum(left.values())
-    counted = total if known.ceiling is None else min(total, known.ceiling)
+    total, counted = sum(left.values()), counted_of(known)
     if one.their_amount == counted:
         return Outcome.NOTHING_TO_BOOK
     if one.their_amount < counted:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from partners.reconciliation.rules import Word
+from tracker.kit.clock import MOSCOW
 from tracker.kit.errors import Invalid
 from tracker.kit.formats.moments import MomentFormat
 from tracker.kit.formats.numbers import NumberFormat, Unit
@@ -73,6 +75,11 @@ class StatementFormat:
     numbers: NumberFormat
     dates: MomentFormat
     tolerance: Tolerance
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the shop's days begin."""
+        return ZoneInfo(self.dates.zone) if self.dates.zone else MOSCOW
 
 
 def check(told: Any) -> StatementFormat:

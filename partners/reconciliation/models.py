@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -50,7 +51,7 @@ class ShopStatement(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", State), name="state"),
         CheckConstraint("last_day >= first_day", name="days"),
-        CheckConstraint("state = 'uploading' OR sha256 IS NOT NULL", name="sha256"),
+        CheckConstraint("state IN ('dropped', 'uploading') OR sha256 IS NOT NULL", name="sha256"),
         # The same file, read in the same way for the same days, is the same statement.
         Index(
             "uq_shop_statements_file",
@@ -110,6 +111,7 @@ class ShopStatement(Base):
     """Grows whenever somebody takes it: whoever holds an older one is too late."""
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     uploaded_by: Mapped[str] = mapped_column(Text)
+    """Who answers for the file: another has to agree to what moves money by it."""
     uploaded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
     read_at: Mapped[datetime | None] = mapped_column(Instant)
     matched_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -154,6 +156,8 @@ class ShopStatementLine(Base):
     commission: Mapped[int | None] = mapped_column(BigInteger)
     """Kopecks that the shop says it owes us for it."""
     click_id: Mapped[str | None] = mapped_column(Text(collation="C"))
+    faulty: Mapped[bool] = mapped_column(server_default=false())
+    """It could not be read, and was left out; but it names an order, of which nothing is said."""
 
 
 class PartnerFinding(Base):
@@ -179,7 +183,12 @@ class PartnerFinding(Base):
         ),
         CheckConstraint("state <> 'accepted' OR decision = 'theirs'", name="accepted"),
         Index("ix_partner_findings_statement_id_id", "statement_id", "id"),
-        Index("ix_partner_findings_accepted", "id", postgresql_where=text("state = 'accepted'")),
+        Index(
+            "ix_partner_findings_accepted",
+            "shop_id",
+            "id",
+            postgresql_where=text("state = 'accepted'"),
+        ),
         Index("ix_partner_findings_open", "shop_id", "id", postgresql_where=text("state = 'open'")),
     )
 
@@ -187,8 +196,8 @@ class PartnerFinding(Base):
     shop_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("shops.id"))
     kind: Mapped[str] = mapped_column(Text)
     order_id: Mapped[str] = mapped_column(Text(collation="C"))
-    """Their number of the order, or ours where they have none; "~" and its day, sum and place
-    among such where a line tells no number."""
+    """Their number of the order, or ours where they have none; where a line tells none, one that
+    no shop can write: ``rules.UNNUMBERED`` with its day, sum, click and place among such."""
     figures: Mapped[str] = mapped_column(Text(collation="C"))
     """What both sides say, so far as this kind of difference goes by it."""
     statement_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("shop_statements.id"))
@@ -206,6 +215,9 @@ class PartnerFinding(Base):
     their_word: Mapped[str | None] = mapped_column(Text)
     our_commission: Mapped[int | None] = mapped_column(BigInteger)
     their_commission: Mapped[int | None] = mapped_column(BigInteger)
+    ordered_at: Mapped[datetime | None] = mapped_column(Instant)
+    """As the shop tells it; so is the next."""
+    click_id: Mapped[str | None] = mapped_column(Text(collation="C"))
     commission_effect: Mapped[int] = mapped_column(BigInteger)
     """Kopecks by which the shop's debt to us would change if they are right, as far as can be said
     beforehand: each line is rounded by itself when it is booked."""

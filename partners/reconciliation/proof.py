@@ -24,7 +24,7 @@ _LINES = text("""
     FROM shop_statements
     LEFT JOIN (
         SELECT statement_id, count(*) AS kept, sum(amount) AS sum
-        FROM shop_statement_lines GROUP BY statement_id
+        FROM shop_statement_lines WHERE NOT faulty GROUP BY statement_id
     ) AS there ON statement_id = shop_statements.id
     WHERE (lines, total) IS DISTINCT FROM (coalesce(kept, 0), coalesce(sum, 0))
     ORDER BY shop_statements.id

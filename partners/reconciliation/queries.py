@@ -1,25 +1,25 @@
 """Reads of statements and findings."""
 
-from typing import Any
-
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from partners.reconciliation.models import PartnerFinding, ShopStatement, ShopStatementLine
+from partners.reconciliation.models import PartnerFinding, ShopStatement
 from partners.reconciliation.rules import FindingState, State
 
 
 def statements(
     session: Session, shop_id: int, *, state: str | None = None, after: int = 0, limit: int = 100
 ) -> list[ShopStatement]:
-    """A shop's statements in the order in which they came."""
+    """A shop's statements in the order in which they came; what came to none only if asked for."""
     query = (
         select(ShopStatement)
         .where(ShopStatement.shop_id == shop_id, ShopStatement.id > after)
         .order_by(ShopStatement.id)
         .limit(limit)
     )
-    if state is not None:
+    if state is None:
+        query = query.where(ShopStatement.state != State.DROPPED)
+    else:
         query = query.where(ShopStatement.state == state)
     return list(session.scalars(query))
 
@@ -33,18 +33,10 @@ def findings(
     order_id: str | None = None,
     after: int = 0,
     limit: int = 100,
-) -> list[Row[Any]]:
-    """What was found between a statement and our books, in the order in which it was opened.
-
-    Each with its line's day and click, where it has a line.
-    """
-    line = ShopStatementLine
+) -> list[PartnerFinding]:
+    """What was found between a statement and our books, in the order in which it was opened."""
     query = (
-        select(*PartnerFinding.__table__.c, line.ordered_at, line.click_id)
-        .outerjoin(
-            line,
-            (line.statement_id == PartnerFinding.statement_id) & (line.line == PartnerFinding.line),
-        )
+        select(PartnerFinding)
         .where(PartnerFinding.statement_id == statement_id, PartnerFinding.id > after)
         .order_by(PartnerFinding.id)
         .limit(limit)
@@ -56,7 +48,7 @@ def findings(
     ):
         if value is not None:
             query = query.where(column == value)
-    return list(session.execute(query))
+    return list(session.scalars(query))
 
 
 def gauges(session: Session) -> dict[str, float]:

@@ -6,20 +6,19 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import IO, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from partners.reconciliation.cells import rows
 from partners.reconciliation.formats import IGNORED, UNSAID, StatementFormat
 from partners.reconciliation.rules import MAX_FAULTS, StatementRefused, Word
-from tracker.kit.clock import MOSCOW
 
 MAX_ID_BYTES = 200
 """Of an order's number, as in events."""
-MAX_SHOWN = 60
 PORTION = 20_000
 """Lines between one word of how far it is and the next."""
 MAX_EXACT = 10**15
 """From here on a spreadsheet has rounded a number."""
+
+_BLANKS = {"\u00a0": "no-break space (U+00A0)", "\u202f": "narrow no-break space (U+202F)"}
 
 T = TypeVar("T")
 
@@ -40,6 +39,14 @@ class Told:
     click_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A line with a fault that names an order nevertheless: of that order nothing is known."""
+
+    line: int
+    order_id: str
+
+
 @dataclass(slots=True)
 class Reader:
     """Reads one file. What was found wrong is in it when all is read."""
@@ -52,8 +59,11 @@ class Reader:
     ignored: int = 0
     """Lines that tell of no order, or of one that is not to be looked at."""
 
-    def read(self, file: IO[bytes], tell: Callable[[int], None] | None = None) -> Iterator[Told]:
-        """The lines without a fault; ``tell`` hears now and then which line is being read.
+    def read(
+        self, file: IO[bytes], tell: Callable[[int], None] | None = None
+    ) -> Iterator[Told | Named]:
+        """The lines without a fault, and what the others name; ``tell`` hears now and then which
+        line is being read.
 
         Raises StatementRefused when there is no telling lines.
         """
@@ -77,7 +87,7 @@ class Reader:
             if told is not None:
                 yield told
 
-    def _line(self, row: "_Line", moment: Callable[[Any], datetime]) -> Told | None:
+    def _line(self, row: "_Line", moment: Callable[[Any], datetime]) -> Told | Named | None:
         meaning = row.read("status", self._meaning) if "status" in row.places else UNSAID
         if meaning == IGNORED:
             self.ignored += 1
@@ -100,7 +110,7 @@ class Reader:
             for where, why in row.faults.items():
                 if len(self.faults) < MAX_FAULTS:
                     self.faults[f"line {row.line}, {where}"] = why
-            return None
+            return Named(row.line, told.order_id) if told.order_id else None
         return told
 
     def _amount(self, row: "_Line", word: Word | None) -> int:
@@ -112,7 +122,7 @@ class Reader:
     def _meaning(self, value: Any) -> str:
         word = _text(value).casefold()
         if word not in self.form.statuses:
-            raise ValueError(f"{word[:MAX_SHOWN]!r} is no status that the format knows")
+            raise ValueError("is no status that the format knows")
         return self.form.statuses[word]
 
     def _currency(self, value: Any) -> None:
@@ -130,8 +140,18 @@ class Reader:
             negative = signed and value < 0
             # A workbook keeps numbers as a spreadsheet shows them: to fifteen digits.
             text = Decimal(f"{abs(value) if negative else value:.15g}")
-        kopecks = self.form.numbers.kopecks(text)
+        try:
+            kopecks = self.form.numbers.kopecks(text)
+        except ValueError as error:
+            raise ValueError(self._of_a_cell(str(error), text)) from error
         return -kopecks if negative else kopecks
+
+    def _of_a_cell(self, why: str, text: Any) -> str:
+        """A cell is no JSON; and of two blanks that look alike one is told by its name."""
+        for blank, name in _BLANKS.items():
+            if isinstance(text, str) and blank in text and blank not in self.form.numbers.thousands:
+                return f'has a {name}, which "thousands" of the format does not name'
+        return why.replace("a decimal string or JSON number", "a sum")
 
     def _moment_of(self, value: Any) -> datetime:
         if isinstance(value, datetime):
@@ -140,10 +160,9 @@ class Reader:
             found = datetime.combine(value, time())
         else:
             return self.form.dates.read(value.strip() if isinstance(value, str) else value)
-        zone = ZoneInfo(self.form.dates.zone) if self.form.dates.zone else MOSCOW
         if not 2000 <= found.year < 2100:
             raise ValueError("must lie in the years 2000 to 2099")
-        return found.replace(tzinfo=zone)
+        return found.replace(tzinfo=self.form.zone)
 
 
 @dataclass(slots=True)
@@ -194,8 +213,9 @@ def _places(header: Sequence[Any], form: StatementFormat) -> dict[str, int]:
         elif wanted in names:
             faults[f"line {form.header}, {theirs}"] = "two columns are called so"
         else:
-            there = ", ".join(repr(one[:MAX_SHOWN]) for one in names if one)
-            faults[f"line {form.header}, {theirs}"] = f"there is no such column; there are {there}"
+            # Not what stands there: of a file without a header that is somebody's order.
+            there = f"there is no such column among the {len(names)} of the line"
+            faults[f"line {form.header}, {theirs}"] = there
     if faults:
         raise StatementRefused("The columns are not those of the format.", fields=faults)
     return places

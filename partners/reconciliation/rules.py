@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from tracker.kit.clock import moscow_midnight
 from tracker.kit.csvfiles import FileInvalid
-from tracker.kit.errors import Conflict, Invalid, NotFound, TooLarge
+from tracker.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
 
 TASK = "partner-statements"
 """What workers are nudged for."""
@@ -25,6 +24,11 @@ MAX_DAYS = 400
 
 MAX_FAULTS = 100
 """Faults that are told of one file; how many there are is told besides."""
+
+
+UNNUMBERED = "~\u00a0"
+"""What the number of an order begins with that its shop gives none. Nobody can tell us such a one:
+the blank is an unbroken one, and numbers from outside are printable."""
 
 
 class Word(StrEnum):
@@ -57,9 +61,11 @@ class State(StrEnum):
     """Its lines are kept; they wait to be matched, perhaps once more."""
     MATCHED = "matched"
     REFUSED = "refused"
-    """The file cannot be read as the shop's format says; nothing of it is kept but its bytes."""
+    """The file cannot be read as the shop's format says; nothing of it is kept."""
     SUPERSEDED = "superseded"
     """A later one tells of all its days."""
+    DROPPED = "dropped"
+    """It never came to be one: nobody finished it, or the same file came before."""
 
 
 class Kind(StrEnum):
@@ -120,6 +126,8 @@ class Outcome(StrEnum):
     """The shop tells the lines of this order one by one: it can only become less by a statement."""
     TERMS_STAND = "terms_stand"
     """The commission follows from what was promised at the click: an adjustment can make up."""
+    CHANGED = "changed"
+    """Our books or the shop's word are not as they were when it was decided: look again."""
     NOT_TAKEN = "not_taken"
     """The purchases refuse it: too many lines or returns."""
 
@@ -127,8 +135,12 @@ class Outcome(StrEnum):
 ENDS = {
     Outcome.BOOKED: FindingState.BOOKED,
     Outcome.NOTHING_TO_BOOK: FindingState.SETTLED,
+    Outcome.CHANGED: FindingState.OPEN,
 }
 """What an accepted finding is after that; after any other outcome it is refused."""
+
+MOVES_MONEY = (Kind.MISSING_WITH_US, Kind.MISSING_WITH_THEM, Kind.AMOUNT, Kind.STATUS)
+"""Kinds of which something is booked if the shop is right."""
 
 UNDECIDED = (FindingState.OPEN, FindingState.REFUSED)
 DECIDABLE = (*UNDECIDED, FindingState.SETTLED)
@@ -171,6 +183,24 @@ class FindingsChanged(Conflict):
     code = "findings_changed"
 
 
+class OwnStatement(Forbidden):
+    """Whoever sent the file does not agree to what moves money by it: another person has to."""
+
+    code = "own_statement"
+
+
+class NotYourUpload(Forbidden):
+    """A file comes from one person: whoever began it brings its parts, and finishes it."""
+
+    code = "not_your_upload"
+
+
+class FileEmpty(Invalid):
+    """There is nothing in the file."""
+
+    code = "statement_empty"
+
+
 class FileTooLarge(TooLarge):
     """The file is larger than statements are."""
 
@@ -188,20 +218,18 @@ class StatementRefused(FileInvalid):
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The business dates on which a statement's orders were placed, both included."""
+    """The dates on which a statement's orders were placed, both included, where the shop is."""
 
     first: date
     last: date
 
-    @property
-    def since(self) -> datetime:
+    def since(self, zone: tzinfo) -> datetime:
         """The first moment of them."""
-        return moscow_midnight(self.first)
+        return datetime.combine(self.first, time(), zone)
 
-    @property
-    def until(self) -> datetime:
+    def until(self, zone: tzinfo) -> datetime:
         """The first moment that is not of them."""
-        return moscow_midnight(self.last + timedelta(days=1))
+        return datetime.combine(self.last + timedelta(days=1), time(), zone)
 
 
 def days(first: date, last: date) -> Days:

@@ -19,6 +19,7 @@ from partners.reconciliation.rules import (
     MAX_PART,
     MAX_PARTS,
     Days,
+    FileEmpty,
     FileTooLarge,
     FormatNotSaved,
     PartsInvalid,
@@ -28,6 +29,7 @@ from partners.reconciliation.rules import (
 )
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import constraint_name
+from tracker.staff.second_person import has_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,11 @@ def take(
 ) -> ShopStatement:
     """A whole file at once; the statement that it is already, if it is one.
 
-    Raises FormatNotSaved and FileTooLarge.
+    Raises FormatNotSaved, FileEmpty and FileTooLarge.
     """
     made = begin(session, shop_id, file, who)
+    if known := _same(session, made, hashlib.sha256(raw).hexdigest()):
+        return _dropped(session, made, known)
     add_part(session, keys, made, 1, raw)
     return finish(session, keys, made)
 
@@ -108,11 +112,13 @@ def add_part(
 ) -> None:
     """Keep a part, counted from 1; one that is there already must be the same.
 
-    Raises StatementNotReady, PartsInvalid and FileTooLarge.
+    Raises StatementNotReady, PartsInvalid, FileEmpty and FileTooLarge.
     """
     if statement.state != State.UPLOADING:
         raise StatementNotReady(f"statement {statement.id} is {statement.state}")
-    if not 0 < len(raw) <= MAX_PART or not 1 <= part <= MAX_PARTS:
+    if not raw:
+        raise FileEmpty("there is nothing in it")
+    if len(raw) > MAX_PART or not 1 <= part <= MAX_PARTS:
         raise FileTooLarge(f"1 to {MAX_PARTS} parts of 1 to {MAX_PART:,} bytes each are taken")
     if session.get(ShopStatementPart, (statement.id, part)) is None:
         sealed = keys.seal(_purpose(statement.id, part), raw)
@@ -135,8 +141,7 @@ def finish(
     if not parts or sha256 not in (None, digest):
         raise PartsInvalid(f"{parts} parts came, of {size:,} bytes; their SHA-256 is {digest}")
     if known := _same(session, statement, digest):
-        let_go_of_file(session, statement.id)
-        return known
+        return _dropped(session, statement, known)
     try:
         with session.begin_nested():
             statement.sha256, statement.size = digest, size
@@ -146,9 +151,19 @@ def finish(
         if constraint_name(error) != "uq_shop_statements_file":
             raise
         session.refresh(statement)
-        let_go_of_file(session, statement.id)
-        return _same(session, statement, digest) or statement
+        known = _same(session, statement, digest)
+        return _dropped(session, statement, known) if known else statement
     return statement
+
+
+def _dropped(session: Session, made: ShopStatement, known: ShopStatement) -> ShopStatement:
+    """The statement that a file is already. It answers for who has left: whoever sends it again."""
+    made.state = str(State.DROPPED)
+    let_go_of_file(session, made.id)
+    if has_left(session, known.uploaded_by):
+        known.uploaded_by = made.uploaded_by
+    session.flush()
+    return known
 
 
 def match_again(session: Session, statement: ShopStatement) -> None:
@@ -208,10 +223,12 @@ def let_go_of_file(session: Session, statement_id: int) -> None:
     )
 
 
-def let_go_of_abandoned(session: Session) -> bool:
+def drop_abandoned(session: Session) -> bool:
     """Let go of what was begun a day ago and never finished; True when there was such."""
-    found = session.execute(_LET_GO_OF_ABANDONED).all()
-    return bool(found)
+    dropped = session.scalars(_DROP_ABANDONED).all()
+    for one in dropped:
+        let_go_of_file(session, one)
+    return bool(dropped)
 
 
 def _purpose(statement_id: int, part: int) -> str:
@@ -226,7 +243,7 @@ def _same(session: Session, one: ShopStatement, digest: str) -> ShopStatement | 
         ShopStatement.last_day == one.last_day,
         ShopStatement.format_sha256 == one.format_sha256,
         ShopStatement.skip_faulty == one.skip_faulty,
-        ShopStatement.state != str(State.UPLOADING),
+        ShopStatement.state.not_in([State.UPLOADING, State.DROPPED]),
     )
     return session.scalar(query)
 
@@ -235,10 +252,8 @@ def _sha256_of(told: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-_LET_GO_OF_ABANDONED = text("""
-    UPDATE shop_statement_parts SET sealed = NULL
-    FROM shop_statements
-    WHERE sealed IS NOT NULL AND shop_statements.id = statement_id AND state = 'uploading'
-      AND uploaded_at < now() - interval '1 day'
-    RETURNING statement_id
+_DROP_ABANDONED = text("""
+    UPDATE shop_statements SET state = 'dropped'
+    WHERE state = 'uploading' AND uploaded_at < now() - interval '1 day'
+    RETURNING id
 """)

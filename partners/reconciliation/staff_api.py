@@ -166,7 +166,8 @@ class Parts(MethodView):
         house = runtime()
         with unit_of_work(house.engine) as session:
             keys = house.settings.keys
-            return with_part(session, keys, slug, statement_id, part=part, raw=raw)
+            who = acting().login
+            return with_part(session, keys, slug, statement_id, part=part, raw=raw, who=who)
 
 
 @blueprint.route("/<slug>/statements/<int:statement_id>/finish")
@@ -246,7 +247,8 @@ class Deciding(MethodView):
     @blueprint.response(200, PartnerDecidedSchema)
     @blueprint.doc(responses={"409": refusal("There are not as many as expected, or try again")})
     def post(self, given: dict[str, Any], slug: str, statement_id: int) -> Decided:
-        """Decide findings that are open or refused: of one kind, or these, or all of them."""
+        """Decide findings that are open or refused: of one kind, or these, or all of them. Whoever
+        sent the file does not agree to what moves money by it."""
         house = runtime()
         which = Which(
             Kind(given["kind"]) if given["kind"] else None,
@@ -254,7 +256,7 @@ class Deciding(MethodView):
             DECIDABLE if given["again"] else UNDECIDED,
         )
         decision = Decision(given["decision"])
-        say = Say(decision, given["reason"], acting().login, house.clock.now())
+        say = Say(decision, given["reason"], acting(), house.clock.now())
         with unit_of_work(house.engine) as session:
             made = decided(session, slug, statement_id, which, say, expected=given["expected"])
         house.nudger.nudge(TASK)

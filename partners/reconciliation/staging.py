@@ -9,7 +9,8 @@ from typing import IO, Any
 import psycopg
 from sqlalchemy.orm import Session
 
-from partners.reconciliation.reading import Reader, Told
+from partners.reconciliation.claims import Claim
+from partners.reconciliation.reading import Named, Reader, Told
 from partners.reconciliation.rules import StatementRefused
 from tracker.purchases.keys import order_key
 
@@ -31,11 +32,9 @@ class Staged:
 
 def stage(
     session: Session,
-    statement_id: int,
+    held: Claim,
     reader: Reader,
     file: IO[bytes],
-    *,
-    skip_faulty: bool,
     tell: Callable[[int], None],
 ) -> Staged:
     """Keep the lines of a file; ``tell`` hears now and then how far it is.
@@ -43,33 +42,53 @@ def stage(
     Raises StatementRefused: then what is kept must not stay.
     """
     lines = total = last = 0
+    since, until = held.days.since(reader.form.zone), held.days.until(reader.form.zone)
+    is_of_the_days = False
     with _copy(session) as copy:
         for told in reader.read(file, tell):
-            if reader.refused and not skip_faulty:
-                last = told.line
+            last = told.line
+            if reader.refused and not held.skip_faulty:
                 continue  # it is refused in the end: what else is wrong is told along with it
+            if isinstance(told, Named):
+                copy.write_row((held.id, told.line, *_named(told.order_id), *_NOTHING, True))
+                continue
             lines += 1
             total += told.amount
-            last = told.line
-            copy.write_row((statement_id, *_row(told)))
-        if reader.refused and not skip_faulty:
-            raise StatementRefused(f"{reader.refused} lines are at fault", fields=reader.faults)
-        if not lines:
-            raise StatementRefused("no line tells of an order", fields=reader.faults)
+            is_of_the_days = (
+                is_of_the_days or told.ordered_at is None or since <= told.ordered_at < until
+            )
+            copy.write_row((held.id, *_row(told)))
+    _see_what_was_read(reader, lines, held, is_of_the_days=is_of_the_days)
     faults = json.dumps(reader.faults, ensure_ascii=False)
     return Staged(lines, total, reader.refused, reader.ignored, last, faults)
+
+
+def _see_what_was_read(reader: Reader, lines: int, held: Claim, *, is_of_the_days: bool) -> None:
+    """Raises StatementRefused."""
+    if reader.refused and not held.skip_faulty:
+        count = "1 line is" if reader.refused == 1 else f"{reader.refused} lines are"
+        raise StatementRefused(f"{count} at fault", fields=reader.faults)
+    if not lines:
+        raise StatementRefused("no line tells of an order", fields=reader.faults)
+    if not is_of_the_days:
+        days = f"{held.days.first} to {held.days.last}"
+        raise StatementRefused(f"no line tells of an order of {days}: is it another month's?")
+
+
+def _named(order_id: str | None) -> tuple[str | None, str | None]:
+    return order_id, None if order_id is None else order_key(order_id)
 
 
 def _row(told: Told) -> tuple[Any, ...]:
     return (
         told.line,
-        told.order_id,
-        None if told.order_id is None else order_key(told.order_id),
+        *_named(told.order_id),
         told.ordered_at,
         told.amount,
         None if told.word is None else str(told.word),
         told.commission,
         told.click_id,
+        False,
     )
 
 
@@ -84,5 +103,8 @@ def _copy(session: Session) -> Iterator[psycopg.Copy]:
 
 _COPY = """
     COPY shop_statement_lines (statement_id, line, order_id, order_key, ordered_at, amount, word,
-                               commission, click_id) FROM STDIN
+                               commission, click_id, faulty) FROM STDIN
 """
+
+_NOTHING = (None, 0, None, None, None)
+"""What is known of a line with a fault, but for the order that it names."""

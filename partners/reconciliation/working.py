@@ -1,7 +1,7 @@
 """The workers' part: files are read, statements are matched, what staff accepted is booked."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from tempfile import TemporaryFile
@@ -9,7 +9,7 @@ from typing import IO
 
 from sqlalchemy import Engine
 
-from partners.reconciliation.booking import book_chunk
+from partners.reconciliation.booking import book_chunk, shops_to_book
 from partners.reconciliation.claims import (
     MAX_FAILURES,
     Claim,
@@ -26,11 +26,12 @@ from partners.reconciliation.formats import check
 from partners.reconciliation.matching import match, try_shop
 from partners.reconciliation.reading import Reader
 from partners.reconciliation.rules import State, StatementRefused
-from partners.reconciliation.service import let_go_of_abandoned, let_go_of_file, part_of
+from partners.reconciliation.service import drop_abandoned, let_go_of_file, part_of
 from partners.reconciliation.staging import stage
 from tracker.kit.crypto import Keyring
-from tracker.kit.database import unit_of_work
+from tracker.kit.database import AWAY, unit_of_work
 from tracker.kit.logs import log
+from tracker.kit.tasks import OutOfTime
 from tracker.purchases.service import Programme
 
 _LOG = log("statements")
@@ -42,9 +43,29 @@ def work(engine: Engine, keys: Keyring, programme: Programme) -> bool:
         held = claim(session)
     if held is not None:
         return _further(engine, keys, held)
-    with unit_of_work(engine, "statements.book") as session:
-        booked = book_chunk(session, programme)
-        return let_go_of_abandoned(session) or bool(booked)
+    with unit_of_work(engine) as session:
+        if drop_abandoned(session):
+            return True
+        shops = shops_to_book(session)
+    return _book(engine, programme, shops)
+
+
+def _book(engine: Engine, programme: Programme, shops: Sequence[int]) -> bool:
+    """A chunk of the first shop of which one can be booked: none keeps the others waiting."""
+    failed = None
+    for shop_id in shops:
+        try:
+            with unit_of_work(engine, "statements.book") as session:
+                if book_chunk(session, programme, shop_id):
+                    return True
+        except (*AWAY, OutOfTime):
+            raise
+        except Exception as error:
+            _LOG.exception("findings_not_booked", shop_id=shop_id)
+            failed = error
+    if failed is not None:
+        raise failed
+    return False
 
 
 def _further(engine: Engine, keys: Keyring, held: Claim) -> bool:
@@ -75,7 +96,7 @@ def _read(engine: Engine, keys: Keyring, held: Claim) -> bool:
             _file(engine, keys, held.id) as file,
             unit_of_work(engine, "statements.read") as session,
         ):
-            staged = stage(session, held.id, reader, file, skip_faulty=held.skip_faulty, tell=tell)
+            staged = stage(session, held, reader, file, tell)
             keep_lines(session, held, **asdict(staged))
             let_go_of_file(session, held.id)
     except StatementRefused as error:

@@ -215,6 +215,7 @@ CHANGES: dict[str, frozenset[str]] = {
             "failures",
             "fence",
             "lease_until",
+            "uploaded_by",
             "read_at",
             "matched_at",
         }
@@ -232,6 +233,8 @@ CHANGES: dict[str, frozenset[str]] = {
             "their_word",
             "our_commission",
             "their_commission",
+            "ordered_at",
+            "click_id",
             "commission_effect",
             "cashback_effect",
             "state",

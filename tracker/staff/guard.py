@@ -77,8 +77,15 @@ def open_to_strangers(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def area_of(path: str) -> str | None:
-    """Of what a staff route is: the word behind the prefix; None outside."""
-    return path.removeprefix(PREFIX).partition("/")[0] if path.startswith(PREFIX) else None
+    """Of what a staff route is: the word behind the prefix; None outside.
+
+    What shops' statements say moves money, and so is no matter of the shops' own.
+    """
+    if not path.startswith(PREFIX):
+        return None
+    words = path.removeprefix(PREFIX).split("/")
+    is_of_statements = words[0] == "shops" and words[2:3] in (["statements"], ["statement-format"])
+    return "statements" if is_of_statements else words[0]
 
 
 def acting() -> Person:

@@ -44,6 +44,11 @@ def see_that_two_may(session: Session, first: str, second: Person, needed: Role)
             raise LetInByTheOther(f"{other} let {one} in")
 
 
+def has_left(session: Session, login: str) -> bool:
+    """Whether somebody of the team is not of it any more."""
+    return session.scalar(select(Staff.active).where(Staff.login == login)) is False
+
+
 def see_that_one_may(session: Session, who: Person, needed: Role) -> None:
     """That what let somebody in still does. The console's own account is none of the team.
 

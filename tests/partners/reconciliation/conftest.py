@@ -12,6 +12,7 @@ from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.rules import Decision, Kind, days
 from partners.reconciliation.service import File, match_again, save_format, statement_of, take
 from partners.reconciliation.working import work
+from tests.colleagues import BORIS
 from tests.world import Shop, World, created, day
 from tracker.kit.database import unit_of_work
 
@@ -92,7 +93,7 @@ class Desk:
         at: datetime | None = None,
         **options: Any,
     ) -> Decided:
-        say = Say(decision, "by agreement", "boris", at or day(40))
+        say = Say(decision, "by agreement", BORIS, at or day(40))
         with unit_of_work(self.world.tools.engine) as session:
             which = Which(kind=kind)
             return decide(session, self.shop.id, statement.id, which, say, **options)

@@ -25,13 +25,17 @@ RAW = (HEADER + "A-1,2010-12-01,900.00,open,,\n").encode()
 
 @pytest.fixture
 def ask(desk: Desk) -> Ask:
-    """Requests of an admin."""
+    """Requests of an admin, or of who else is named."""
     world = desk.world
     with unit_of_work(world.tools.engine) as session:
-        token = hire(session, world.tools.settings.keys, "olga", Role.ADMIN)
+        keys = world.tools.settings.keys
+        tokens = {
+            "olga": hire(session, keys, "olga", Role.ADMIN),
+            "boris": hire(session, keys, "boris", Role.APPROVER),
+        }
 
-    def asked(method: str, path: str, **options: Any) -> TestResponse:
-        headers = {"Authorization": f"Bearer {token}"}
+    def asked(method: str, path: str, by: str = "olga", **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {tokens[by]}"}
         return world.client().open(BASE + path, method=method, headers=headers, **options)
 
     return asked
@@ -63,20 +67,22 @@ def test_a_statement_from_its_file_to_its_end(desk: Desk, ask: Ask) -> None:
     assert found["commission_effect"] == "-12.00"
     assert ask("GET", f"/statements/{number}/findings?kind=status").get_json()["items"] == []
     decision = {"decision": "theirs", "reason": "they are right", "kind": "amount", "expected": 1}
-    said = ask("POST", f"/statements/{number}/findings/decide", json=decision).get_json()
+    path = f"/statements/{number}/findings/decide"
+    assert code(ask("POST", path, json=decision)) == (403, "own_statement")
+    said = ask("POST", path, by="boris", json=decision).get_json()
     effects = {"commission_effect": "-12.00", "cashback_effect": "-10.00"}
     assert said == {"findings": 1, "left": 0, **effects}
-    again = ask("POST", f"/statements/{number}/findings/decide", json=decision)
+    again = ask("POST", path, by="boris", json=decision)
     assert code(again) == (409, "findings_changed")
     desk.works()
     (found,) = ask("GET", f"/statements/{number}/findings?order_id=A-1").get_json()["items"]
-    assert (found["state"], found["decided_by"]) == ("booked", "olga")
+    assert (found["state"], found["decided_by"]) == ("booked", "boris")
     assert ask("POST", f"/statements/{number}/match").status_code == 202
     desk.works()
     acts = desk.world.query("SELECT action, who FROM audit_entries ORDER BY id")
     expected = ["upload", "upload", "decide", "match"]
     assert [(one.action, one.who) for one in acts][-4:] == [
-        (f"statement.{verb}", "olga") for verb in expected
+        (f"statement.{verb}", "boris" if verb == "decide" else "olga") for verb in expected
     ]
     assert not desk.world.differences()
 
@@ -110,7 +116,9 @@ def test_a_gap_among_the_parts_is_told(ask: Ask) -> None:
     ask("PUT", f"/statements/{number}/parts/2", data=RAW)
     assert "part 1" in ask("POST", path, json=finish).get_json()["detail"]
     assert ask("PUT", f"/statements/{number}/parts/65", data=RAW).status_code == 413
-    assert ask("PUT", f"/statements/{number}/parts/1", data=b"").status_code == 413
+    empty = ask("PUT", f"/statements/{number}/parts/1", data=b"")
+    assert code(empty) == (422, "statement_empty")
+    assert code(upload(ask, b"")) == (422, "statement_empty")
 
 
 def test_what_is_too_large_is_refused(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

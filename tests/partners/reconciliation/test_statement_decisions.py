@@ -5,6 +5,7 @@ import pytest
 from partners.reconciliation.deciding import Say, Which, decide
 from partners.reconciliation.matching import try_shop
 from partners.reconciliation.rules import Decision, FindingsChanged, Kind, StatementNotReady
+from tests.colleagues import BORIS
 from tests.partners.reconciliation.conftest import OWN, Desk
 from tests.world import cancelled, confirmed, created, day, returned, updated
 from tracker.audit.rules import ReasonMissing
@@ -173,7 +174,7 @@ def test_a_near_match_is_one_order_or_two(desk: Desk) -> None:
     ids = {"same": [same.id], "other": [other.id]}
     for which, decision in (("same", Decision.THEIRS), ("other", Decision.OURS)):
         with unit_of_work(desk.world.tools.engine) as session:
-            say = Say(decision, "asked them", "boris", day(40))
+            say = Say(decision, "asked them", BORIS, day(40))
             decide(session, desk.shop.id, statement.id, Which(ids=ids[which]), say)
     statement = desk.matches_again(statement)
     assert statement.figures["matched"]["by_staff"] == 1
@@ -223,7 +224,7 @@ def test_a_decision_needs_a_reason_and_the_findings_for_itself(desk: Desk) -> No
         assert try_shop(session, desk.shop.id)
         with pytest.raises(StatementNotReady):
             desk.decides(statement, Decision.OURS)
-    say = Say(Decision.OURS, "  ", "boris", day(40))
+    say = Say(Decision.OURS, "  ", BORIS, day(40))
     with unit_of_work(desk.world.tools.engine) as session, pytest.raises(ReasonMissing):
         decide(session, desk.shop.id, statement.id, Which(), say)
 

@@ -100,9 +100,9 @@ def test_without_a_number_the_day_and_the_sum_tell(desk: Desk) -> None:
     assert [(kind, order) for kind, order, *_ in desk.found()] == [
         ("missing_with_them", "A-2"),
         ("missing_with_them", "A-3"),
-        ("missing_with_us", "~2010-12-01:50000:1"),
-        ("missing_with_us", "~2010-12-02:700:1"),
-        ("missing_with_us", "~2010-12-02:700:2"),
+        ("missing_with_us", "~\u00a02010-12-01:50000:1"),
+        ("missing_with_us", "~\u00a02010-12-02:700:1"),
+        ("missing_with_us", "~\u00a02010-12-02:700:2"),
     ]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from partners.reconciliation import reading, working
+from partners.reconciliation import booking, reading, working
 from partners.reconciliation.claims import (
     MAX_FAILURES,
     Claim,
@@ -14,10 +14,10 @@ from partners.reconciliation.claims import (
     is_waiting,
 )
 from partners.reconciliation.matching import try_shop
-from partners.reconciliation.rules import PartsInvalid
+from partners.reconciliation.rules import Decision, PartsInvalid
 from partners.reconciliation.service import File, add_part, begin, finish, take
 from partners.reconciliation.working import work
-from tests.partners.reconciliation.conftest import DAYS, Desk
+from tests.partners.reconciliation.conftest import DAYS, OWN, Desk
 from tests.world import day
 from tracker.kit.database import unit_of_work
 
@@ -188,3 +188,32 @@ def test_what_nobody_finishes_is_let_go_of_after_a_day(desk: Desk) -> None:
         assert not is_waiting(session, day(0))
         with pytest.raises(PartsInvalid):
             finish(session, tools.settings.keys, made)
+
+
+def test_a_shop_that_cannot_be_booked_keeps_no_other_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, plain = desk.shop, booking.facts_of
+    statement = desk.sends(("B-1", "2010-12-01", "9", "open", "", ""))
+    other = Desk(desk.world, desk.world.shop("other"))
+    other.writes(OWN)
+    others = other.sends(("B-2", "2010-12-01", "9", "open", "", ""))
+    desk.decides(statement, Decision.THEIRS)
+    other.decides(others, Decision.THEIRS)
+
+    def fails(one: Any, known: Any) -> Any:
+        if one.shop_id == first.id:
+            raise ArithmeticError
+        return plain(one, known)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(booking, "facts_of", fails)
+        with pytest.raises(ArithmeticError):
+            desk.works()
+    assert [one[3] for one in desk.found()] == ["accepted", "booked"]
+    with unit_of_work(desk.world.tools.engine) as session:
+        assert try_shop(session, first.id)
+        desk.works()
+    assert desk.found()[0][3] == "accepted"
+    desk.works()
+    assert desk.found()[0][3] == "booked"
