@@ -9,8 +9,9 @@ branch_labels = None
 depends_on = None
 
 _STATES = "'matched', 'read', 'refused', 'superseded', 'uploading', 'waiting'"
+_CANNOT = "'booked', 'cannot_be_taken_back'"
 _OUTCOMES = (
-    "'cannot_be_taken_back', 'looks_like_another', 'no_day', 'not_taken', 'nothing_to_book',"
+    "'looks_like_another', 'no_day', 'not_taken', 'nothing_to_book',"
     " 'terms_stand', 'told_in_pieces'"
 )
 
@@ -39,14 +40,14 @@ def upgrade() -> None:
         FROM shop_statement_lines AS told
         WHERE told.statement_id = found.statement_id AND told.line = found.line
     """)
-    _check("partner_findings", "outcome", f"outcome IN ('booked', 'changed', {_OUTCOMES})")
+    _check("partner_findings", "outcome", f"outcome IN ({_CANNOT}, 'changed', {_OUTCOMES})")
     _index_accepted("shop_id", "id")
 
 
 def downgrade() -> None:
     _index_accepted("id")
     op.execute("UPDATE partner_findings SET outcome = NULL WHERE outcome = 'changed'")
-    _check("partner_findings", "outcome", f"outcome IN ('booked', {_OUTCOMES})")
+    _check("partner_findings", "outcome", f"outcome IN ({_CANNOT}, {_OUTCOMES})")
     op.drop_column("partner_findings", "click_id")
     op.drop_column("partner_findings", "ordered_at")
     op.drop_column("shop_statement_lines", "faulty")

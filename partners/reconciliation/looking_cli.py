@@ -1,6 +1,7 @@
 """`tracker statements format | try | list | show | findings`: looking, and how statements are
 written."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from partners.shops.service import find
 from tracker.kit.cli import json_option, print_json, runtime_of, show, show_rows, word_of
 from tracker.kit.csvfiles import FileInvalid
 from tracker.kit.database import unit_of_work
+from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
 from tracker.kit.strict_json import decode
 from tracker.staff.cli import acting_on, token_option
@@ -136,7 +138,8 @@ def list_findings(
         statement = statement_of(session, find(session, slug).id, statement_id)
         found = findings(session, statement.id, **wanted)
         rows = [_picked(PartnerFindingSchema().dump(one), _FOUND) for one in found]
-    show_rows(rows, as_json=as_json, empty="there is no such finding")
+    elsewhere = "no finding stands here: each stands with the last statement that shows it"
+    show_rows(rows, as_json=as_json, empty=elsewhere)
 
 
 def show_one(runtime: Runtime, slug: str, statement_id: int, *, as_json: bool) -> None:
@@ -144,9 +147,38 @@ def show_one(runtime: Runtime, slug: str, statement_id: int, *, as_json: bool) -
     with unit_of_work(runtime.engine) as session:
         found: ShopStatement = statement_of(session, find(session, slug).id, statement_id)
         shown = dict(ShopStatementSchema().dump(found))
-    show(shown, as_json=as_json)
+    if as_json:
+        print_json(shown)
+    else:
+        _tell(shown, shown.pop("figures"), shown.pop("faults"))
     if found.state == State.REFUSED:
         raise FileInvalid(found.why or "", fields=found.faults)
+
+
+def _tell(shown: Mapping[str, Any], figures: Mapping[str, Any], faults: Mapping[str, str]) -> None:
+    """A statement, what came of its last matching, and what was wrong with lines left out."""
+    show(shown, as_json=False)
+    if figures:
+        rows = [
+            {"orders": whose, "count": figures[whose]["orders"], "sum": _rubles(figures[whose])}
+            for whose in ("ours", "theirs")
+        ]
+        rows += [{"orders": way, "count": n, "sum": ""} for way, n in figures["matched"].items()]
+        show_rows(rows, as_json=False, empty="")
+        effects = ("commission_effect", "cashback_effect")
+        found = [
+            {"kind": kind, "count": one["count"], "open": one["open"]}
+            | {effect: format_rubles(one[effect]) for effect in effects}
+            for kind, one in sorted(figures["findings"].items())
+        ]
+        show_rows(found, as_json=False, empty="nothing differs")
+    if shown["state"] != State.REFUSED:
+        for where, why in faults.items():
+            click.echo(f"  {where}: {why}")
+
+
+def _rubles(one: Mapping[str, int]) -> str:
+    return format_rubles(one["amount"])
 
 
 def _picked(shown: Any, names: tuple[str, ...]) -> dict[str, Any]:

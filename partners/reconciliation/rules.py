@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from tracker.kit.csvfiles import FileInvalid
@@ -225,11 +225,15 @@ class Days:
 
     def since(self, zone: tzinfo) -> datetime:
         """The first moment of them."""
-        return datetime.combine(self.first, time(), zone)
+        return _midnight(self.first, zone)
 
     def until(self, zone: tzinfo) -> datetime:
         """The first moment that is not of them."""
-        return datetime.combine(self.last + timedelta(days=1), time(), zone)
+        return _midnight(self.last + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
 
 
 def days(first: date, last: date) -> Days:

@@ -100,7 +100,7 @@ class TriedSchema(Schema):
 
 
 class StatementFileSchema(Schema):
-    """What is told of a file, and of which days it is: both included, in Moscow."""
+    """What is told of a file, and of which days it is: both included, where the shop is."""
 
     name = fields.String(load_default="statement", validate=validate.Length(1, 200))
     first = Day(required=True, data_key="from")

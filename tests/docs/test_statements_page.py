@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from partners.reconciliation import cells, formats, reading, rules
+from partners.reconciliation import cells, formats, reading, rules, workbooks
 from partners.reconciliation.defaults import FORMATS
 from sandbox.servers import EmbeddedServers
 from tests.docs.pages import blocks, code, matches, page, tables
@@ -90,10 +90,11 @@ def test_the_limits_are_these() -> None:
     for number in (
         f"{rules.MAX_FILE // 1024**2} MiB",
         f"{cells.MAX_ROWS:,} lines",
-        f"{cells.MAX_XML // 1024**3} GiB",
-        f"{cells.MAX_HELD // 1024**2} MiB of texts",
-        f"{cells.MAX_SHEET_ROWS:,} rows",
-        f"{cells.MAX_COLUMNS} columns",
+        f"{workbooks.MAX_XML // 1024**3} GiB",
+        f"{workbooks.MAX_HELD // 1024**2} MiB of texts",
+        f"{workbooks.MAX_SHEET_ROWS:,} rows",
+        f"{workbooks.MAX_COLUMNS} columns",
+        f"{workbooks.MAX_LINE // 1024**2} MiB a line",
         f"{rules.MAX_DAYS} |",
         f"{reading.MAX_ID_BYTES} bytes",
         f"{formats.MAX_FORMAT // 1024} KiB",

@@ -67,6 +67,29 @@ def test_a_file_that_cannot_be_read_is_a_task_that_failed(desk: Desk, tmp_path: 
     assert run(desk, "try", "shop", file, "--json").exit_code == 1
 
 
+def test_a_statement_is_told_in_lines_that_can_be_read(desk: Desk, tmp_path: Path) -> None:
+    desk.buys("A-1", 1000)
+    file = tmp_path / "december.csv"
+    file.write_text(HEADER + "A-1,2010-12-01,900,open,,\nA-2,2010-12-01,?,open,,\n")
+    shown = run(desk, "import", "shop", file, *DATES, "--skip-faulty").output
+    assert max(map(len, shown.splitlines())) < 120
+    words = {tuple(line.split()) for line in shown.splitlines()}
+    assert {("theirs", "1", "900.00"), ("amount", "1", "1", "-12.00", "-10.00")} <= words
+    assert "  line 3, sum: must be a sum" in shown
+    assert "{" not in shown
+    nothing = run(desk, "findings", "shop", 1, "--kind", "near").output
+    assert nothing.startswith("no finding stands here")
+
+
+def test_a_file_that_came_before_leaves_nothing_behind(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "december.csv"
+    file.write_text(HEADER + "A-1,2010-12-01,900,open,,\n")
+    for _ in range(2):
+        assert told(desk, "import", "shop", file, *DATES, "--json")["id"] == 1
+    assert [one["id"] for one in told(desk, "list", "shop", "--json")] == [1]
+    assert [one["id"] for one in told(desk, "list", "shop", "--state", "dropped", "--json")] == [2]
+
+
 def test_a_format_is_shown_checked_and_saved(desk: Desk, tmp_path: Path) -> None:
     assert told(desk, "format", "shop") == OWN
     other = {**OWN, "file": {"kind": "xlsx"}, "dates": {"format": "%d.%m.%Y", "zone": "UTC"}}

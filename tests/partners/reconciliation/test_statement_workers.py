@@ -13,6 +13,7 @@ from partners.reconciliation.claims import (
     hold_on,
     is_waiting,
 )
+from partners.reconciliation.facts import facts_of
 from partners.reconciliation.matching import try_shop
 from partners.reconciliation.rules import Decision, PartsInvalid
 from partners.reconciliation.service import File, add_part, begin, finish, take
@@ -193,7 +194,7 @@ def test_what_nobody_finishes_is_let_go_of_after_a_day(desk: Desk) -> None:
 def test_a_shop_that_cannot_be_booked_keeps_no_other_waiting(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, plain = desk.shop, booking.facts_of
+    first, plain = desk.shop, facts_of
     statement = desk.sends(("B-1", "2010-12-01", "9", "open", "", ""))
     other = Desk(desk.world, desk.world.shop("other"))
     other.writes(OWN)
