@@ -27,6 +27,7 @@ from partners.reconciliation.rules import (
     MAX_PART,
     UNDECIDED,
     Decision,
+    FileEmpty,
     Kind,
     days,
 )
@@ -104,6 +105,8 @@ def _importing(programme: Callable[[Settings], Programme]) -> click.Command:
         statement.
         """
         runtime = runtime_of(ctx)
+        if not file.stat().st_size:
+            raise FileEmpty(f"there is nothing in {file}")
         told = File(file.name[:200], days(first, last), skip_faulty)
         with unit_of_work(runtime.engine) as session:
             who = acting_on(session, runtime, token, Role.OPERATOR)

@@ -63,6 +63,11 @@ blueprint = Blueprint(
 )
 
 _TOO_LARGE = {"413": refusal(f"The body has more than {MAX_PART:,} bytes: send it in parts")}
+_NOT_YOURS = {"403": refusal("Somebody else began it, or one whose role or token is too low")}
+_DECIDING = {
+    "403": refusal("One's own file where money moves by it, or one whose role is too low for this"),
+    "409": refusal("There are not as many as expected, its sender has left, or try again"),
+}
 _NOT_READY = {"409": refusal("It is not so far, or too far already: the detail says which")}
 
 
@@ -159,7 +164,7 @@ class Parts(MethodView):
 
     @requires(Role.OPERATOR)
     @blueprint.response(200, ShopStatementSchema)
-    @blueprint.doc(**FILE, responses=_TOO_LARGE | _NOT_READY)
+    @blueprint.doc(**FILE, responses=_TOO_LARGE | _NOT_READY | _NOT_YOURS)
     def put(self, slug: str, statement_id: int, part: int) -> ShopStatement:
         """Take a part of up to 8 MiB; they are numbered from 1, and may come in any order."""
         raw = _body()
@@ -177,7 +182,9 @@ class Finishing(MethodView):
     @requires(Role.OPERATOR)
     @blueprint.arguments(DigestSchema)
     @blueprint.response(202, ShopStatementSchema)
-    @blueprint.doc(responses={"409": refusal("A part is missing, or the digest is another's")})
+    @blueprint.doc(
+        responses={"409": refusal("A part is missing, or the digest is another's")} | _NOT_YOURS
+    )
     def post(self, told: dict[str, str], slug: str, statement_id: int) -> ShopStatement:
         """All parts have come; the statement that the file is already, if it came before."""
         house, sha256 = runtime(), told["sha256"]
@@ -245,7 +252,7 @@ class Deciding(MethodView):
     @requires(Role.APPROVER)
     @blueprint.arguments(PartnerDecisionSchema)
     @blueprint.response(200, PartnerDecidedSchema)
-    @blueprint.doc(responses={"409": refusal("There are not as many as expected, or try again")})
+    @blueprint.doc(responses=_DECIDING)
     def post(self, given: dict[str, Any], slug: str, statement_id: int) -> Decided:
         """Decide findings that are open or refused: of one kind, or these, or all of them. Whoever
         sent the file does not agree to what moves money by it."""

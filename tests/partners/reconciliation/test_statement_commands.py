@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 import wsgi
 from partners.reconciliation.cli import build
+from partners.reconciliation.rules import FileEmpty
 from tests.partners.reconciliation.conftest import OWN, Desk
 from tests.partners.reconciliation.sheets import book
 from tracker.kit.csvfiles import FileInvalid
@@ -61,6 +62,9 @@ def test_a_file_that_cannot_be_read_is_a_task_that_failed(desk: Desk, tmp_path: 
     failed = run(desk, "import", "shop", file, *DATES).exception
     assert isinstance(failed, FileInvalid)
     assert list(failed.fields) == ["line 2, day"]
+    empty = tmp_path / "empty.csv"
+    empty.touch()
+    assert isinstance(run(desk, "import", "shop", empty, *DATES).exception, FileEmpty)
     tried = run(desk, "try", "shop", file)
     assert tried.exit_code == 1
     assert "line 2, day" in tried.output
