@@ -18,7 +18,7 @@ from partners.shops.service import find, ids_by_slug
 from tracker.audit.service import record
 from tracker.clicks.rules import OnHoldEnd, Terms
 from tracker.kit.runtime import Runtime
-from tracker.proposals.contracts import Action, Approved, Facts
+from tracker.proposals.contracts import Action, Approved, Facts, Unit
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalWaits
 from tracker.proposals.service import Wish, propose
@@ -163,7 +163,12 @@ def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
 TERMS = Action(
     name="shop.terms",
     about="A shop's rates change by more than one person may change them. They hold from `since` "
-    "on, or from the approval if that comes later; rates are basis points.",
+    "on, or from the approval if that comes later.",
+    units={
+        "cashback_bp": Unit.BASIS_POINTS,
+        "commission_bp": Unit.BASIS_POINTS,
+        "hold_days": Unit.PLAIN,
+    },
     seen=_seen,
     carry_out=_carry_out,
 )

@@ -9,7 +9,7 @@ from partners.receivables.rules import AllocationTooLarge, Part, PaymentKind
 from tracker.kit.clock import moscow_date
 from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
-from tracker.proposals.contracts import Action, Approved, Facts
+from tracker.proposals.contracts import Action, Approved, Facts, Unit
 from tracker.staff.rules import Role
 
 
@@ -47,6 +47,7 @@ def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
 WRITING_OFF = Action(
     name="receivable.write_off",
     about="Give up what a shop owes of an invoice: it is our loss",
+    units={"invoice_id": Unit.PLAIN, "amount": Unit.KOPECKS, "open": Unit.KOPECKS},
     seen=_seen,
     carry_out=_carry_out,
     proposes=Role.OPERATOR,

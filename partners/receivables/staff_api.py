@@ -33,7 +33,7 @@ from tracker.kit.database import snapshot, unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.kit.settings import Settings
-from tracker.proposals.queries import Row, proposal_of
+from tracker.proposals.queries import Row, shown_of
 from tracker.proposals.schemas import ProposalSchema
 from tracker.proposals.service import Wish, propose
 from tracker.staff.guard import acting, requires
@@ -195,7 +195,7 @@ class WritingOff(MethodView):
                 slot=subject,
             )
             one = propose(session, house, WRITING_OFF, wish, acting())
-            return proposal_of(session, one.id, {WRITING_OFF.name: WRITING_OFF})
+            return shown_of(session, one.id, {WRITING_OFF.name: WRITING_OFF})
 
 
 @blueprint.route("/receivables")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.docs.pages import Table, blocks, code, matches, page, tables
+from tests.signing_in import at
 from tests.tracker.certificates.saving import NOW, buy, issued, rich
 from tests.world import World
 from tracker.access.budgets import BudgetUsedUp
@@ -125,6 +126,19 @@ def test_the_codes_are_these() -> None:
     assert words(CERTIFICATES, column) == {one.code for one in certificates}
     salons = (SalonNotAccepted, CodeNotAccepted, CertificateRedeemed, BudgetUsedUp)
     assert words(SALONS, column) == {*(one.code for one in salons), "invalid"}
+
+
+@pytest.mark.parametrize("text", [GOALS, CERTIFICATES])
+def test_what_the_pages_ask_is_answered(world: World, text: str) -> None:
+    member = rich(world, world.shop(cashback=1000), 1_500)
+    app = at(world, NOW).signed_in(member)
+    (asked,) = [one.text for one in blocks(text) if one.language == "sh"]
+    for line in asked.splitlines():
+        method, path, *body = line.split(maxsplit=2)
+        more = {"json": json.loads(body[0].strip("'"))} if body else {}
+        answer = getattr(app, method)(f"/api/v1/{path}", **more)
+        assert answer.status_code in (200, 201), (line, answer.get_json())
+        issued(world)
 
 
 def test_goals_are_filled_as_in_the_example() -> None:

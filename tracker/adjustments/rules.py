@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tracker.kit.errors import Conflict, Invalid, NotFound
+from tracker.kit.money import format_rubles
 from tracker.ledger.rules import HOUSE, Account, Leg, Posting, posting
 from tracker.ledger.rules import Kind as Movement
 
@@ -127,7 +128,7 @@ def check(one: Adjustment, *, most: int, now: datetime) -> None:
     if one.amount <= 0:
         faults["amount"] = "must be more than nothing"
     elif one.amount > most and not is_of_a_payout:
-        faults["amount"] = f"must not be more than {most} kopecks (ADJUSTMENT_MAX)"
+        faults["amount"] = f"must not be more than {format_rubles(most)} RUB (ADJUSTMENT_MAX)"
     if is_of_a_payout != (one.payout_id is not None):
         faults["payout_id"] = f"goes with the cause {Cause.OPERATOR_PAID}, and with no other"
     if one.effective_at is not None and one.effective_at > now:

@@ -25,11 +25,12 @@ from tracker.adjustments.rules import (
     subject_of,
 )
 from tracker.goals.service import post_and_put_aside
+from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
 from tracker.ledger.service import lock_members
 from tracker.members.models import Member
 from tracker.notifications.service import notify
-from tracker.proposals.contracts import Action, Approved, Facts, named
+from tracker.proposals.contracts import Action, Approved, Facts, Unit, named
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import fingerprint
 from tracker.proposals.service import Wish, propose
@@ -105,7 +106,8 @@ def _seen(session: Session, payload: Facts) -> Facts:
         raise MemberHasLeft
     if one.kind is Kind.WRITE_OFF:
         if balance.available > -one.amount:
-            raise DebtIsLess(f"the debt of member {one.member_id} is less")
+            owes = format_rubles(max(-balance.available, 0))
+            raise DebtIsLess(f"the debt of member {one.member_id} is {owes} RUB")
         seen |= {"debt": -balance.available}
     made = select(func.count()).where(AdjustmentRow.member_id == one.member_id)
     return seen | {"adjustments": session.scalar(made)}
@@ -146,7 +148,16 @@ def _carry_out(session: Session, _: Runtime, what: Approved) -> None:
 
 
 def _action(kind: Kind, about: str) -> Action:
-    return Action(name=act_of(kind), about=about, seen=_seen, carry_out=_carry_out)
+    return Action(name=act_of(kind), about=about, seen=_seen, carry_out=_carry_out, units=_UNITS)
+
+
+_UNITS = {
+    "member_id": Unit.PLAIN,
+    "payout_id": Unit.PLAIN,
+    "adjustments": Unit.PLAIN,
+    "amount": Unit.KOPECKS,
+    "debt": Unit.KOPECKS,
+}
 
 
 ACTIONS = named(

@@ -29,7 +29,7 @@ from tracker.kit.runtime import Runtime
 from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
 from tracker.proposals import deciding as proposals
-from tracker.proposals.contracts import Action, Approved, Facts, named
+from tracker.proposals.contracts import Action, Approved, Facts, Unit, named
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalDecided, ProposalNotFound, ProposalWaits, State
 from tracker.proposals.service import Wish, propose
@@ -172,6 +172,7 @@ def _undo(session: Session, certificate_id: int, now: datetime, reason: str) -> 
 VOIDING = Action(
     name="certificate.void",
     about="A certificate is undone: its money is the member's again.",
+    units={"certificate_id": Unit.PLAIN, "member_id": Unit.PLAIN, "amount": Unit.KOPECKS},
     seen=_seen,
     carry_out=_carry_out,
 )

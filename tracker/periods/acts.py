@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.runtime import Runtime
 from tracker.periods.rules import CLOSE, TASK
 from tracker.periods.service import close, held, ready
-from tracker.proposals.contracts import Action, Approved, Facts
+from tracker.proposals.contracts import Action, Approved, Facts, Unit
 
 
 def payload_of(period: str) -> Facts:
@@ -30,6 +30,7 @@ def _carry_out(session: Session, house: Runtime, what: Approved) -> None:
 CLOSING = Action(
     name=CLOSE,
     about="Close the books of a month: nothing is ever written into it again",
+    units={"check_id": Unit.PLAIN},
     seen=_seen,
     carry_out=_carry_out,
     task=TASK,

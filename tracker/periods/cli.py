@@ -13,7 +13,7 @@ from tracker.periods.queries import months, periods
 from tracker.periods.rules import TASK, DocumentDiffers
 from tracker.periods.service import ask_for_check, documents_of, see_that_it_is_next
 from tracker.periods.views import shown, written
-from tracker.proposals.queries import proposal_of
+from tracker.proposals.queries import shown_of
 from tracker.proposals.service import Wish, propose
 from tracker.staff.cli import acting_on, known_on, token_option
 from tracker.staff.rules import Role
@@ -89,7 +89,7 @@ def close(
         see_that_it_is_next(session, period, moment_of(as_of, runtime.clock))
         wish = Wish(payload=payload_of(period), subject=subject, reason=reason, slot=subject)
         one = propose(session, runtime, CLOSING, wish, by)
-        told = dict(proposal_of(session, one.id, {CLOSING.name: CLOSING}))
+        told = dict(shown_of(session, one.id, {CLOSING.name: CLOSING}))
     show(told, as_json=as_json)
 
 

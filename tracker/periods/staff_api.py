@@ -22,7 +22,7 @@ from tracker.periods.schemas import (
 )
 from tracker.periods.service import ask_for_check, see_that_it_is_next
 from tracker.periods.views import one_of, shown, written
-from tracker.proposals.queries import Row, proposal_of
+from tracker.proposals.queries import Row, shown_of
 from tracker.proposals.schemas import ProposalSchema
 from tracker.proposals.service import Wish, propose
 from tracker.staff.guard import acting, requires
@@ -98,7 +98,7 @@ class Closing(MethodView):
                 payload=payload_of(period), subject=subject, reason=told["reason"], slot=subject
             )
             one = propose(session, house, CLOSING, wish, acting())
-            return proposal_of(session, one.id, {CLOSING.name: CLOSING})
+            return shown_of(session, one.id, {CLOSING.name: CLOSING})
 
 
 @blueprint.route("/<period>/documents/<document>")

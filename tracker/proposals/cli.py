@@ -9,7 +9,7 @@ from tracker.kit.cli import json_option, runtime_of, show, show_rows, word_of
 from tracker.kit.database import unit_of_work
 from tracker.proposals.contracts import Actions
 from tracker.proposals.deciding import approve, nudge_for, reject, withdraw
-from tracker.proposals.queries import listed, proposal_of
+from tracker.proposals.queries import listed, shown_of
 from tracker.proposals.rules import State
 from tracker.staff.cli import known_on, token_option
 from tracker.staff.rules import Role
@@ -65,7 +65,7 @@ def _show_command(actions: Actions) -> click.Command:
     def show_proposal(ctx: click.Context, proposal_id: int, as_json: bool) -> None:
         """Exactly what is to be done, why, and how things stood when it was proposed."""
         with unit_of_work(runtime_of(ctx).engine) as session:
-            found = proposal_of(session, proposal_id, actions)
+            found = shown_of(session, proposal_id, actions)
         show({"about": actions[found["action"]].about, **found}, as_json=as_json)
 
     return show_proposal
@@ -93,7 +93,7 @@ def _approve_command(actions: Actions) -> click.Command:
         runtime = runtime_of(ctx)
         with unit_of_work(runtime.engine) as session:
             known_on(session, runtime, token, Role.APPROVER)
-            found = proposal_of(session, proposal_id, actions)
+            found = shown_of(session, proposal_id, actions)
         if sha256 is None and found["state"] == State.PROPOSED:
             # Nothing is open or locked while a person reads.
             show({"about": actions[found["action"]].about, **found}, as_json=False)
@@ -105,7 +105,7 @@ def _approve_command(actions: Actions) -> click.Command:
             outcome = approve(
                 session, runtime, actions, proposal_id, by, sha256=seal, reason=reason
             )
-            shown = proposal_of(session, proposal_id, actions)
+            shown = shown_of(session, proposal_id, actions)
         outcome.see_that_it_was_done()
         nudge_for(runtime, actions[shown["action"]])
         show({**shown, **({"told": outcome.told} if outcome.told else {})}, as_json=as_json)
@@ -135,7 +135,7 @@ def _ending(name: str, about: str, actions: Actions) -> click.Command:
         with unit_of_work(runtime.engine, f"proposals.{name}") as session:
             by = known_on(session, runtime, token, role)
             end(session, actions, proposal_id, by, reason)
-            shown = proposal_of(session, proposal_id, actions)
+            shown = shown_of(session, proposal_id, actions)
         show(shown, as_json=as_json)
 
     return end_proposal

@@ -1,8 +1,9 @@
 """What a room says of an act that takes two people. The room registers it in `wiring.proposals`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,15 @@ from tracker.staff.rules import Role
 Facts: TypeAlias = Mapping[str, Any]
 """Plain JSON: texts, whole numbers, yes and no, None, and lists and mappings of them. No secrets,
 nothing that tells who a member is."""
+
+
+class Unit(StrEnum):
+    """What a whole number counts."""
+
+    PLAIN = "plain"
+    """An id, days, or how many."""
+    KOPECKS = "kopecks"
+    BASIS_POINTS = "basis_points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,9 @@ class Action:
     carry_out: Callable[[Session, Runtime, Approved], Facts | None]
     """Does it, without committing. What it returns is told to the approver once, and kept nowhere:
     a new secret may be in it. Raises a TrackerError: then the proposal waits on."""
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    """Of each whole number in the payload and in what is seen, by its name: who approves reads
+    roubles, not kopecks."""
     task: str | None = None
     """The workers' task that goes on with it: they are nudged once it is done."""
     proposes: Role = Role.OPERATOR

@@ -66,7 +66,7 @@ def approve(
     """
     one, action = _to_decide(session, actions, proposal_id, by)
     if not (sha256 == one.payload_sha256 == fingerprint(one.payload)):
-        raise ProposalDiffers(f"the hash of proposal {proposal_id} is {one.payload_sha256}")
+        raise ProposalDiffers(f"this is not the hash of proposal {proposal_id}: read it again")
     if is_late(session, one):
         decide(session, one, State.EXPIRED, None, None)
         return Outcome(one)

@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from tracker.proposals.contracts import Actions
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import ProposalNotFound, State
+from tracker.proposals.wording import in_words
 
 Row = Mapping[str, Any]
 
@@ -53,6 +55,17 @@ def proposal_of(session: Session, proposal_id: int, actions: Collection[str]) ->
     if row is None:
         raise ProposalNotFound
     return dict(row)
+
+
+def shown(row: Row, actions: Actions) -> Row:
+    """A proposal as it is read: beside what is to be done and how things stood, both in words."""
+    units = actions[row["action"]].units
+    return {**row, "says": in_words({one: row[one] for one in ("payload", "seen")}, units)}
+
+
+def shown_of(session: Session, proposal_id: int, actions: Actions) -> Row:
+    """One of these acts that was proposed, as it is read. Raises ProposalNotFound."""
+    return shown(proposal_of(session, proposal_id, actions), actions)
 
 
 def gauges(session: Session) -> dict[str, float]:

@@ -54,6 +54,10 @@ class ProposalSchema(Schema):
     seen = fields.Dict(
         required=True, metadata={"description": "How things stood when it was proposed"}
     )
+    says = fields.Dict(
+        required=True,
+        metadata={"description": "`payload` and `seen` for reading: roubles and percent"},
+    )
     reason = fields.String(required=True)
     proposed_by = fields.String(required=True)
     proposed_at = fields.AwareDateTime(format="iso", required=True)

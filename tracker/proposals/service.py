@@ -13,6 +13,7 @@ from tracker.proposals.contracts import Action, Facts
 from tracker.proposals.models import Proposal
 from tracker.proposals.rules import KeyUsedForAnother, ProposalWaits, State, fingerprint
 from tracker.proposals.steps import decide, is_late, needed_reason, write_down
+from tracker.proposals.wording import see_units
 from tracker.staff.rules import Role, RoleTooLow
 from tracker.staff.service import Person
 
@@ -51,6 +52,7 @@ def propose(session: Session, house: Runtime, action: Action, wish: Wish, by: Pe
             raise
         return former
     seen = action.seen(session, wish.payload)
+    see_units({**seen, "payload": wish.payload}, action.units)
     values = {
         "action": action.name,
         "subject": wish.subject,

@@ -9,7 +9,7 @@ from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.proposals.contracts import Actions
 from tracker.proposals.deciding import approve, nudge_for, reject, withdraw
-from tracker.proposals.queries import Row, listed, proposal_of
+from tracker.proposals.queries import Row, listed, shown, shown_of
 from tracker.proposals.rules import State
 from tracker.proposals.schemas import (
     ProposalApprovalSchema,
@@ -64,7 +64,8 @@ def _add_reading(blueprint: Blueprint, actions: Actions) -> None:
                     after=wanted["cursor"],
                     limit=wanted["limit"] + 1,
                 )
-            return page_of(found, limit=wanted["limit"], cursor=lambda one: one["id"])
+            told = [shown(one, actions) for one in found]
+            return page_of(told, limit=wanted["limit"], cursor=lambda one: one["id"])
 
     @blueprint.route("/<int:proposal_id>")
     class OneProposal(MethodView):
@@ -75,7 +76,7 @@ def _add_reading(blueprint: Blueprint, actions: Actions) -> None:
         def get(self, proposal_id: int) -> Row:
             """Exactly what is to be done, why, and how things stood when it was proposed."""
             with unit_of_work(runtime().engine) as session:
-                return proposal_of(session, proposal_id, actions)
+                return shown_of(session, proposal_id, actions)
 
 
 def _add_approving(blueprint: Blueprint, actions: Actions) -> None:
@@ -92,7 +93,7 @@ def _add_approving(blueprint: Blueprint, actions: Actions) -> None:
             house, by = runtime(), acting()
             with unit_of_work(house.engine, "proposals.approve") as session:
                 outcome = approve(session, house, actions, proposal_id, by, **told)
-                shown = proposal_of(session, proposal_id, actions)
+                shown = shown_of(session, proposal_id, actions)
             outcome.see_that_it_was_done()
             nudge_for(house, actions[shown["action"]])
             return {**shown, "told": outcome.told}
@@ -111,7 +112,7 @@ def _add_ending(blueprint: Blueprint, actions: Actions) -> None:
             """Refuse, as another person: nothing is done."""
             with unit_of_work(runtime().engine, "proposals.reject") as session:
                 reject(session, actions, proposal_id, acting(), told["reason"])
-                return proposal_of(session, proposal_id, actions)
+                return shown_of(session, proposal_id, actions)
 
     @blueprint.route("/<int:proposal_id>/withdraw")
     class Withdrawal(MethodView):
@@ -125,4 +126,4 @@ def _add_ending(blueprint: Blueprint, actions: Actions) -> None:
             """Take back what one proposed oneself."""
             with unit_of_work(runtime().engine, "proposals.withdraw") as session:
                 withdraw(session, actions, proposal_id, acting(), told["reason"])
-                return proposal_of(session, proposal_id, actions)
+                return shown_of(session, proposal_id, actions)

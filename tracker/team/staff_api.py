@@ -10,7 +10,7 @@ from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.proposals.contracts import Action, Facts
-from tracker.proposals.queries import proposal_of
+from tracker.proposals.queries import shown_of
 from tracker.proposals.service import Wish, propose
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role, RoleTooLow
@@ -241,4 +241,4 @@ def _proposed(session: Session, action: Action, payload: Facts, reason: str) -> 
     subject = f"staff:{payload['login']}"
     wish = Wish(payload=payload, subject=subject, reason=reason, slot=subject)
     one = propose(session, runtime(), action, wish, acting())
-    return {"done": False, "proposal": proposal_of(session, one.id, {action.name})}
+    return {"done": False, "proposal": shown_of(session, one.id, {action.name: action})}

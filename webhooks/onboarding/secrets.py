@@ -21,7 +21,7 @@ from tracker.audit.service import record
 from tracker.kit.clock import SystemClock
 from tracker.kit.crypto import Keyring
 from tracker.kit.runtime import Runtime
-from tracker.proposals.contracts import Action, Approved, Facts
+from tracker.proposals.contracts import Action, Approved, Facts, Unit
 from tracker.proposals.models import Proposal
 from tracker.proposals.service import Wish, propose
 from tracker.staff.rules import Role
@@ -141,6 +141,7 @@ ISSUING = Action(
     name="shop.secret",
     about="A shop gets a further webhook secret, which the approver is shown once; with"
     " `overlap_seconds` its present ones end after so long.",
+    units={"overlap_seconds": Unit.PLAIN},
     seen=_seen,
     carry_out=_carry_out,
     proposes=Role.ADMIN,

@@ -12,7 +12,7 @@ from tracker.audit.rules import MAX_REASON
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, runtime
-from tracker.proposals.queries import Row, proposal_of
+from tracker.proposals.queries import Row, shown_of
 from tracker.proposals.schemas import PRINTABLE, ProposalSchema
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
@@ -150,4 +150,4 @@ class ShopSecrets(MethodView):
         overlap = timedelta(hours=told["overlap_hours"]) if told["rotate"] else None
         with unit_of_work(house.engine, "secrets.propose") as session:
             asked = ask_for(session, house, slug, overlap, by=acting(), reason=told["reason"])
-            return proposal_of(session, asked.id, [ISSUING.name])
+            return shown_of(session, asked.id, {ISSUING.name: ISSUING})

@@ -124,9 +124,6 @@ def test_the_page_tells_commands_that_run(world: World) -> None:
     shown = [one.text for one in blocks(page("finance/team.md")) if one.language == "console"]
     lines = [line.removeprefix("$ tracker ") for text in shown for line in text.splitlines()]
     assert len(lines) >= 8
-    run(world, "add", "anna", "--role", "operator")
-    for _ in range(2):
-        run(world, "token", "anna")
     for line in lines:
         group, *words = (word.strip('"') for word in line.replace("monthly report", "m").split())
         if "…" in line:
@@ -134,3 +131,5 @@ def test_the_page_tells_commands_that_run(world: World) -> None:
         room = {"staff": commands, "audit": audit}[group]
         ran = CliRunner().invoke(room, words, obj=lambda: world.tools)
         assert ran.exit_code == 0, (line, ran.output, ran.exception)
+        if words[0] == "add":  # the page takes back the third
+            run(world, "token", "anna")
