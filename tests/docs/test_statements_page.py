@@ -46,7 +46,7 @@ def test_a_reader_who_follows_the_page_sees_what_it_shows(
         boris = hire(session, keys, "boris", Role.APPROVER)
     shown = [one for one in blocks(PAGE) if one.language in ("sh", "text")]
     commands = [one.text for one in shown if one.language == "sh"]
-    known = f"API={served.stack.url}; ADMIN={admin}; BORIS={boris}\n"
+    known = f"API={served.stack.url}; ANNA={admin}; BORIS={boris}\n"
     outputs = iter(served.bash([known + commands[0], *commands[1:]], tmp_path))
     for one, following in zip(shown, [*shown[1:], None], strict=True):
         if one.language == "sh":
