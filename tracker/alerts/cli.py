@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from tracker.alerts.rules import Condition
 from tracker.alerts.views import shown
 from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
+from tracker.kit.money import format_rubles
 from tracker.kit.settings import Settings
 
 
@@ -45,6 +47,8 @@ def build(conditions_of: Callable[[Settings], Sequence[Condition]]) -> click.Gro
                 for row in found
                 for alert in (row["holds"] or ([None] if everything else []))
             ]
+        if not as_json:
+            rows = [_in_roubles(row) if row["unit"] == "kopecks" else row for row in rows]
         show_rows(rows, as_json=as_json, empty="nothing: all is as it ought to be")
         if any(row["holds"] for row in found):
             ctx.exit(1)
@@ -62,3 +66,10 @@ def build(conditions_of: Callable[[Settings], Sequence[Condition]]) -> click.Gro
         click.echo(f"looked at {looks} conditions")
 
     return commands
+
+
+def _in_roubles(row: dict[str, Any]) -> dict[str, Any]:
+    """As people read it; for programs sums stay whole kopecks."""
+    sums = {name: row[name] for name in ("value", "limit")}
+    told = {name: None if sum_ is None else format_rubles(sum_) for name, sum_ in sums.items()}
+    return {**row, **told, "unit": "RUB"}
