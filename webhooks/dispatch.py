@@ -222,7 +222,8 @@ def read_events(
     spoken = {one: _dialect(setting) for one, setting in settings.items()}
     for event in events:
         received_at = business_time(event.received_at) if business_time else None
-        yield event, _read(event, spoken[event.dialect_id], received_at)
+        known_at = max(event.received_at, received_at or event.received_at)
+        yield event, _read(event, spoken[event.dialect_id], received_at, known_at)
 
 
 def _dialect(setting: Setting) -> Dialect | TrackerError:
@@ -233,7 +234,12 @@ def _dialect(setting: Setting) -> Dialect | TrackerError:
         return error
 
 
-def _read(event: Event, dialect: Dialect | TrackerError, received_at: datetime | None) -> Said:
+def _read(
+    event: Event,
+    dialect: Dialect | TrackerError,
+    received_at: datetime | None,
+    known_at: datetime,
+) -> Said:
     if isinstance(dialect, TrackerError):
         return [dialect]
     try:
@@ -252,6 +258,7 @@ def _read(event: Event, dialect: Dialect | TrackerError, received_at: datetime |
                 trusted=event.trusted,
                 feed=dialect.name,
                 received_at=received_at,
+                known_at=known_at,
             )
         except TrackerError as error:
             said.append(error)

@@ -31,12 +31,14 @@ def report(
     trusted: bool = True,
     feed: str = NATIVE,
     received_at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> PurchaseReport:
     """What a notice says in our own terms; ``source`` identifies the message.
 
     The shop comes from the key that signed, never from the body. ``trusted`` and ``feed`` tell the
     way it came: whether its author was proved, and by which dialect and shape it was read.
-    ``received_at`` is the moment of receipt in business time, where the caller knows it.
+    ``received_at`` is the moment of receipt in business time, ``known_at`` that after which nothing
+    it tells has happened, where the caller knows them.
     Raises CurrencyNotTaken.
     """
     way: _Way = {
@@ -44,6 +46,7 @@ def report(
         "upstream": notice.upstream,
         "feed": f"{feed}/{notice.feed}" if notice.feed else feed,
         "dated": notice.dated,
+        "known_at": known_at,
     }
     if notice.currency not in (None, CURRENCY):
         raise CurrencyNotTaken(f"order {notice.order_id!r} is in {notice.currency}")
@@ -65,6 +68,7 @@ class _Way(TypedDict):
     upstream: str | None
     feed: str
     dated: bool
+    known_at: datetime | None
 
 
 def _stated(

@@ -219,4 +219,5 @@ def _more(one: Accepted, stated: Stated, returned: Mapping[str, int], more: int)
         ordered_at=stated.ordered_at,
         lines=tuple(lines.values()),
         feed=stated.feed,
+        known_at=one.at,
     )

@@ -1,7 +1,8 @@
 """Posting and locking. The caller owns the unit of work."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -45,6 +46,23 @@ def lock_members(session: Session, members: Collection[int]) -> dict[int, Balanc
         return {}
     rows = session.execute(_LOCK_MEMBERS, {"ids": sorted(members)})
     return {row.member_id: Balance(*row[1:]) for row in rows}
+
+
+def in_order(session: Session, postings: Sequence[Posting]) -> list[Posting]:
+    """The same postings, none of which counts earlier than what was posted of its subject before:
+    what confirms or undoes something never counts before that, whatever moments others tell.
+
+    The subject is what the reference begins with, such as ``purchase:17``; it is locked.
+    """
+    subjects = {one.reference: one.reference.rsplit(":", 2)[0] for one in postings}
+    rows = session.execute(_LAST_MOMENTS, {"subjects": sorted({*subjects.values()})})
+    last: dict[str, datetime] = {row.subject: row.at for row in rows}
+    found = []
+    for one in postings:
+        subject = subjects[one.reference]
+        last[subject] = max(one.effective_at, last.get(subject, one.effective_at))
+        found.append(replace(one, effective_at=last[subject]))
+    return found
 
 
 def post(session: Session, postings: Sequence[Posting]) -> None:
@@ -132,6 +150,18 @@ def _meaning(error: IntegrityError) -> Exception:
 _LOCK_MEMBERS = text("""
     SELECT member_id, pending, available, in_flight, reserved
     FROM ledger_lock_members(CAST(:ids AS bigint[]))
+""")
+
+# By the references' index: from "purchase:17:" on, before "purchase:17;".
+_LAST_MOMENTS = text("""
+    SELECT subject, moved.at
+    FROM unnest(CAST(:subjects AS text[])) AS wanted (subject)
+    CROSS JOIN LATERAL (
+        SELECT max(effective_at) AS at FROM ledger_transactions
+        WHERE reference >= subject || ':' COLLATE "C" AND reference < subject || ';' COLLATE "C"
+        OFFSET 0
+    ) AS moved
+    WHERE moved.at IS NOT NULL
 """)
 
 _NEXT_IDS = text("""

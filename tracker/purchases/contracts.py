@@ -3,13 +3,15 @@
 Sums are kopecks, moments aware datetimes; ``at`` is when the shop says it happened, and ``source``
 identifies the message, so that two of the same moment are always taken in the same order.
 
-Every report ends with the same four, about the way it came:
+Every report ends with the same five, about the way it came:
 
 - ``trusted``: False when the scheme could not prove who wrote it. Such a word never confirms.
 - ``upstream``: the status, word for word, at most 100 characters; never merged with ours.
 - ``feed``: which feed of the shop told it (a dialect's name and shape), at most 40 characters.
 - ``dated``: False when the wire tells no moment. ``at`` is then when we received it: it says when
   money counts, and nothing about which of two words holds.
+- ``known_at``: when we heard of it, where the caller knows: no money counts later than that,
+  whatever moments a shop tells.
 """
 
 from dataclasses import dataclass
@@ -77,6 +79,7 @@ class PurchaseStated:
     upstream: str | None = None
     feed: str = NATIVE
     dated: bool = True
+    known_at: datetime | None = None
     received_at: datetime | None = None
 
 
@@ -97,6 +100,7 @@ class PurchaseConfirmed:
     upstream: str | None = None
     feed: str = NATIVE
     dated: bool = True
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ class PurchaseReturned:
     upstream: str | None = None
     feed: str = NATIVE
     dated: bool = True
+    known_at: datetime | None = None
 
 
 CANCELLATION = ""

@@ -67,6 +67,8 @@ class Dossier:
     """What was seldom said of it when this unit of work began, by column."""
     moment: datetime | None = None
     """The latest moment among what this unit of work has learnt: when it counts."""
+    known_at: datetime | None = None
+    """When that came to be known: nothing counts later, also what it says of other moments."""
 
     @property
     def promise(self) -> str | None:
@@ -127,9 +129,13 @@ class Dossier:
             ceiling=self.ceiling,
         )
 
-    def learn(self, at: datetime) -> None:
-        """Something of this moment has come in."""
-        self.moment = at if self.moment is None else max(self.moment, at)
+    def learn(self, at: datetime, known_at: datetime | None = None) -> None:
+        """Something of this moment has come in, or of that at which it was heard if that is sooner;
+        what nobody tells us is known when it happens."""
+        known = known_at or at
+        counts = min(at, known)
+        self.moment = counts if self.moment is None else max(self.moment, counts)
+        self.known_at = known if self.known_at is None else max(self.known_at, known)
 
 
 NOTHING_SAID: Mapping[str, Any] = Dossier(0, 0, "", kept_said={}).said

@@ -40,7 +40,7 @@ def file(one: Dossier, report: PurchaseReport) -> None:
         known = one.upstream
         if known is None or (known.at, known.source) < (told.at, told.source):
             one.upstream = told
-    one.learn(report.at)
+    one.learn(report.at, report.known_at)
 
 
 def _file_statement(one: Dossier, report: PurchaseStated) -> None:

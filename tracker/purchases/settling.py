@@ -14,7 +14,7 @@ from tracker.clicks.service import by_ids
 from tracker.goals.service import post_and_put_aside
 from tracker.kit.settings import Settings
 from tracker.ledger.rules import Kind, Posting
-from tracker.ledger.service import lock_members
+from tracker.ledger.service import in_order, lock_members
 from tracker.members.queries import Origin, origins_of
 from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify
@@ -76,7 +76,7 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     if notices := [*notices, *cashback_notices(dossiers, before)]:
         notify(session, notices, max(moments.values()))
     # After them: a member hears of the money before hearing what it was put aside for.
-    post_and_put_aside(session, postings + gifts)
+    post_and_put_aside(session, in_order(session, postings + gifts))
 
 
 def _gifts(
@@ -137,7 +137,9 @@ def _move(one: Dossier, before: Standing) -> Iterable[Posting]:
         one.revision += 1
         reference = f"purchase:{one.id}:{step.kind}:{one.revision}"
         first = step.kind is Kind.TRACKED and one.tracked_reference is None
-        effective_at = one.ordered_at if first else one.moment
+        effective_at = one.moment
+        if first and one.ordered_at and one.known_at:
+            effective_at = min(one.ordered_at, one.known_at)
         corrects = {
             Kind.REJECTED: one.tracked_reference,
             Kind.CLAWED_BACK: one.confirmed_reference,

@@ -20,7 +20,8 @@ from webhooks.schemes.standard import STANDARD
 from webhooks.wire import forms, xml
 from webhooks.wire.dialect import MAX_NOTICES, Dialect
 from webhooks.wire.letters import Content, Letter, Shape
-from webhooks.wire.loose import LooseReader, refuse
+from webhooks.wire.loose import LooseReader
+from webhooks.wire.reading import Faults
 from webhooks.wire.scheme import Shown
 from webhooks.wire.telling import Told
 
@@ -85,19 +86,15 @@ class RevisionSignature:
 REVISION_SIGNATURE = RevisionSignature()
 
 
-def _read(content: Content, received_at: datetime) -> tuple[PurchaseNotice, ...]:
+def _read(content: Content, received_at: datetime, faults: Faults) -> tuple[PurchaseNotice, ...]:
     if content.shape is Shape.XML:
-        return _xml_revision(content.raw, received_at)
-    faults: dict[str, str] = {}
+        return _xml_revision(content.raw, received_at, faults)
     form = LooseReader(forms.decode(content.raw), faults)
     if form.has("payment_status"):
-        notices = _published(form, received_at)
-    elif form.has("status"):
-        notices = _form_revision(form, received_at)
-    else:
-        notices = _integrated(form, received_at)
-    refuse(faults)
-    return notices
+        return _published(form, received_at)
+    if form.has("status"):
+        return _form_revision(form, received_at)
+    return _integrated(form, received_at)
 
 
 def _integrated(form: LooseReader, at: datetime) -> tuple[PurchaseNotice, ...]:
@@ -148,9 +145,8 @@ def _form_revision(form: LooseReader, at: datetime) -> tuple[PurchaseNotice, ...
     return _verdict(told, word, form.optional_amount("amount"), form.note("comment"))
 
 
-def _xml_revision(raw: bytes, at: datetime) -> tuple[PurchaseNotice, ...]:
+def _xml_revision(raw: bytes, at: datetime, faults: Faults) -> tuple[PurchaseNotice, ...]:
     found = xml.records(raw, root="Payments", record="Payment", namespace=NAMESPACE)
-    faults: dict[str, str] = {}
     if not 0 < len(found) <= MAX_NOTICES:
         faults["Payments"] = f"must hold 1 to {MAX_NOTICES} times Payment"
     notices: list[PurchaseNotice] = []
@@ -160,7 +156,6 @@ def _xml_revision(raw: bytes, at: datetime) -> tuple[PurchaseNotice, ...]:
         told = Told(_order_id(payment, "OrderID"), at, upstream=payment.written("Status"))
         amount = payment.optional_amount("OrderAmount")
         notices += _verdict(told, word, amount, payment.note("Comment"))
-    refuse(faults)
     return tuple(notices)
 
 

@@ -17,7 +17,8 @@ from webhooks.schemes.standard import STANDARD
 from webhooks.wire import forms
 from webhooks.wire.dialect import MAX_NOTICES, Dialect
 from webhooks.wire.letters import Content, Shape
-from webhooks.wire.loose import LooseReader, each, refuse
+from webhooks.wire.loose import LooseReader, each
+from webhooks.wire.reading import Faults
 from webhooks.wire.telling import Told
 
 MAX_ORDERS = 1_000
@@ -45,17 +46,13 @@ _REASONS = {
 """Free text by its meaning, where it is one that is often written."""
 
 
-def _read(content: Content, received_at: datetime) -> tuple[PurchaseNotice, ...]:
-    faults: dict[str, str] = {}
+def _read(content: Content, received_at: datetime, faults: Faults) -> tuple[PurchaseNotice, ...]:
     if content.shape is Shape.FORM:
-        notices = _pushed(content.raw, faults, received_at)
-    else:
-        notices = _told(decode(content.raw), faults, received_at)
-    refuse(faults)
-    return notices
+        return _pushed(content.raw, faults, received_at)
+    return _told(decode(content.raw), faults, received_at)
 
 
-def _told(value: Any, faults: dict[str, str], at: datetime) -> tuple[PurchaseNotice, ...]:
+def _told(value: Any, faults: Faults, at: datetime) -> tuple[PurchaseNotice, ...]:
     if isinstance(value, list):
         items = each(value, faults, MAX_NOTICES)
         return tuple(_validated(item, at) for item in items)
@@ -117,7 +114,7 @@ def _reference(transaction: LooseReader) -> str:
     return transaction.label("orderRef")
 
 
-def _pushed(raw: bytes, faults: dict[str, str], at: datetime) -> tuple[PurchaseNotice, ...]:
+def _pushed(raw: bytes, faults: Faults, at: datetime) -> tuple[PurchaseNotice, ...]:
     """A transaction as a publisher is told of it."""
     fields = forms.decode(raw)
     if PUSH_FIELD not in fields:

@@ -15,8 +15,8 @@ from webhooks.schemes.keys import HEADER_KEY, URL_KEY
 from webhooks.schemes.standard import STANDARD
 from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content
-from webhooks.wire.loose import LooseReader, each, refuse
-from webhooks.wire.reading import MAX_ID_BYTES
+from webhooks.wire.loose import LooseReader, each
+from webhooks.wire.reading import MAX_ID_BYTES, Faults
 from webhooks.wire.telling import Told
 
 MAX_ROWS = 1_000
@@ -40,15 +40,12 @@ _REASONS = {
 """By their letters alone: CJ writes ReturnedMerchandise here and RETURNED_MERCHANDISE there."""
 
 
-def _read(content: Content, received_at: datetime) -> tuple[PurchaseNotice, ...]:
-    faults: dict[str, str] = {}
+def _read(content: Content, received_at: datetime, faults: Faults) -> tuple[PurchaseNotice, ...]:
     rows = _rows(decode(content.raw), faults)
-    notices = tuple(notice for row in rows for notice in _notices(row, received_at))
-    refuse(faults)
-    return notices
+    return tuple(notice for row in rows for notice in _notices(row, received_at))
 
 
-def _rows(value: Any, faults: dict[str, str]) -> Iterator[LooseReader]:
+def _rows(value: Any, faults: Faults) -> Iterator[LooseReader]:
     """The rows of a list, of ``records``, of an answer of CJ's own interface, or one by itself."""
     if isinstance(value, list):
         yield from each(value, faults, MAX_ROWS)

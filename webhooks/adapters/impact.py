@@ -17,7 +17,8 @@ from webhooks.schemes.keys import HEADER_KEY, URL_KEY
 from webhooks.schemes.standard import STANDARD
 from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content
-from webhooks.wire.loose import LooseReader, each, refuse
+from webhooks.wire.loose import LooseReader, each
+from webhooks.wire.reading import Faults
 from webhooks.wire.telling import Told
 
 MAX_ROWS = 1_000
@@ -38,16 +39,14 @@ _REASONS = {
 }
 
 
-def _read(content: Content, received_at: datetime) -> tuple[PurchaseNotice, ...]:
-    faults: dict[str, str] = {}
+def _read(content: Content, received_at: datetime, faults: Faults) -> tuple[PurchaseNotice, ...]:
     notices: list[PurchaseNotice] = []
     for row in _rows(decode(content.raw), faults):
         notices += _update(row, received_at) if row.has("ActionId") else _action(row, received_at)
-    refuse(faults)
     return tuple(notices)
 
 
-def _rows(value: Any, faults: dict[str, str]) -> Iterator[LooseReader]:
+def _rows(value: Any, faults: Faults) -> Iterator[LooseReader]:
     """What a list holds, ``Actions`` or ``ActionUpdates``, or one by itself."""
     if isinstance(value, list):
         yield from each(value, faults, MAX_ROWS)

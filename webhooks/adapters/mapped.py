@@ -14,6 +14,7 @@ from webhooks.schemes.standard import STANDARD
 from webhooks.wire import forms
 from webhooks.wire.dialect import Dialect
 from webhooks.wire.letters import Content, Shape
+from webhooks.wire.reading import Faults
 
 _SCHEMES = {one.name: one for one in (STANDARD, HEADER_KEY, URL_KEY)}
 
@@ -32,8 +33,10 @@ def from_mapping(mapping: Mapping[str, Any]) -> Dialect:
     )
 
 
-def _read(format_: Format, content: Content, received_at: datetime) -> tuple[PurchaseNotice, ...]:
-    return read(_decoded(content), format_, received_at)
+def _read(
+    format_: Format, content: Content, received_at: datetime, faults: Faults
+) -> tuple[PurchaseNotice, ...]:
+    return read(_decoded(content), format_, received_at, faults)
 
 
 def _decoded(content: Content) -> Any:

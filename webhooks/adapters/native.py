@@ -1,32 +1,31 @@
 """Our own dialect, as the contract lays it down. Pure."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from partners.intake.contracts import NoticeKind, PurchaseNotice
 from tracker.kit.money import MAX_KOPECKS
 from tracker.kit.strict_json import decode
 from tracker.purchases.contracts import Line, ReturnLine
-from webhooks.errors import EventInvalid
 from webhooks.schemes.standard import STANDARD
 from webhooks.wire.dialect import Dialect
-from webhooks.wire.letters import Content
-from webhooks.wire.reading import Reader
+from webhooks.wire.letters import Content, Shape
+from webhooks.wire.reading import Faults, Reader
+
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Stands for the receipt: each of our own events tells its moments itself."""
 
 _KINDS = {f"purchase.{kind}": kind for kind in NoticeKind}
 
 
 def read(body: bytes) -> PurchaseNotice:
     """The notice in a body. Raises NotStrictJson, and EventInvalid with every field at fault."""
-    faults: dict[str, str] = {}
-    notice = _notice(decode(body), faults)
-    if faults:
-        raise EventInvalid("The event was read and is wrong.", fields=faults)
+    (notice,) = DIALECT.read(Content(Shape.JSON, body), _NEVER)
     return notice
 
 
-def _notice(value: Any, faults: dict[str, str]) -> PurchaseNotice:
+def _notice(value: Any, faults: Faults) -> PurchaseNotice:
     event = Reader(value, faults)
     kind = _KINDS[event.word("type", tuple(_KINDS))]
     at = event.moment("timestamp")
@@ -90,8 +89,8 @@ def _bound(data: Reader, lines: Iterable[Line | ReturnLine]) -> None:
         data.fault("lines", "come to more than a trillion roubles")
 
 
-def _read(content: Content, _: datetime) -> tuple[PurchaseNotice, ...]:
-    return (read(content.raw),)
+def _read(content: Content, _: datetime, faults: Faults) -> tuple[PurchaseNotice, ...]:
+    return (_notice(decode(content.raw), faults),)
 
 
 DIALECT = Dialect("native", "our own JSON, signed as Standard Webhooks", _read, (STANDARD,))

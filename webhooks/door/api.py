@@ -31,7 +31,11 @@ class Threads:
         self._inbox = Inbox(tools.engine, announce=nudges.ask)
         self._trials = Notebook(tools.engine)
         self._front = FrontDoor(
-            self._doors, Limits.of(tools.settings), Watch(tools.engine), self._trials
+            self._doors,
+            Limits.of(tools.settings),
+            Watch(tools.engine),
+            self._trials,
+            tools.clock,
         )
 
     def receive(self, slug: str, told: Letter, now: datetime) -> Answer:

@@ -54,7 +54,11 @@ class Loop:
         self._inbox = Gathering(Writer(tools.engine), announce=nudges.ask)
         self._trials = Notebook(tools.engine)
         self._front = FrontDoor(
-            self._doors, Limits.of(tools.settings), Watch(tools.engine), self._trials
+            self._doors,
+            Limits.of(tools.settings),
+            Watch(tools.engine),
+            self._trials,
+            tools.clock,
         )
         self._lookers = ThreadPoolExecutor(LOOKERS, "doors")
         self._readers = ThreadPoolExecutor(1, "long-bodies")

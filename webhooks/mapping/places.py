@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from webhooks.mapping.pointer import Pointer
 from webhooks.mapping.schema import Format
-from webhooks.wire.reading import Reader
+from webhooks.wire.reading import AHEAD, Faults, Reader
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ class Place:
 
     __slots__ = ("_path", "_value", "faults")
 
-    def __init__(self, value: Any, path: str, faults: dict[str, str]) -> None:
+    def __init__(self, value: Any, path: str, faults: Faults) -> None:
         self._value = value
         self._path = path
         self.faults = faults
@@ -68,7 +68,10 @@ class Place:
 
     def moment(self, pointer: Pointer, format_: Format, instead: datetime) -> datetime:
         """A moment as the shop writes it; ``instead`` where it is at fault."""
-        return self._by(format_.dates.read, pointer, instead)
+        found = self._by(format_.dates.read, pointer, instead)
+        if found > self.faults.until:
+            self.fault(pointer, AHEAD)
+        return found
 
     def kopecks(self, pointer: Pointer, format_: Format) -> int:
         """A sum as the shop writes it."""

@@ -14,27 +14,27 @@ from webhooks.mapping.places import Place, word_of
 from webhooks.mapping.pointer import Pointer
 from webhooks.mapping.schema import Format, Kinds
 from webhooks.wire.dialect import MAX_NOTICES
-from webhooks.wire.loose import MAX_FAULTS, refuse
-from webhooks.wire.reading import MAX_ITEMS
+from webhooks.wire.loose import MAX_FAULTS
+from webhooks.wire.reading import MAX_ITEMS, Faults
 
 _CODE = re.compile(r"[A-Z]{3}")
 _WORDS_SHOWN = 30
 _STATING = (NoticeKind.CREATED, NoticeKind.UPDATED)
 
 
-def read(body: Any, format_: Format, received_at: datetime) -> tuple[PurchaseNotice, ...]:
-    """The notices in a decoded body. Raises EventInvalid with the fields at fault."""
-    faults: dict[str, str] = {}
+def read(
+    body: Any, format_: Format, received_at: datetime, faults: Faults
+) -> tuple[PurchaseNotice, ...]:
+    """The notices in a decoded body; the fields at fault are noted."""
     notices: list[PurchaseNotice] = []
     for event in _events(body, format_, faults):
         notices += _notices(event, format_, received_at)
         if len(faults) > MAX_FAULTS:
             break  # Enough to go by: the events behind are not looked at.
-    refuse(faults)
     return tuple(notices)
 
 
-def _events(body: Any, format_: Format, faults: dict[str, str]) -> Iterator[Place]:
+def _events(body: Any, format_: Format, faults: Faults) -> Iterator[Place]:
     if format_.events is None:
         yield Place(body, "", faults)
         return

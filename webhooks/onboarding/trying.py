@@ -20,7 +20,7 @@ from webhooks.dialects import named
 from webhooks.errors import MediaNotTaken
 from webhooks.inbox.queries import received
 from webhooks.inbox.work import Event
-from webhooks.wire.dialect import Dialect
+from webhooks.wire.dialect import LEEWAY, Dialect
 from webhooks.wire.letters import Content, Shape
 
 KEPT = 1_000
@@ -147,7 +147,7 @@ def read_in(dialect: Dialect, content: Content, received_at: datetime) -> Readin
         if content.shape not in dialect.shapes:
             takes = ", ".join(sorted(dialect.shapes))
             raise MediaNotTaken(f"it is {content.shape}, and the dialect takes {takes}")
-        notices = dialect.read(content, received_at)
+        notices = dialect.read(content, received_at, until=received_at + LEEWAY)
         for notice in notices:
             report(notice, shop_id=0, source="")
     except TrackerError as error:

@@ -9,7 +9,7 @@ from tracker.kit.money import format_rubles
 from tracker.kit.strict_json import decode
 from tracker.purchases.days import EVERYTHING, DayTotals, Order, Range, Sum, Tally, Word
 from webhooks.totals.rules import MAX_BUCKETS, MAX_ORDERS, Said, TotalsInvalid
-from webhooks.wire.reading import MAX_ID_BYTES, Reader
+from webhooks.wire.reading import MAX_ID_BYTES, Faults, Reader
 
 MAX_COUNT = 1_000_000_000
 
@@ -21,7 +21,7 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 def read(body: bytes) -> Said:
     """What a shop says. Raises NotStrictJson, and TotalsInvalid with every field at fault."""
-    faults: dict[str, str] = {}
+    faults = Faults()
     said = _said(_Reader(decode(body), faults))
     if faults:
         raise TotalsInvalid("The control totals were read and are wrong.", fields=faults)

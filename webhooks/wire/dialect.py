@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from partners.intake.contracts import PurchaseNotice
 from webhooks.wire.letters import Content, Shape
+from webhooks.wire.loose import refuse
+from webhooks.wire.reading import Faults
 from webhooks.wire.scheme import Scheme
 
 MAX_BODY = 256 * 1024
@@ -18,10 +20,14 @@ before anybody is let in. What is long comes in other shapes."""
 MAX_NOTICES = 40_000
 """Notices that one event may hold in any dialect."""
 
-Read = Callable[[Content, datetime], Sequence[PurchaseNotice]]
+LEEWAY = timedelta(days=1)
+"""How far ahead of its receipt an event's moments may lie: clocks differ, and some shops tell a
+date alone, or forget their zone. What lies ahead counts from its receipt nevertheless."""
+
+Read = Callable[[Content, datetime, Faults], Sequence[PurchaseNotice]]
 """Turns what was kept, and the moment of its receipt, into notices: the same each time.
 
-Raises Unreadable for what is not of its shape, and EventInvalid with every field at fault.
+Notes every field at fault; raises Unreadable for what is not of its shape.
 """
 
 
@@ -32,10 +38,23 @@ class Dialect:
     name: str
     about: str
     """For staff, in a line."""
-    read: Read
+    notices: Read
     schemes: tuple[Scheme, ...]
     """In the order in which they are tried: the first that applies decides."""
     shapes: frozenset[Shape] = frozenset({Shape.JSON})
     methods: frozenset[str] = frozenset({"POST"})
     max_body: int = MAX_BODY
     max_form: int = MAX_FORM
+
+    def read(
+        self, content: Content, received_at: datetime, *, until: datetime | None = None
+    ) -> Sequence[PurchaseNotice]:
+        """The notices of an event; none of their moments is later than ``until``, if given.
+
+        Only the door asks for that: what was let in is read again the same each time. Raises
+        Unreadable for what is not of its shape, and EventInvalid with every field at fault.
+        """
+        faults = Faults() if until is None else Faults(until)
+        found = self.notices(content, received_at, faults)
+        refuse(faults)
+        return found

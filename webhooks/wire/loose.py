@@ -7,7 +7,7 @@ from typing import Any
 
 from webhooks.errors import EventInvalid
 from webhooks.wire.numbers import hundredths
-from webhooks.wire.reading import MAX_QUANTITY, MAX_TEXT, Reader
+from webhooks.wire.reading import MAX_QUANTITY, MAX_TEXT, Faults, Reader
 
 MAX_FAULTS = 100
 """Faults that a sender is told at once; a batch may have tens of thousands."""
@@ -28,7 +28,7 @@ class LooseReader(Reader):
 
     __slots__ = ()
 
-    def __init__(self, value: Any, faults: dict[str, str], path: str = "") -> None:
+    def __init__(self, value: Any, faults: Faults, path: str = "") -> None:
         super().__init__(value, faults, path)
         self._object = {name: one for name, one in self._object.items() if one != ""}
 
@@ -104,7 +104,7 @@ class LooseReader(Reader):
         if type(value) is int and 0 <= value < 10**11:
             moment = datetime.fromtimestamp(value, UTC)
             if moment.year in _YEARS:
-                return moment
+                return self._in_time(name, moment)
         return self._bad(name, value, "must be Unix seconds such as 1291191965", _NEVER)
 
     def moment_in_utc(self, name: str) -> datetime:
@@ -112,7 +112,7 @@ class LooseReader(Reader):
         value = self._get(name)
         if isinstance(value, str) and _UTC_MOMENT.fullmatch(value):
             try:
-                return datetime.fromisoformat(value).replace(tzinfo=UTC)
+                return self._in_time(name, datetime.fromisoformat(value).replace(tzinfo=UTC))
             except ValueError:
                 pass
         why = "must be a date and time in UTC such as 2010-12-01 05:26:05"
@@ -129,7 +129,7 @@ class LooseReader(Reader):
         return self._bad(name, value, "must be true or false", otherwise)
 
 
-def each(values: list[Any], faults: dict[str, str], most: int) -> Iterator[LooseReader]:
+def each(values: list[Any], faults: Faults, most: int) -> Iterator[LooseReader]:
     """The objects of a body that is a list, under paths such as ``[3]``."""
     if not 0 < len(values) <= most:
         faults["body"] = f"must have 1 to {most} items"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from tracker.kit.moments import moment_of
@@ -13,7 +13,19 @@ MAX_TEXT = 500
 MAX_ITEMS = 1_000
 MAX_QUANTITY = 1_000_000_000
 
+AHEAD = "is more than a day ahead of our clock"
+
 T = TypeVar("T")
+
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Faults(dict[str, str]):
+    """Why an event is not taken, by field; and the latest moment that it may tell."""
+
+    def __init__(self, until: datetime = _EVER) -> None:
+        super().__init__()
+        self.until = until
 
 
 class Reader:
@@ -25,7 +37,7 @@ class Reader:
 
     __slots__ = ("_object", "_path", "faults")
 
-    def __init__(self, value: Any, faults: dict[str, str], path: str = "") -> None:
+    def __init__(self, value: Any, faults: Faults, path: str = "") -> None:
         self.faults = faults
         self._path = path
         self._object: dict[str, Any] = value if isinstance(value, dict) else {}
@@ -83,7 +95,7 @@ class Reader:
         """RFC 3339 with an offset of up to 14 hours, in the years 2000 to 2099."""
         value = self._get(name)
         if isinstance(value, str) and (moment := moment_of(value)):
-            return moment
+            return self._in_time(name, moment)
         why = "must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00"
         return self._bad(name, value, why, _NEVER)
 
@@ -118,6 +130,11 @@ class Reader:
         path = f"{self._path}.{name}".strip(".")
         for place, item in enumerate(value):
             yield type(self)(item, self.faults, f"{path}[{place}]")
+
+    def _in_time(self, name: str, moment: datetime) -> datetime:
+        if moment > self.faults.until:
+            self.fault(name, AHEAD)
+        return moment
 
     def _get(self, name: str) -> Any:
         return self._object.get(name)

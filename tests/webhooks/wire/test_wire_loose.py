@@ -7,11 +7,12 @@ import pytest
 
 from webhooks.errors import EventInvalid
 from webhooks.wire.loose import MAX_FAULTS, LooseReader, each, refuse
+from webhooks.wire.reading import Faults
 
 
 def read(method: str, value: Any, *args: Any, **more: Any) -> tuple[Any, dict[str, str]]:
     """What a method of the reader makes of a field, and the faults."""
-    faults: dict[str, str] = {}
+    faults = Faults()
     found = getattr(LooseReader({"it": value}, faults), method)("it", *args, **more)
     return found, faults
 
@@ -90,7 +91,7 @@ def test_other_flags_are_faults(value: Any) -> None:
 
 
 def test_items_of_a_list_are_named_by_their_place() -> None:
-    faults: dict[str, str] = {}
+    faults = Faults()
     for item in each([{"id": "a"}, 5, {"id": ""}], faults, 3):
         item.label("id")
     assert set(faults) == {"[1]", "[1].id", "[2].id"}
