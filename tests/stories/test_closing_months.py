@@ -120,14 +120,17 @@ def test_what_stands_in_the_way_is_said(world: World) -> None:
     world.change("UPDATE settlement_runs SET state = 'done', closed_at = NULL")
     close(world, "2010-12")
     world.store(shop, {"waits": b"{}"})
+    assert not (check(world, "2011-01").obstacles or {})["inbox"], "a front door is always busy"
+    waited = "UPDATE inbox_events SET received_at = received_at - interval '61 s'"
+    world.change_as_owner(waited + " WHERE webhook_id = 'waits'")
     found = check(world, "2011-01").obstacles or {}
     assert found == {
         "proof": [],
         "settlement": ["the run of 2011-01 is done, not closed"],
         "holds": [],
-        "inbox": ["1 events wait to be handled"],
+        "inbox": ["1 event has waited for more than a minute to be handled"],
     }
-    with pytest.raises(PeriodNotReady, match=r"1 events wait.*the run of 2011-01 is done"):
+    with pytest.raises(PeriodNotReady, match=r"1 event has waited.*the run of 2011-01 is done"):
         close(world, "2011-01")
 
 

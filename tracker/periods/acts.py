@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.runtime import Runtime
 from tracker.periods.rules import CLOSE, TASK
 from tracker.periods.service import close, held, ready
-from tracker.proposals.contracts import Action, Approved, Facts, Unit
+from tracker.proposals.contracts import Action, Approved, Facts
 
 
 def payload_of(period: str) -> Facts:
@@ -16,8 +16,10 @@ def payload_of(period: str) -> Facts:
 
 
 def _seen(session: Session, payload: Facts) -> Facts:
-    """By which check: a later one, or a month that was closed meanwhile, is another matter."""
-    return {"check_id": held(session, payload["period"]).id}
+    """That nothing stood in the way. A later check that says so too changes nothing: else whoever
+    may ask for one could keep a month open; one that finds something is said when it is approved.
+    """
+    return {"obstacles": held(session, payload["period"]).obstacles}
 
 
 def _carry_out(session: Session, house: Runtime, what: Approved) -> None:
@@ -30,7 +32,6 @@ def _carry_out(session: Session, house: Runtime, what: Approved) -> None:
 CLOSING = Action(
     name=CLOSE,
     about="Close the books of a month: nothing is ever written into it again",
-    units={"check_id": Unit.PLAIN},
     seen=_seen,
     carry_out=_carry_out,
     task=TASK,

@@ -12,7 +12,7 @@ from tracker.periods.acts import CLOSING, payload_of
 from tracker.periods.queries import months, periods
 from tracker.periods.rules import TASK, DocumentDiffers
 from tracker.periods.service import ask_for_check, documents_of, see_that_it_is_next
-from tracker.periods.views import shown, written
+from tracker.periods.views import one_of, shown, written
 from tracker.proposals.queries import shown_of
 from tracker.proposals.service import Wish, propose
 from tracker.staff.cli import acting_on, known_on, token_option
@@ -46,6 +46,25 @@ def list_periods(ctx: click.Context, as_json: bool) -> None:
     show_rows(rows, as_json=as_json, empty="nothing is in the books")
 
 
+@commands.command("show")
+@_period
+@json_option
+@click.pass_context
+def show_period(ctx: click.Context, period: str, *, as_json: bool) -> None:
+    """How a month stands, and what its last check found in the way of closing it."""
+    with snapshot(runtime_of(ctx).engine) as session:
+        month = one_of(session, period)
+        check = month.pop("check")
+        told = {
+            **{name: said for name, said in month.items() if name != "documents"},
+            "documents": len(month["documents"]),
+            "checked_at": check and check.finished_at,
+            "holds": check and check.holds,
+            "obstacles": check and check.obstacles,
+        }
+    show(told, as_json=as_json)
+
+
 @commands.command("check")
 @_period
 @as_of_option
@@ -55,12 +74,20 @@ def list_periods(ctx: click.Context, as_json: bool) -> None:
 def check(
     ctx: click.Context, period: str, *, as_of: datetime | None, token: str | None, as_json: bool
 ) -> None:
-    """Have a worker look whether a month, such as 2011-01, may be closed."""
+    """Have a worker look whether a month, such as 2011-01, may be closed.
+
+    `tracker periods show` tells what it found, when it has looked.
+    """
     runtime = runtime_of(ctx)
     with unit_of_work(runtime.engine) as session:
         who = acting_on(session, runtime, token, Role.OPERATOR)
         asked = ask_for_check(session, period, who, moment_of(as_of, runtime.clock))
-        told = {"check": asked.id, "period": period, "asked_by": asked.asked_by}
+        told = {
+            "check": asked.id,
+            "period": period,
+            "asked_by": asked.asked_by,
+            "see": f"tracker periods show {period}",
+        }
     runtime.nudger.nudge(TASK)
     show(told, as_json=as_json)
 

@@ -54,13 +54,15 @@ def months(session: Session, wanted: Sequence[str]) -> list[Month]:
     ]
 
 
-def next_to_close(session: Session) -> str | None:
-    """The month that may be closed next; None while nothing is in the books."""
+def next_to_close(session: Session) -> list[str]:
+    """The months that may be closed next, the one that is due first: the next that has books.
+
+    The very next one may be closed without any. None while nothing is in the books.
+    """
     last = session.scalar(text("SELECT max(period) FROM closed_periods"))
-    if last is not None:
-        return next_period(str(last))
-    first = session.scalar(text("SELECT min(period) FROM ledger_transactions"))
-    return None if first is None else str(first)
+    first = session.scalar(_FIRST_BOOKS, {"last": last or ""})
+    found = [str(first)] if first is not None else []
+    return [*found, next_period(str(last))] if last is not None else found
 
 
 def is_closed(session: Session, period: str) -> bool:
@@ -102,6 +104,8 @@ _PERIODS = text("""
     UNION SELECT period FROM closed_periods WHERE period > :after
     ORDER BY period LIMIT :most
 """)
+
+_FIRST_BOOKS = text("SELECT min(period) FROM ledger_transactions WHERE period > :last")
 
 _COUNTS = text("""
     SELECT period, count(*) AS transactions FROM ledger_transactions

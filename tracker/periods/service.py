@@ -49,11 +49,12 @@ def see_that_it_is_next(session: Session, period: str, now: datetime) -> None:
     """Raises PeriodInvalid, PeriodNotFound, PeriodNotNext and PeriodNotOver."""
     check_period(period)
     due = next_to_close(session)
-    if due is None or (period < due and not is_closed(session, period)):
-        raise PeriodNotFound(f"there are no books of {period}")
-    if period != due:
-        closed = ": it is closed" if is_closed(session, period) else ""
-        raise PeriodNotNext(f"{due} is next, not {period}{closed}")
+    if period not in due:
+        closed = is_closed(session, period)
+        if not due or (period < due[0] and not closed):
+            raise PeriodNotFound(f"there are no books of {period}")
+        said = ": it is closed" if closed else ""
+        raise PeriodNotNext(f"{due[0]} is next, not {period}{said}")
     if now < end_of(period):
         raise PeriodNotOver(f"{period} is not over before {end_of(period).isoformat()}")
 

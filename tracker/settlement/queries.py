@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from tracker.ledger.models import ClosedPeriod
 from tracker.settlement.models import Payout, SettlementRun
 from tracker.settlement.rules import (
     WAITING_FOR_STAFF,
@@ -69,12 +70,20 @@ def tallies(session: Session, period: str) -> dict[PayoutState, Tally]:
 
 
 def unsettled(session: Session, period: str) -> Iterator[str]:
-    """Why a month's run is not over, in a sentence; nothing where it is closed, and in the very
-    first month of the books, before which there was nothing to pay."""
-    run = session.get(SettlementRun, period)
-    if run is not None and run.state != RunState.CLOSED:
-        yield f"the run of {period} is {run.state}, not closed"
-    if run is None and session.scalar(_BOOKS_BEFORE, {"period": period}):
+    """Why the runs up to a month are not over, in sentences; nothing where they are closed.
+
+    A month before the first run that there ever was needs none, whatever its books have: a date
+    that somebody mistook for years ago. Nor does one that is passed over, having no books.
+    """
+    open_ones = select(SettlementRun.period, SettlementRun.state).where(
+        SettlementRun.period <= period,
+        SettlementRun.period > func.coalesce(_LAST_CLOSED, ""),
+        SettlementRun.state != RunState.CLOSED,
+    )
+    for row in session.execute(open_ones.order_by(SettlementRun.period)):
+        yield f"the run of {row.period} is {row.state}, not closed"
+    first = session.scalar(select(func.min(SettlementRun.period)))
+    if first is not None and first < period and session.get(SettlementRun, period) is None:
         yield f"the run of {period} was never prepared"
 
 
@@ -106,4 +115,4 @@ _OLDEST_UNKNOWN = text("""
     FROM payouts WHERE state = 'unknown' GROUP BY period
 """)
 
-_BOOKS_BEFORE = text("SELECT EXISTS (SELECT FROM ledger_transactions WHERE period < :period)")
+_LAST_CLOSED = select(func.max(ClosedPeriod.period)).scalar_subquery()

@@ -17,6 +17,9 @@ _PORTION = 1_000
 _PORTION_BYTES = 16 * 1024 * 1024
 _LOG = log("inbox")
 
+BUSY = timedelta(minutes=1)
+"""An event that has waited for less is on its way: a busy front door always has some."""
+
 
 def standing(session: Session) -> dict[str, Any]:
     """How many events are in each state, how old the oldest unhandled one is (seconds), and how
@@ -54,16 +57,23 @@ def readiness(session: Session) -> dict[str, float]:
 
 
 def unhandled(session: Session, parked_days: int) -> Iterator[str]:
-    """What of the inbox is not in the books yet, in sentences: events that wait, and those that
-    have been parked for more than some days."""
-    if waiting := _count(session, EventState.WAITING):
-        yield f"{waiting} events wait to be handled"
+    """What of the inbox ought to be in the books and is not, in sentences: events that have waited
+    for more than a minute, as none does that workers get to, and those that have been parked for
+    more than some days."""
+    late = select(func.count()).where(
+        _is(EventState.WAITING), InboxEvent.received_at < func.now() - BUSY
+    )
+    if waiting := session.scalar(late) or 0:
+        said = "1 event has" if waiting == 1 else f"{waiting} events have"
+        yield f"{said} waited for more than a minute to be handled"
     too_old = select(func.count()).where(
         _is(EventState.PARKED),
         InboxEvent.received_at < func.now() - timedelta(days=parked_days),
     )
     if parked := session.scalar(too_old) or 0:
-        yield f"{parked} events have been parked for more than {parked_days} days"
+        said = "1 event has" if parked == 1 else f"{parked} events have"
+        days = "a day" if parked_days == 1 else f"{parked_days} days"
+        yield f"{said} been parked for more than {days}"
 
 
 def gauges(session: Session) -> dict[str, float]:

@@ -66,6 +66,21 @@ def test_nobody_says_which_month_is_open(app: Raw) -> None:
         """)
 
 
+def test_months_without_books_are_passed_over(app: Raw) -> None:
+    head(app, "a slip of the year", "2001-01-10T12:00:00+03:00")
+    head(app, "december", "2010-12-10T12:00:00+03:00")
+    close(app, "2001-01")
+    for period in ("2001-01", "2000-12", "2001-03", "2010-11", "2011-01"):
+        with (
+            pytest.raises(errors.CheckViolation, match="2010-12 is next"),
+            app.transaction(),
+        ):
+            close(app, period)
+    close(app, "2001-02")
+    close(app, "2010-12")
+    assert head(app, "between", "2005-05-05T12:00:00+03:00") == "2011-01"
+
+
 @pytest.mark.parametrize("period", ["2010-12", "2011-02", "2011-13", "soon"])
 def test_months_are_closed_in_order(app: Raw, period: str) -> None:
     head(app, "january", "2011-01-10T12:00:00+03:00")
