@@ -174,6 +174,23 @@ def test_a_reward_is_not_confirmed_before_it_was_tracked(world: World, told: dat
     assert never_below_nothing(world)
 
 
+@pytest.mark.parametrize("told", [15, 25], ids=["before it was put aside", "after"])
+def test_nothing_is_let_go_before_it_was_put_aside(world: World, told: float) -> None:
+    shop, member = world.shop("tea"), world.member()
+    earns(world, shop, member, 300)
+    earns(world, shop, member, 100, on=4)
+    saver = at(world, day(20)).signed_in(member)
+    wish = {"name": "Holidays", "target": "1000.00"}
+    assert saver.post("/api/v1/goals", json=wish).status_code == 201
+    earns(world, shop, member, 50, on=22)
+    assert world.balance(member).reserved == rubles(450) + BONUS
+    world.tell(shop, returned(f"order-{member}-1-300", "R-1", at=day(told)))
+    (released,) = postings(world, "goal_released")
+    assert released.effective_at == max(day(told), day(20))
+    assert world.balance(member).reserved == rubles(150) + BONUS
+    assert never_below_nothing(world)
+
+
 def test_a_return_in_what_is_to_come_is_none_of_the_books(world: World) -> None:
     """What members have, what the books say and what is foretold are one."""
     shop, member = world.shop(), world.member()

@@ -78,7 +78,12 @@ def put_aside(session: Session, members: Mapping[int, datetime]) -> list[Goal]:
     for member, goals in pots.items():
         moves = rearrange(balances[member].available, [_pot(one) for one in goals])
         before = {one.id for one in goals if one.reached_at}
-        made += _carry_out(session, goals, moves, members[member])
+        taken = -sum(one.amount for one in moves if one.amount < 0)
+        at = members[member]
+        if taken:
+            # What others tell of last week cannot take what was put aside today.
+            at = ledger.held_since(session, member, Account.MEMBER_RESERVED, taken, at)
+        made += _carry_out(session, goals, moves, at)
         reached += [one for one in goals if one.reached_at and one.id not in before]
     ledger.post(session, made)
     return reached

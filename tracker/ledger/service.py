@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tracker.kit.database import bulk_insert, constraint_name
 from tracker.kit.errors import Conflict
 from tracker.ledger.models import LedgerEntry, LedgerTransaction
-from tracker.ledger.rules import HOUSE, MEMBER_ACCOUNTS, Alike, Posting
+from tracker.ledger.rules import HOUSE, MEMBER_ACCOUNTS, Account, Alike, Posting
 
 
 class AlreadyPosted(Conflict):
@@ -63,6 +63,17 @@ def in_order(session: Session, postings: Sequence[Posting]) -> list[Posting]:
         last[subject] = max(one.effective_at, last.get(subject, one.effective_at))
         found.append(replace(one, effective_at=last[subject]))
     return found
+
+
+def held_since(
+    session: Session, member: int, account: Account, amount: int, at: datetime
+) -> datetime:
+    """The earliest moment from ``at`` on since which a member's account has always had so many
+    kopecks: to take them then leaves less than nothing at no moment. The member is locked, and has
+    them now."""
+    given = {"member": member, "account": str(account), "amount": amount}
+    since = session.scalar(_HELD_SINCE, given)
+    return at if since is None else max(at, since)
 
 
 def post(session: Session, postings: Sequence[Posting]) -> None:
@@ -162,6 +173,17 @@ _LAST_MOMENTS = text("""
         OFFSET 0
     ) AS moved
     WHERE moved.at IS NOT NULL
+""")
+
+_HELD_SINCE = text("""
+    WITH history AS (
+        SELECT effective_at, sum(-sum(amount)) OVER (ORDER BY effective_at) AS held
+        FROM ledger_entries JOIN ledger_transactions AS moved ON moved.id = transaction_id
+        WHERE account = :account AND owner_id = :member
+        GROUP BY effective_at
+    )
+    SELECT min(effective_at) FROM history WHERE effective_at > coalesce(
+        (SELECT max(effective_at) FROM history WHERE held < :amount), '-infinity')
 """)
 
 _NEXT_IDS = text("""
