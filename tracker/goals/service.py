@@ -36,8 +36,10 @@ from tracker.notifications.service import notify
 def post_and_put_aside(session: Session, postings: Sequence[Posting]) -> None:
     """Write postings as the ledger does, and put aside for goals what they make available.
 
-    A debt that they leave is taken from what was put aside. Raises as the ledger does.
+    A debt that they leave is taken from what was put aside. Each counts no earlier than those that
+    it comes after. Raises as the ledger does.
     """
+    postings = ledger.in_order(session, postings)
     ledger.post(session, postings)
     moved: dict[int, datetime] = {}
     for one in postings:

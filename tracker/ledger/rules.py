@@ -129,7 +129,8 @@ class Posting:
     """One ledger transaction to be.
 
     ``reference`` makes it happen once; ``effective_at`` is when it counts; ``corrects`` is the
-    reference of the transaction that it corrects.
+    reference of the transaction that it corrects. ``after`` are those that gave what it confirms or
+    takes: it counts no earlier, whatever moments others tell.
     """
 
     reference: str
@@ -137,6 +138,7 @@ class Posting:
     effective_at: datetime
     legs: tuple[Leg, ...]
     corrects: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def posting(
     legs: Iterable[Leg],
     *,
     corrects: str | None = None,
+    after: tuple[str, ...] = (),
 ) -> Posting | None:
     """A sound posting of the legs that move something, or None when none does.
 
@@ -177,7 +180,12 @@ def posting(
         owned = leg.account in MEMBER_ACCOUNTS or leg.account in SHOP_ACCOUNTS
         if owned != (leg.owner != HOUSE):
             raise PostingUnsound(f"{reference}: {leg.account} cannot belong to {leg.owner}")
-    return Posting(reference, kind, effective_at, moving, corrects)
+    return Posting(reference, kind, effective_at, moving, corrects, after)
+
+
+def references(*given: str | None) -> tuple[str, ...]:
+    """Those that there are."""
+    return tuple(one for one in given if one)
 
 
 @dataclass(frozen=True, slots=True)

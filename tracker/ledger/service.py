@@ -49,19 +49,19 @@ def lock_members(session: Session, members: Collection[int]) -> dict[int, Balanc
 
 
 def in_order(session: Session, postings: Sequence[Posting]) -> list[Posting]:
-    """The same postings, none of which counts earlier than what was posted of its subject before:
-    what confirms or undoes something never counts before that, whatever moments others tell.
+    """The same postings, none of which counts before those that it comes after.
 
-    The subject is what the reference begins with, such as ``purchase:17``; it is locked.
+    What they are of is locked.
     """
-    subjects = {one.reference: one.reference.rsplit(":", 2)[0] for one in postings}
-    rows = session.execute(_LAST_MOMENTS, {"subjects": sorted({*subjects.values()})})
-    last: dict[str, datetime] = {row.subject: row.at for row in rows}
+    here = {one.reference for one in postings}
+    wanted = {before for one in postings for before in one.after} - here
+    rows = session.execute(_MOMENTS, {"references": sorted(wanted)}) if wanted else ()
+    counts: dict[str, datetime] = {row.reference: row.effective_at for row in rows}
     found = []
     for one in postings:
-        subject = subjects[one.reference]
-        last[subject] = max(one.effective_at, last.get(subject, one.effective_at))
-        found.append(replace(one, effective_at=last[subject]))
+        at = max([one.effective_at, *(counts[before] for before in one.after)])
+        counts[one.reference] = at
+        found.append(replace(one, effective_at=at))
     return found
 
 
@@ -163,16 +163,9 @@ _LOCK_MEMBERS = text("""
     FROM ledger_lock_members(CAST(:ids AS bigint[]))
 """)
 
-# By the references' index: from "purchase:17:" on, before "purchase:17;".
-_LAST_MOMENTS = text("""
-    SELECT subject, moved.at
-    FROM unnest(CAST(:subjects AS text[])) AS wanted (subject)
-    CROSS JOIN LATERAL (
-        SELECT max(effective_at) AS at FROM ledger_transactions
-        WHERE reference >= subject || ':' COLLATE "C" AND reference < subject || ';' COLLATE "C"
-        OFFSET 0
-    ) AS moved
-    WHERE moved.at IS NOT NULL
+_MOMENTS = text("""
+    SELECT reference, effective_at FROM ledger_transactions
+    WHERE reference = ANY (CAST(:references AS text[]))
 """)
 
 _HELD_SINCE = text("""

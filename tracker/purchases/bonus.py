@@ -95,6 +95,7 @@ def bonus_posting(
     reference: str,
     effective_at: datetime,
     corrects: str | None = None,
+    after: tuple[str, ...] = (),
 ) -> Posting | None:
     """The ledger's form of a movement, for whoever the gift is to; None when it is nothing."""
     debit, credit = _SIDES[kind]
@@ -102,7 +103,7 @@ def bonus_posting(
         Leg(debit, _owner(debit, member_id), amount),
         Leg(credit, _owner(credit, member_id), -amount),
     )
-    return posting(reference, kind, effective_at, legs, corrects=corrects)
+    return posting(reference, kind, effective_at, legs, corrects=corrects, after=after)
 
 
 def _owner(account: Account, member_id: int) -> int:

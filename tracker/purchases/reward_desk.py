@@ -11,7 +11,7 @@ from tracker.audit.rules import check_reason
 from tracker.audit.service import record
 from tracker.goals.service import post_and_put_aside
 from tracker.kit.errors import Conflict, NotFound
-from tracker.ledger.service import in_order, lock_members
+from tracker.ledger.service import lock_members
 from tracker.notifications.service import notify
 from tracker.purchases.reward_models import ReferralReward
 from tracker.purchases.rewarding import Figures, place_rewards
@@ -63,7 +63,7 @@ def review(
     )
     figures = Figures(programme.referral_reward, programme.referral_ceiling)
     postings, notices = place_rewards(session, {friend_id: at}, {friend_id: inviter}, figures)
-    post_and_put_aside(session, in_order(session, postings))
+    post_and_put_aside(session, postings)
     notify(session, notices, at)
     found = _found(session, friend_id)
     subject = f"member:{friend_id}"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rules import Kind as Movement
-from tracker.ledger.rules import Posting
+from tracker.ledger.rules import Posting, references
 from tracker.members.queries import Origin
 from tracker.notifications.contracts import Kind, Notice
 from tracker.purchases.bonus import REWARD, bonus_posting, movements
@@ -141,6 +141,7 @@ def _move(one: Reward, effective_at: datetime) -> Iterator[Moved]:
                 REWARD.rejected: one.tracked_reference,
                 REWARD.clawed_back: one.confirmed_reference,
             }.get(kind),
+            after=references(one.tracked_reference, one.confirmed_reference),
         )
         if made and kind is REWARD.tracked:
             one.tracked_reference = reference

@@ -219,7 +219,13 @@ _DIRECTIONS = {
 
 
 def step_posting(
-    step: Step, *, shop_id: int, reference: str, effective_at: datetime, corrects: str | None
+    step: Step,
+    *,
+    shop_id: int,
+    reference: str,
+    effective_at: datetime,
+    corrects: str | None,
+    after: tuple[str, ...] = (),
 ) -> Posting | None:
     """The ledger's form of a step; None when it moves nothing."""
     pending, confirmed = _DIRECTIONS[step.kind]
@@ -233,4 +239,4 @@ def step_posting(
         Leg(Account.MEMBER_AVAILABLE, step.member_id, -confirmed * cashback),
         Leg(Account.MARGIN, HOUSE, -confirmed * margin),
     )
-    return posting(reference, step.kind, effective_at, legs, corrects=corrects)
+    return posting(reference, step.kind, effective_at, legs, corrects=corrects, after=after)

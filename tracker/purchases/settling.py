@@ -13,8 +13,8 @@ from tracker.clicks.rules import Click, Unattributed, why_unattributed
 from tracker.clicks.service import by_ids
 from tracker.goals.service import post_and_put_aside
 from tracker.kit.settings import Settings
-from tracker.ledger.rules import Kind, Posting
-from tracker.ledger.service import in_order, lock_members
+from tracker.ledger.rules import Kind, Posting, references
+from tracker.ledger.service import lock_members
 from tracker.members.queries import Origin, origins_of
 from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify
@@ -76,7 +76,7 @@ def settle(session: Session, dossiers: Sequence[Dossier], programme: Programme) 
     if notices := [*notices, *cashback_notices(dossiers, before)]:
         notify(session, notices, max(moments.values()))
     # After them: a member hears of the money before hearing what it was put aside for.
-    post_and_put_aside(session, in_order(session, postings + gifts))
+    post_and_put_aside(session, postings + gifts)
 
 
 def _gifts(
@@ -152,6 +152,7 @@ def _move(one: Dossier, before: Standing) -> Iterable[Posting]:
             reference=reference,
             effective_at=effective_at,
             corrects=corrects,
+            after=references(one.tracked_reference, one.confirmed_reference),
         )
         if made is None:
             continue

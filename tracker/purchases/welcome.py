@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tracker.ledger.rules import Kind, Posting
+from tracker.ledger.rules import Kind, Posting, references
 from tracker.purchases.bonus import Bonus, Carrier, bonus_posting, movements, place
 from tracker.purchases.models import WelcomeBonus
 from tracker.purchases.rules import LIVE, Status
@@ -53,6 +53,7 @@ def _move(
                 Kind.BONUS_REJECTED: state["tracked_reference"],
                 Kind.BONUS_CLAWED_BACK: state["confirmed_reference"],
             }.get(kind),
+            after=references(state["tracked_reference"], state["confirmed_reference"]),
         )
         if made is None:
             continue
