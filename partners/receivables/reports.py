@@ -80,6 +80,7 @@ INVOICES = Report(
     ),
     takes=_ANY_MONTH,
     lines=_invoices,
+    period_picks=True,
     totals=("lines", "amount", "open"),
 )
 
@@ -97,6 +98,7 @@ INVOICE_LINES = Report(
     ),
     takes=_ANY_MONTH,
     lines=_lines,
+    period_picks=True,
     totals=("amount",),
 )
 

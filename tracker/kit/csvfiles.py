@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -121,11 +121,15 @@ def instant(row: Row, column: str) -> datetime:
     return moment
 
 
-_FORMULAS = frozenset("=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20")
+_BLANKS = r"\t\n\x0b\x0c\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Python calls blank, for both kinds of regular expressions."""
+
+_FORMULA = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet calculate, full-width forms included."""
 
-
-_FURTHER_CELL = re.compile(r"[;\t]\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_OBEYED = rf"^[{_BLANKS}]*{_FORMULA}|^[\t\r\n]"
+_FURTHER_CELL = rf"([;\t][{_BLANKS}]*)(?={_FORMULA})"
+_APART = r"\1'"
 
 
 def cell(text: str) -> str:
@@ -133,6 +137,21 @@ def cell(text: str) -> str:
 
     Also one that parts cells at semicolons or tabs, as it does where commas part decimals.
     """
-    begins = text[:1], text.strip()[:1]
-    harmless = text[:1] + _FURTHER_CELL.sub(r"\g<0>'", text[1:])
-    return f"'{harmless}" if _FORMULAS.intersection(begins) else harmless
+    harmless = re.sub(_FURTHER_CELL, _APART, text)
+    return f"'{harmless}" if re.match(_OBEYED, harmless) else harmless
+
+
+CELL_IN_SQL = """
+    CASE WHEN (ascii({0}) BETWEEN 65 AND 122 OR ascii({0}) BETWEEN 48 AND 57)
+              AND strpos({0}, ';') = 0 AND strpos({0}, chr(9)) = 0 THEN {0}
+         ELSE CASE WHEN {0} ~ :obeyed_ THEN '''' ELSE '' END
+              || regexp_replace({0}, :further_cell_, :apart_, 'g') END
+"""
+"""The same of a column, for files that PostgreSQL writes; most texts need no closer look."""
+
+CELL_VALUES: Mapping[str, str] = {
+    "obeyed_": _OBEYED,
+    "further_cell_": _FURTHER_CELL,
+    "apart_": _APART,
+}
+"""What `CELL_IN_SQL` names."""

@@ -103,6 +103,9 @@ class Report:
     """Gives the figures, by their names."""
     role: Role = Role.VIEWER
     """Who may ask."""
+    period_picks: bool = False
+    """``period`` picks out the lines of a month, and ``as_of`` holds beside it. Of all others it is
+    the books of the month, which are what they are at any moment."""
 
     def column(self, name: str) -> Column:
         """One of the columns. Raises KeyError."""

@@ -1,7 +1,6 @@
 """A report as CSV, written by PostgreSQL itself: as fast as it reads, in flat memory.
 
-UTF-8 with a header, lines end in LF. Texts that a spreadsheet would calculate begin with an
-apostrophe, as `tracker.kit.csvfiles.cell` makes them.
+UTF-8 with a header, lines end in LF. Texts are cells as `tracker.kit.csvfiles` makes them.
 """
 
 import csv
@@ -11,14 +10,10 @@ from collections.abc import Sequence
 from psycopg import Connection
 from sqlalchemy import text
 
+from tracker.kit.csvfiles import CELL_IN_SQL, CELL_VALUES
 from tracker.reports.contracts import Column, Of
 from tracker.reports.reading import Reading, Sink
 from tracker.reports.rules import as_json
-
-_BLANKS = r"\t\n\x0b\x0c\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What Python calls blank."""
-
-_FORMULA = rf"^[{_BLANKS}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]"
 
 _MONEY = "CAST(round(CAST({0} AS numeric) / 100, 2) AS text)"
 _WHOLE = "CAST(CAST({0} AS bigint) AS text)"
@@ -30,11 +25,7 @@ _AS_TEXT = {
     Of.NUMBER: _WHOLE,
     Of.DAY: "to_char({0}, 'YYYY-MM-DD')",
     Of.MOMENT: "replace(CAST({0} AT TIME ZONE 'UTC' AS text), ' ', 'T') || '+00:00'",
-    # Most texts begin with a letter or a digit, and need no closer look.
-    Of.TEXT: (
-        "CASE WHEN ascii({0}) BETWEEN 65 AND 122 OR ascii({0}) BETWEEN 48 AND 57 THEN {0}"
-        " WHEN {0} ~ :formula_ THEN '''' || {0} ELSE {0} END"
-    ),
+    Of.TEXT: CELL_IN_SQL,
     Of.SHOP: "coalesce(CAST(:slugs_ AS jsonb) ->> CAST({0} AS text), CAST({0} AS text))",
 }
 """A column's value as text, in SQL: the same as `rules.as_text` of it."""
@@ -49,7 +40,7 @@ def write(reading: Reading, sink: Sink) -> None:
     query = f"SELECT {columns} FROM ({reading.lines.select}) AS lines"  # noqa: S608 (our columns)
     said = text(query).compile(dialect=reading.session.get_bind().dialect)
     slugs = as_json({str(shop): slug for shop, slug in reading.slugs.items()})
-    given = {**reading.lines.values, "formula_": _FORMULA, "slugs_": slugs}
+    given = {**reading.lines.values, **CELL_VALUES, "slugs_": slugs}
     driver = reading.session.connection().connection.driver_connection
     if not isinstance(driver, Connection):
         raise TypeError("CSV is written by psycopg's COPY")

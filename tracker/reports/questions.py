@@ -1,10 +1,10 @@
 """What may be asked of a report, and how its values look outside. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tracker.kit.clock import MOSCOW, PERIOD
+from tracker.kit.clock import MOSCOW, PERIOD, moscow_midnight
 from tracker.kit.money import format_percent, format_rubles
 from tracker.reports.contracts import Asked, Of, Question, Report, Reports
 from tracker.reports.rules import QuestionInvalid, ReportNotFound
@@ -44,6 +44,15 @@ def check(report: Report, asked: Asked) -> None:
         faults["since"] = "it lies behind as_of"
     if faults:
         raise QuestionInvalid(fields=faults)
+
+
+def end_of(period: str, now: datetime) -> datetime:
+    """The last moment of a month; now where it is not over, or is no month."""
+    if not PERIOD.fullmatch(period):
+        return now
+    begins = date.fromisoformat(f"{period}-01")
+    next_one = moscow_midnight((begins + timedelta(days=31)).replace(day=1))
+    return min(now, next_one - timedelta(microseconds=1))
 
 
 def written(asked: Asked) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tracker.reports.contracts import Asked, Column, Lines, Of, Report
-from tracker.reports.questions import check
+from tracker.reports.questions import check, end_of
 from tracker.reports.rules import QuestionInvalid
 
 Slugs: TypeAlias = Mapping[int, str]
@@ -43,16 +43,24 @@ class Shops:
 def asked_of(
     session: Session, report: Report, told: Mapping[str, Any], shops: Shops, now: datetime
 ) -> Asked:
-    """What somebody asks, with the shop by its number. Raises QuestionInvalid."""
+    """What somebody asks, with the shop by its number. Raises QuestionInvalid.
+
+    The books of a month are asked for as of its end: the same question is the same at any moment.
+    """
     shop = told.get("shop")
     known = shops.ids(session, [shop]) if shop is not None else {}
     if shop is not None and shop not in known:
         raise QuestionInvalid(fields={"shop": f"there is no shop {shop!r}"})
+    as_of, period = told.get("as_of"), told.get("period")
+    if period is not None and not report.period_picks:
+        if as_of is not None:
+            raise QuestionInvalid(fields={"as_of": "the books of a month stand at no moment"})
+        now = end_of(period, now)
     asked = Asked(
-        as_of=told.get("as_of") or now,
+        as_of=as_of or now,
         known_at=told.get("known_at"),
         since=told.get("since"),
-        period=told.get("period"),
+        period=period,
         shop=known.get(shop) if shop is not None else None,
     )
     check(report, asked)

@@ -218,7 +218,7 @@ def test_what_a_shop_or_a_member_wrote_is_not_calculated(world: World, auditor: 
             reference=reference,
         )
     told = {row[2] for row in csv.reader(io.StringIO(auditor.file("journal", **SPAN).decode()))}
-    assert {"'=1+1", "'\t=1", "' +1", "'\uff1dSUM(A1)", "'@x", "'-2", "plain"} <= told
+    assert {"'=1+1", "'\t'=1", "' +1", "'\uff1dSUM(A1)", "'@x", "'-2", "plain"} <= told
 
 
 def test_who_may_ask(world: World) -> None:

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any
 
+from tests.stories.months import earns
 from tests.tracker.reports.asking import Auditor, lines, totals
-from tests.tracker.reports.pasts import lives_through_a_winter
-from tests.world import BONUS, World, created, day, returned
+from tests.tracker.reports.pasts import is_recorded_long_ago, lives_through_a_winter, sums_up
+from tests.world import BONUS, World, cancelled, confirmed, created, day, returned, updated
 
 
 def only(found: list[dict[str, Any]], **match: Any) -> dict[str, Any]:
@@ -100,6 +101,31 @@ def test_what_came_back_after_it_was_paid(world: World) -> None:
     assert lines(world, "returns-after-payment", period="2010-12") == []
 
 
+def test_a_return_that_is_told_late_came_back_after_it_was_paid(world: World) -> None:
+    """Dated by the shop before payday, and heard of after it: it was on the member's phone."""
+    shop, (anna, boris) = world.shop("tea"), world.members(2)
+    for member in (anna, boris):
+        earns(world, shop, member, 300)
+    world.tell(shop, returned(f"order-{boris}-1-300", "R-1", at=day(20)))
+    world.settle("2011-01", day(31))
+    world.tell(shop, returned(f"order-{anna}-1-300", "R-2", at=day(20)))
+    found = lines(world, "returns-after-payment", since=date(2010, 12, 1))
+    assert {line["member"] for line in found} == {anna}
+    back = only(found, shop="tea")
+    assert (back["paid"], back["returned"]) == (date(2011, 1, 1), date(2010, 12, 21))
+    assert lines(world, "returns-after-payment", as_of=day(25), since=date(2010, 12, 1)) == []
+
+
+def test_a_confirmation_that_is_told_late_was_paid_with_the_next_list(world: World) -> None:
+    shop, member = world.shop("tea"), world.member()
+    earns(world, shop, member, 300)
+    world.tell(shop, created("late", world.click(member, shop), 1000, at=day(1)))
+    world.settle("2011-01", day(31))
+    world.tell(shop, confirmed("late", at=day(20)))
+    world.tell(shop, returned("late", "R-1", at=day(40)))
+    assert lines(world, "returns-after-payment", since=date(2010, 12, 1)) == []
+
+
 def test_what_bonuses_and_rewards_cost(world: World) -> None:
     lives_through_a_winter(world)
     found = lines(world, "promotions", as_of=day(70))
@@ -126,6 +152,36 @@ def test_what_shops_bring(world: World) -> None:
     )
     assert first["commission"] + second["commission"] == kept.commission
     assert first["cashback"] + second["cashback"] == kept.cashback
+
+
+def test_a_purchase_that_is_restated_is_one_purchase(world: World) -> None:
+    shop, member = world.shop("tea"), world.member()
+    click = world.click(member, shop)
+    world.tell(shop, created("A-1", click, 1000, at=day(1), ordered_at=day(1)))
+    world.tell(shop, updated("A-1", click, 2000, at=day(2), ordered_at=day(1)))
+    world.tell(shop, updated("A-1", click, 3000, at=day(33), ordered_at=day(1)))
+    world.tell(shop, created("A-2", world.click(member, shop, day(33)), 1000, at=day(34)))
+    assert only(lines(world, "top-shops", since=date(2010, 12, 1)))["purchases"] == 2
+    months = [lines(world, "top-shops", period=period) for period in ("2010-12", "2011-01")]
+    assert [only(month)["purchases"] for month in months] == [1, 1]
+    assert [only(month)["commission_tracked"] for month in months] == [24_000, 24_000]
+    is_recorded_long_ago(world)
+    assert sums_up(world)
+    assert only(lines(world, "top-shops", since=date(2010, 12, 1)))["purchases"] == 2
+
+
+def test_a_bonus_that_moves_to_the_next_purchase_was_promised_once(world: World) -> None:
+    shop, member = world.shop("tea"), world.member()
+    world.tell(shop, created("A-1", world.click(member, shop), 1000, at=day(1)))
+    world.tell(shop, cancelled("A-1", at=day(2)))
+    world.tell(shop, created("A-2", world.click(member, shop, day(32)), 1000, at=day(33)))
+    for asked in ({}, {"since": date(2010, 12, 1)}):
+        december, january = lines(world, "promotions", **asked)
+        assert (december["month"], december["promised"]) == ("2010-12", 1)
+        assert (january["month"], january["promised"]) == ("2011-01", 0)
+        assert (january["given"], december["cost"]) == (BONUS, 0)
+    assert only(lines(world, "promotions", period="2010-12"))["promised"] == 1
+    assert only(lines(world, "promotions", period="2011-01"))["promised"] == 0
 
 
 def test_each_list_and_what_became_of_it(world: World) -> None:

@@ -35,6 +35,7 @@ PAYOUT_BRIDGE = Report(
     ),
     takes=frozenset({Question.AS_OF, Question.KNOWN_AT, Question.PERIOD}),
     lines=_lines,
+    period_picks=True,
 )
 
 # What was sent and did not come back is with the operator, or was paid.

@@ -24,7 +24,7 @@ RETURNS = Report(
         Column("member", Of.NUMBER, "From whom"),
         Column("amount", Of.KOPECKS, "What was taken back"),
         Column("confirmed", Of.DAY, "When it was confirmed"),
-        Column("paid", Of.DAY, "When the member was first paid after that"),
+        Column("paid", Of.DAY, "When the member was first paid after that was known"),
         Column("returned", Of.DAY, "When the return counts"),
         Column("known", Of.MOMENT, "When we knew of it"),
     ),
@@ -33,6 +33,8 @@ RETURNS = Report(
     totals=("amount",),
 )
 
+# Whether money had left us goes by the order in which we knew, whatever moments a shop gives:
+# postings of one member are numbered in that order.
 _RETURNS = """
     WITH taken AS (
         SELECT moved.id, reference, kind, owner_id AS member_id, amount, corrects, effective_at,
@@ -48,9 +50,13 @@ _RETURNS = """
         SELECT taken.*, confirmed.effective_at AS confirmed_at, (
             SELECT min(effective_at) FROM ledger_entries AS left_us
             JOIN ledger_transactions AS moved ON moved.id = left_us.transaction_id
+            CROSS JOIN LATERAL (
+                SELECT id AS sent_id FROM ledger_transactions AS sent
+                WHERE sent.reference = replace(moved.reference, 'payout_paid', 'payout_submitted')
+            ) AS sent
             WHERE left_us.account = 'member_in_flight' AND left_us.owner_id = taken.member_id
-              AND moved.kind = 'payout_paid' AND moved.effective_at >= confirmed.effective_at
-              AND moved.effective_at <= taken.effective_at AND {cut}
+              AND moved.kind = 'payout_paid' AND {cut}
+              AND sent_id BETWEEN confirmed.id AND taken.id
         ) AS paid_at
         FROM taken JOIN ledger_transactions AS confirmed ON confirmed.reference = taken.corrects
     )

@@ -3,17 +3,22 @@
 from sqlalchemy.orm import Session
 
 from tracker.ledger.rollups import movements
-from tracker.ledger.rules import Account
-from tracker.reports.books.cuts import SHOP, SPANS, before, cut_of, opening
+from tracker.ledger.rules import Account, Kind
+from tracker.reports.books.again import again
+from tracker.reports.books.cuts import SHOP, SPANS, before, cut_of, opening, within
 from tracker.reports.contracts import Asked, Column, Lines, Of, Question, Report
 
 
 def _lines(session: Session, asked: Asked) -> Lines:
-    moved = movements(session, cut_of(asked), _ACCOUNTS)
-    only = "" if asked.shop is None else "AND shop_id = :shop"
+    cut = cut_of(asked)
+    moved = movements(session, cut, _ACCOUNTS)
+    only, its = ("", "") if asked.shop is None else ("AND shop_id = :shop", "owner_id = :shop")
     shop = {} if asked.shop is None else {"shop": asked.shop}
-    given = {**moved.values, **opening(asked), **shop}
-    return Lines(_TOP.format(moved=moved.select, before=before(asked), only=only), given)
+    given = {**moved.values, **cut.values, **opening(asked), **shop}
+    counted = (cut.condition, within(asked), its)
+    restated = again([Kind.TRACKED], Account.SHOP_PENDING_COMMISSION, *counted)
+    parts = {"moved": moved.select, "before": before(asked), "only": only, "restated": restated}
+    return Lines(_TOP.format(**parts), given)
 
 
 TOP_SHOPS = Report(
@@ -21,8 +26,8 @@ TOP_SHOPS = Report(
     about="What each shop brought: commission, of it members' cashback and our margin",
     columns=(
         SHOP,
-        Column("purchases", Of.COUNT, "Tracked"),
-        Column("commission_tracked", Of.KOPECKS, "Of these"),
+        Column("purchases", Of.COUNT, "First tracked in this time"),
+        Column("commission_tracked", Of.KOPECKS, "Of purchases, restated ones included"),
         Column("commission_rejected", Of.KOPECKS, "Given back before it was confirmed"),
         Column("commission_confirmed", Of.KOPECKS, "The shop owes it"),
         Column("commission_taken_back", Of.KOPECKS, "Given back after it was confirmed"),
@@ -67,10 +72,14 @@ _TOP = """
                coalesce(-sum(amount) FILTER (WHERE account = 'margin'), 0) AS margin
         FROM (SELECT *, account = 'shop_receivable' AS owed FROM summed) AS summed
         GROUP BY shop_id
+    ), restated AS (
+        SELECT owner_id AS shop, count(*) AS times {restated} GROUP BY owner_id
     )
-    SELECT *, commission - margin AS cashback,
+    SELECT shop, purchases - coalesce(times, 0) AS purchases, commission_tracked,
+           commission_rejected, commission_confirmed, commission_taken_back, commission, margin,
+           commission - margin AS cashback,
            round((commission_rejected + commission_taken_back) * 10000
                  / nullif(commission_tracked, 0)) AS return_rate
-    FROM told
+    FROM told LEFT JOIN restated USING (shop)
     ORDER BY commission DESC, shop
 """
