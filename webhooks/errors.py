@@ -43,6 +43,7 @@ class SignatureNotAccepted(Unauthenticated):
     """No, old or wrong signature. Looks exactly as ShopUnknown does, but for the status."""
 
     code = "not_let_in"
+    is_a_twin = True
     challenge = _CHALLENGE
 
     def __init__(self) -> None:
@@ -60,6 +61,7 @@ class ShopUnknown(NotFound):
     """No such shop. Looks exactly as SignatureNotAccepted does, but for the status."""
 
     code = "not_let_in"
+    is_a_twin = True
     challenge = _CHALLENGE
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
+from marshmallow import EXCLUDE
 
 from partners.links.queries import clicks_of
 from partners.links.schemas import (
@@ -40,7 +41,7 @@ class Go(MethodView):
     """The way to a shop."""
 
     @signed_in
-    @blueprint.arguments(PlaceSchema, location="query")
+    @blueprint.arguments(PlaceSchema, location="query", unknown=EXCLUDE)
     @blueprint.response(
         302,
         description="To the shop, with the click in the address",
@@ -49,7 +50,10 @@ class Go(MethodView):
     @blueprint.alt_response(204, description="Nobody has clicked: HEAD, or fetched beforehand")
     @blueprint.doc(responses=_REFUSALS)
     def get(self, place: dict[str, str | None], slug: str) -> Response:
-        """Record a click with the terms of this moment, and go to the shop."""
+        """Record a click with the terms of this moment, and go to the shop.
+
+        What else mails and pages add to an address is passed over.
+        """
         if request.method == "HEAD" or _looks_ahead():
             return Response(status=204, headers=_ON_THE_WAY)
         followed = _follow(slug, place["sub_id"])

@@ -208,7 +208,7 @@ class FileTooLarge(TooLarge):
 
 
 class StatementRefused(FileInvalid):
-    """The file cannot be read as the shop's format says; ``fields`` names lines and columns."""
+    """The file cannot be read as the shop's format says."""
 
     code = "statement_refused"
 

@@ -62,7 +62,7 @@ class ShopNotFound(NotFound):
 
 
 class ShopInvalid(Invalid):
-    """A shop's data does not hold to the rules; ``fields`` says where."""
+    """A shop's data does not hold to the rules."""
 
     code = "shop_invalid"
 

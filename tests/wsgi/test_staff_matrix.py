@@ -45,7 +45,7 @@ class Way:
 WAYS = [
     *(Way(role) for role in Role),
     *(Way(role, by_session=True) for role in Role),
-    *(Way(Role.ADMIN, scopes) for scopes in (("read",), ("write",), ("nowhere:read",))),
+    *(Way(Role.ADMIN, scopes) for scopes in (("read",), ("write",), ("funding:write",))),
     *(
         Way(Role.ADMIN, by_session=by_session, state=state)
         for state in ("expired", "revoked", "gone")

@@ -10,7 +10,8 @@ from werkzeug.routing import Rule
 
 from tests.world import World
 from tracker.kit.database import unit_of_work
-from tracker.staff.rules import Role
+from tracker.staff.guard import area_of
+from tracker.staff.rules import AREAS, Role
 from tracker.staff.service import hire
 
 FILLED = {
@@ -117,6 +118,22 @@ def test_there_are_routes_to_look_at(world: World) -> None:
 def test_every_route_names_the_role_it_needs(world: World) -> None:
     for rule, method in routes(world):
         assert needed(world, rule, method) in Role
+
+
+def test_what_tokens_may_be_of_are_the_areas_that_there_are(world: World) -> None:
+    assert list(AREAS) == sorted({str(area_of(rule.rule)) for rule, _ in routes(world)})
+
+
+def test_no_route_passes_over_a_filter_that_it_does_not_know(
+    world: World, tokens: Mapping[Role, str]
+) -> None:
+    headers = {"Authorization": f"Bearer {tokens[Role.ADMIN]}"}
+    for rule, method in routes(world):
+        if method == "GET":
+            path = path_of(rule)
+            refused = world.client().get(f"{path}?no_such_filter=1", headers=headers).get_json()
+            assert refused["status"] == 422, rule
+            assert "no_such_filter" in str(refused["errors"]), rule
 
 
 def test_there_is_no_other_way_in(world: World) -> None:

@@ -72,7 +72,7 @@ class AdjustmentNotFound(NotFound):
 
 
 class AdjustmentUnsound(Invalid):
-    """The adjustment cannot be: ``fields`` says why."""
+    """Something in the adjustment is wrong."""
 
     code = "adjustment_unsound"
 
@@ -129,7 +129,9 @@ def check(one: Adjustment, *, most: int, now: datetime) -> None:
         faults["amount"] = "must be more than nothing"
     elif one.amount > most and not is_of_a_payout:
         faults["amount"] = f"must not be more than {format_rubles(most)} RUB (ADJUSTMENT_MAX)"
-    if is_of_a_payout != (one.payout_id is not None):
+    if is_of_a_payout and one.payout_id is None:
+        faults["payout_id"] = f"is missing: {Cause.OPERATOR_PAID} is of a payout"
+    if one.payout_id is not None and not is_of_a_payout:
         faults["payout_id"] = f"goes with the cause {Cause.OPERATOR_PAID}, and with no other"
     if one.effective_at is not None and one.effective_at > now:
         faults["effective_at"] = "must not lie in the future"

@@ -22,6 +22,7 @@ from tracker.certificates.rules import (
 from tracker.goals.queries import goal_of
 from tracker.goals.rules import GoalNotFound
 from tracker.goals.service import put_aside, spend
+from tracker.kit.money import format_rubles
 from tracker.ledger.service import lock_members, post
 from tracker.members.service import find
 
@@ -96,6 +97,8 @@ def _taken_from_goal(
             raise GoalNotFound
         given = min(goal.reserved, wish.amount)
     if wish.amount - given > max(available, 0):
+        if wish.goal_id is None:
+            raise NotEnoughSaved(f"{format_rubles(max(available, 0))} is available")
         raise NotEnoughSaved
     if wish.goal_id is not None and given:
         spend(session, wish.goal_id, member_id, given, now)

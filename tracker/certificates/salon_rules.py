@@ -29,7 +29,7 @@ class CertificateRedeemed(Conflict):
 
 
 class SalonInvalid(Invalid):
-    """A salon cannot be called so; ``fields`` says why."""
+    """A salon cannot be called so."""
 
     code = "salon_invalid"
 

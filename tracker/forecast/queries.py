@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from tracker.forecast.models import Forecast, ForecastCost, ForecastCurve, ForecastWatch
-from tracker.forecast.rules import NoCurve, Scope
+from tracker.forecast.rules import NoCurve, NoForecast, Scope
 from tracker.kit.clock import moscow_date, moscow_midnight
 from tracker.settlement.models import SettlementRun
 
@@ -31,11 +31,11 @@ class CostTold:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A forecast with its costs; without a moment while none was made."""
+    """A forecast with its costs."""
 
-    as_of: datetime | None
+    as_of: datetime
     made_at: datetime | None
-    seed: int | None
+    seed: int
     purchases: int
     members: int
     one_in: int
@@ -45,16 +45,17 @@ class Told:
 
 
 def told(session: Session, as_of: datetime) -> Told:
-    """The latest forecast from a moment or before."""
-    unlike = unlike_themselves(session)
+    """The latest forecast from a moment or before. Raises NoForecast."""
+    made = select(Forecast).where(Forecast.made_at.is_not(None))
     found = session.scalar(
-        select(Forecast)
-        .where(Forecast.made_at.is_not(None), Forecast.as_of <= as_of)
+        made.where(Forecast.as_of <= as_of)
         .order_by(Forecast.as_of.desc(), Forecast.id.desc())
         .limit(1)
     )
     if found is None:
-        return Told(None, None, None, 0, 0, 1, [], unlike)
+        first = session.scalar(made.order_by(Forecast.as_of).limit(1))
+        since = f"the first is of {first.as_of.isoformat()}" if first else "none was made yet"
+        raise NoForecast(f"there is no forecast of {as_of.isoformat()} or before: {since}")
     return Told(
         found.as_of,
         found.made_at,
@@ -63,7 +64,7 @@ def told(session: Session, as_of: datetime) -> Told:
         found.members,
         found.one_in,
         _costs(session, found),
-        unlike,
+        unlike_themselves(session),
     )
 
 

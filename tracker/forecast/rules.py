@@ -31,6 +31,12 @@ class Scope(StrEnum):
     """With all that may be bought, taken back and spent until then."""
 
 
+class NoForecast(NotFound):
+    """None was made until then."""
+
+    code = "no_forecast"
+
+
 class NoCurve(NotFound):
     """Nothing is known of how that shop's purchases end."""
 

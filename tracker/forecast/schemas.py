@@ -39,11 +39,9 @@ class ForecastCostSchema(Schema):
 class ForecastSchema(Schema):
     """A forecast of the next three 1sts."""
 
-    as_of = fields.AwareDateTime(
-        format="iso", allow_none=True, metadata={"description": "Null: none was made until then"}
-    )
-    made_at = fields.AwareDateTime(format="iso", allow_none=True)
-    seed = fields.Integer(allow_none=True)
+    as_of = fields.AwareDateTime(format="iso", metadata={"description": "From when it looks"})
+    made_at = fields.AwareDateTime(format="iso")
+    seed = fields.Integer()
     purchases = fields.Integer(metadata={"description": "On how many its curves rest"})
     members = fields.Integer(metadata={"description": "Whose months were played through"})
     one_in = fields.Integer(metadata={"description": "Of how many members one was"})

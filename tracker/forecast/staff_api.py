@@ -17,6 +17,7 @@ from tracker.forecast.schemas import (
     shop_view,
 )
 from tracker.kit.database import snapshot
+from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
 from tracker.staff.guard import requires
 from tracker.staff.rules import Role
@@ -35,6 +36,7 @@ def build(slugs: Slugs, ids: Ids) -> Blueprint:
         @requires(Role.VIEWER)
         @blueprint.arguments(ForecastQuery, location="query")
         @blueprint.response(200, ForecastSchema)
+        @blueprint.doc(responses={"404": refusal("None was made until then")})
         def get(self, wanted: dict[str, Any]) -> Told:
             """What the next three 1sts may cost, and what became of it."""
             house = runtime()

@@ -21,7 +21,7 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     code = fields.String(required=True, metadata={"description": "Stable"})
     detail = fields.String(required=True)
-    status = fields.Integer(metadata={"description": "Left out of 401 and 404"})
+    status = fields.Integer(metadata={"description": "Left out where shops report, of 401 and 404"})
     errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "Fields at fault"})
 
 

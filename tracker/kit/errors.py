@@ -12,9 +12,12 @@ class TrackerError(Exception):
     code = "error"
     challenge: str | None = None
     """How to prove who one is, for a ``WWW-Authenticate`` header."""
+    is_a_twin = False
+    """Another error must look the same to a byte of the document, which leaves out its status."""
 
     def __init__(self, detail: str = "", *, fields: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail or (self.__doc__ or "").split("\n")[0].rstrip("."))
+        told = (self.__doc__ or "").split("\n")[0].rstrip(".").replace("`", "")
+        super().__init__(detail or told)
         self.fields = dict(fields or {})
 
     @property
@@ -47,7 +50,10 @@ class Unsupported(TrackerError):
 
 
 class Invalid(TrackerError):
-    """The input was read and is wrong: ``fields`` says where and why."""
+    """What was sent can be read, and something in it is wrong.
+
+    ``fields`` says where and why.
+    """
 
     code = "invalid"
 
@@ -90,7 +96,10 @@ class Gone(TrackerError):
 
 
 class TooMany(TrackerError):
-    """Above a limit; ``retry_after`` is in seconds."""
+    """Above a limit.
+
+    ``retry_after`` is in seconds.
+    """
 
     code = "too_many_requests"
 

@@ -1,6 +1,7 @@
 """marshmallow fields that are ours."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -34,12 +35,7 @@ class Rubles(fields.Field[int]):
         return None if value is None else format_rubles(value)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        if not isinstance(value, str):
-            raise ValidationError('Must be a decimal string such as "1530.00".')
-        try:
-            return parse_rubles(value)
-        except ValueError as error:
-            raise ValidationError('Must be a decimal string such as "1530.00".') from error
+        return _decimal(value, parse_rubles, "1530.00")
 
 
 class Percent(fields.Field[int]):
@@ -53,12 +49,23 @@ class Percent(fields.Field[int]):
         return None if value is None else format_percent(value)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        if not isinstance(value, str):
-            raise ValidationError('Must be a decimal string such as "7.50".')
-        try:
-            return percent_to_basis_points(value)
-        except ValueError as error:
-            raise ValidationError('Must be a decimal string such as "7.50".') from error
+        return _decimal(value, percent_to_basis_points, "7.50")
+
+
+def _decimal(value: Any, parse: Callable[[str], int], such_as: str) -> int:
+    if not isinstance(value, str):
+        raise ValidationError(f'Must be a decimal string such as "{such_as}".')
+    try:
+        sum_ = parse(value.removeprefix("-"))
+    except ValueError as error:
+        raise ValidationError(f'Must be a decimal string such as "{such_as}".') from error
+    if value.startswith("-"):
+        raise ValidationError("Must not be below zero.")
+    return sum_
+
+
+_NO_MOMENT = "Must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00."
+_PLUS_LOST = " In an address a plus is written %2B."
 
 
 class Moment(fields.AwareDateTime):
@@ -70,10 +77,13 @@ class Moment(fields.AwareDateTime):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         moment = moment_of(value) if isinstance(value, str) else None
         if moment is None:
-            raise ValidationError(
-                "Must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00."
-            )
+            raise ValidationError(_NO_MOMENT + _PLUS_LOST * self._has_lost_its_plus(value))
         return moment
+
+    @staticmethod
+    def _has_lost_its_plus(value: Any) -> bool:
+        """In an address a plus stands for a blank."""
+        return isinstance(value, str) and moment_of(value.replace(" ", "+")) is not None
 
 
 class Period(fields.String):

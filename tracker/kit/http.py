@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import flask_smorest
 from flask import Flask, Request, Response, current_app, request
 from flask.views import MethodView
-from marshmallow import missing
+from marshmallow import RAISE, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from tracker.kit.documents import ProblemSchema, refusal
-from tracker.kit.errors import Unsupported
+from tracker.kit.errors import Invalid, Unsupported
 from tracker.kit.problems import CAREFUL, MEDIA, Problem, problem, problem_of
 from tracker.kit.runtime import Runtime
 from tracker.kit.strict_json import decode
@@ -35,7 +35,12 @@ T = TypeVar("T")
 
 
 class _StrictParser(FlaskParser):
-    """Reads bodies as strictly as the front door does."""
+    """Reads bodies as strictly as the front door does, and passes over no unknown filter."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012 (as in its base)
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": RAISE,
+    }
 
     def _raw_load_json(self, req: Request) -> Any:
         if req.is_json:
@@ -80,6 +85,13 @@ def _usual_answers(handler: Any, *, named: bool) -> dict[str, Any]:
         }
     said = told.get("manual_doc", {}).get("responses", {})
     return {status: one for status, one in answers.items() if status not in said}
+
+
+def see_that_nothing_is_filtered(view: Callable[..., Any]) -> None:
+    """A view that takes no filters passes over none. Raises Invalid."""
+    told = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", ())
+    if request.args and not any(one["in"] == "query" for one in told):
+        raise Invalid(fields=dict.fromkeys(request.args, "Unknown field."))
 
 
 class Api(flask_smorest.Api):  # type: ignore[misc]

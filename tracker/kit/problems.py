@@ -67,16 +67,16 @@ def problem(
     *,
     fields: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    is_a_twin: bool = False,
 ) -> Problem:
-    """The document of a status, a code and a text for people."""
+    """The document of a status, a code and a text for people; of a twin without the status."""
     said: dict[str, Any] = {
         "type": "about:blank",
         "title": code.replace("_", " ").capitalize(),
         "code": code,
         "detail": detail,
     }
-    if status not in (401, 404):
-        # These two must not differ from one another by a byte of the body.
+    if not is_a_twin:
         said["status"] = status
     if fields:
         said["errors"] = [{"field": name, "reason": why} for name, why in fields.items()]
@@ -110,7 +110,14 @@ def _said_no(status: int, error: TrackerError) -> Problem:
         headers["WWW-Authenticate"] = error.challenge
     if isinstance(error, Unavailable):
         headers["Retry-After"] = "5"
-    return problem(status, error.code, error.detail, fields=error.fields, headers=headers)
+    return problem(
+        status,
+        error.code,
+        error.detail,
+        fields=error.fields,
+        headers=headers,
+        is_a_twin=error.is_a_twin,
+    )
 
 
 def _database_away(error: Exception) -> Problem:

@@ -84,12 +84,23 @@ def build(reports: Reports, shops: Shops) -> click.Group:
                 return
             chosen = Format(form or (Format.JSON if as_json else Format.CSV))
             if output is None:
+                _see_that_it_can_be_shown(chosen)
                 WRITERS[chosen](reading, _Stream(sys.stdout.buffer))
                 return
             with output.open("wb") as file:
                 WRITERS[chosen](reading, _Stream(file))
 
     return commands
+
+
+def _see_that_it_can_be_shown(form: Format) -> None:
+    """A workbook is bytes that no terminal shows, and some of them it would obey."""
+    if form is Format.XLSX and _is_a_terminal():
+        raise click.UsageError("a workbook goes into a file: add --output FILE")
+
+
+def _is_a_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _plain(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import RAISE
 
 from tracker.audit.service import record
 from tracker.kit.database import snapshot, unit_of_work
@@ -43,6 +42,7 @@ def build(reports: Reports, shops: Shops) -> Blueprint:
     _list(blueprint, reports)
     for report in reports.values():
         _read(blueprint, report, shops)
+    _no_other(blueprint, reports)
     _export(blueprint, reports, shops)
     _exports(blueprint)
     return blueprint
@@ -78,7 +78,7 @@ def _read(blueprint: Blueprint, report: Report, shops: Shops) -> None:
         """One of them."""
 
         @requires(report.role)
-        @blueprint.arguments(query_of(report), location="query", unknown=RAISE)
+        @blueprint.arguments(query_of(report), location="query")
         @blueprint.response(200, answer_of(report))
         @blueprint.doc(
             summary=report.about,
@@ -90,6 +90,18 @@ def _read(blueprint: Blueprint, report: Report, shops: Shops) -> None:
                 asked = asked_of(session, report, told, shops, house.clock.now())
                 reading = Reading.begin(session, report, asked, shops.slugs(session))
                 return _answer(reading, told)
+
+
+def _no_other(blueprint: Blueprint, reports: Reports) -> None:
+    @blueprint.route("/<unknown>")
+    class NoReport(MethodView):
+        """What is no report."""
+
+        @requires(Role.VIEWER)
+        @blueprint.doc(responses={"404": refusal("There is no report of this name")})
+        def get(self, unknown: str) -> None:
+            """No report is called so; `detail` names those that there are."""
+            report_named(reports, unknown)
 
 
 def _answer(reading: Reading, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask import g, request
 
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
-from tracker.kit.http import Blueprint, runtime
+from tracker.kit.http import Blueprint, runtime, see_that_nothing_is_filtered
 from tracker.staff.rules import Role, Scope, TokenNotAccepted
 from tracker.staff.service import Person, recognise
 
@@ -52,6 +52,8 @@ def requires(role: Role, *, own: bool = False) -> Callable[[Callable[P, R]], Cal
                     scope=scope,
                     area=area_of(request.path),
                 )
+            if request.method in _LOOKS:
+                see_that_nothing_is_filtered(view)
             return view(*args, **kwargs)
 
         guarded.required_role = role  # type: ignore[attr-defined]

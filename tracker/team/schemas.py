@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from tracker.audit.rules import MAX_REASON
 from tracker.kit.http import MAX_ID
 from tracker.proposals.schemas import PRINTABLE, ProposalSchema
-from tracker.staff.rules import ALL_SCOPES, Role
+from tracker.staff.rules import ALL_SCOPES, AREAS, Role
 from tracker.team.rules import MAX_DAYS
 
 _ROLE = validate.OneOf([str(one) for one in Role])
@@ -114,7 +114,10 @@ class TokenWanted(Schema):
         fields.String(validate=validate.Length(1, 64)),
         load_default=list(ALL_SCOPES),
         validate=validate.Length(1, 20),
-        metadata={"description": "`read`, `write`, or of one area: `reports:read`"},
+        metadata={
+            "description": "`read`, `write`, or of one area: `reports:read`. Areas: "
+            + ", ".join(AREAS)
+        },
     )
     days = fields.Integer(validate=validate.Range(1, MAX_DAYS))
 

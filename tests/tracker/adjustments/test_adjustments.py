@@ -51,6 +51,7 @@ def test_what_is_taken_may_leave_a_debt_and_a_debt_may_be_given_up(
     assert world.balance(member).available == -7_000
     refused = pair.olga.post(DESK, json=wish(member, "write_off", "70.01"))
     assert told(refused) == (409, "debt_is_less")
+    assert refused.get_json()["detail"] == f"the debt of member {member} is 70.00 RUB"
     pair.adjust(member, "write_off", "20.00")
     pair.adjust(member, "write_off", "50.00", note="the rest")
     assert world.balance(member).available == 0

@@ -48,6 +48,10 @@ def test_what_the_operator_paid_after_all_is_owed_to_it(
         wish(member, "debit", amount, **paid | {"payout_id": payout + 1}),
     ):
         assert told(pair.olga.post(DESK, json=wrong)) == (409, "payout_not_refused")
+    of_no_payout = pair.olga.post(DESK, json=wish(member, "debit", amount, cause="operator_paid"))
+    assert of_no_payout.get_json()["errors"] == [
+        {"field": "payout_id", "reason": "is missing: operator_paid is of a payout"}
+    ]
     before = world.balance(member).available
     done = pair.adjust(member, "debit", amount, **paid)
     assert world.balance(member).available == before - row.amount

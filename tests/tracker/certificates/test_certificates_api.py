@@ -150,7 +150,9 @@ def test_a_larger_sum_is_split_when_asked_to(app: Cabinet) -> None:
 def test_what_else_is_refused(world: World, shop: Shop, member: int, app: Cabinet) -> None:
     goal = save(world, member, 3_000)
     other = at(world, NOW).signed_in(rich(world, shop, 300))
-    assert refused(app.post(URL, json={"amount": "100.00"})) == (409, "not_enough_saved")
+    too_little = app.post(URL, json={"amount": "100.00"})
+    assert refused(too_little) == (409, "not_enough_saved")
+    assert "goal" not in too_little.get_json()["detail"]
     assert refused(other.post(URL, json={"amount": "100.00", "goal_id": goal})) == (
         404,
         "goal_not_found",

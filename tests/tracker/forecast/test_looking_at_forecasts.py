@@ -11,6 +11,7 @@ import wsgi
 from tests.stories.months import earns
 from tests.world import World, day
 from tracker.forecast.looking import rebuild
+from tracker.forecast.rules import NoForecast
 from tracker.kit.database import unit_of_work
 from tracker.staff.rules import Role
 from tracker.staff.service import hire
@@ -39,6 +40,8 @@ def asked(world: World, path: str) -> Any:
 def said(world: World, *words: str) -> Any:
     command = wsgi.cli.commands["forecast"]
     done = CliRunner().invoke(command, words, obj=lambda: world.tools)
+    if isinstance(done.exception, NoForecast):
+        raise done.exception
     assert done.exit_code == 0, done.output
     return json.loads(done.output) if "--json" in words else done.output
 
@@ -60,8 +63,16 @@ def test_finance_reads_what_the_next_1sts_may_cost(looked: World) -> None:
 
 def test_before_the_first_there_is_none(world: World) -> None:
     told = asked(world, "")
-    assert (told["as_of"], told["costs"], told["shops_unlike_themselves"]) == (None, [], 0)
-    assert "no costs" in said(world, "show")
+    assert (told["status"], told["code"]) == (404, "no_forecast")
+    assert "none was made yet" in told["detail"]
+
+
+def test_of_before_the_first_it_is_told_which_that_is(looked: World) -> None:
+    told = asked(looked, "?as_of=2010-11-30T21:00:00Z")
+    assert told["code"] == "no_forecast"
+    assert "the first is of 2010-12-20T21:00:00+00:00" in told["detail"]
+    with pytest.raises(NoForecast):
+        said(looked, "show", "--as-of", "2010-11-30T21:00:00Z")
 
 
 def test_each_shop_has_a_curve_also_one_of_which_nothing_is_known(looked: World) -> None:

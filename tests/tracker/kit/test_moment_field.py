@@ -55,6 +55,14 @@ def test_what_is_none_is_refused(told: object) -> None:
         Told().load({"at": told})
 
 
+def test_a_plus_that_an_address_has_made_a_blank_is_told_of() -> None:
+    with pytest.raises(ValidationError, match="a plus is written %2B"):
+        Told().load({"at": "2011-02-01T00:00:00 03:00"})
+    with pytest.raises(ValidationError) as caught:
+        Told().load({"at": "2011-02-01"})
+    assert "%2B" not in str(caught.value)
+
+
 def test_a_year_can_be_added_to_the_last_of_them() -> None:
     last: datetime = Told().load({"at": "2099-12-31T23:59:59-14:00"})["at"]
     assert (last + timedelta(days=366)).astimezone(UTC).year == 2101

@@ -51,6 +51,13 @@ def document(response: TestResponse) -> dict[str, Any]:
     return found
 
 
+def _bare(kind: type[TrackerError]) -> TrackerError:
+    """An error that was raised without words."""
+    made = kind.__new__(kind)
+    TrackerError.__init__(made)
+    return made
+
+
 def below(kind: type[TrackerError]) -> Iterator[type[TrackerError]]:
     for one in kind.__subclasses__():
         yield one
@@ -63,6 +70,31 @@ def test_every_kind_has_its_status(tools: Runtime) -> None:
         assert response.status_code == status
         found = document(response)
         assert (found["code"], found["detail"]) == (kind.code, "said")
+        assert found["status"] == status
+
+
+def test_of_two_that_must_look_alike_neither_says_its_status(tools: Runtime) -> None:
+    class NobodyHere(errors.NotFound):
+        """Nobody is let in."""
+
+        code = "closed"
+        is_a_twin = True
+
+    class NotYou(errors.Unauthenticated):
+        """Nobody is let in."""
+
+        code = "closed"
+        is_a_twin = True
+
+    here, you = answer(tools, NobodyHere()), answer(tools, NotYou())
+    assert here.data == you.data
+    assert (here.status_code, you.status_code) == (404, 401)
+
+
+def test_what_is_said_to_people_is_no_markup_and_no_name_of_ours() -> None:
+    for one in below(TrackerError):
+        said = _bare(one).detail
+        assert not {"`", "fields"} & {*said, *said.split()}, one
 
 
 def test_an_error_of_no_kind_is_our_own_fault(tools: Runtime) -> None:

@@ -28,6 +28,13 @@ def test_a_decimal_string_comes_in_as_kopecks(text: str, kopecks: int) -> None:
     assert Sum().load({"amount": text}) == {"amount": kopecks}
 
 
+def test_what_is_wrong_with_it_is_said() -> None:
+    for given, said in (("-5.00", "Must not be below zero."), ("-x", "Must be a decimal string")):
+        with pytest.raises(ValidationError) as caught:
+            Sum().load({"amount": given})
+        assert said in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "given", [1530, 15.3, True, None, "", "15,30", "-1", "1e3", "1.234", ["1"]]
 )

@@ -146,6 +146,12 @@ def test_what_is_longer_is_cut_and_says_so(winter: World) -> None:
     assert whole["totals"]["debit"] == whole["totals"]["credit"]
 
 
+def test_of_one_that_is_not_there_it_is_told_which_are(world: World) -> None:
+    told = Auditor(world).get("/nosuch").get_json()
+    assert (told["status"], told["code"]) == (404, "report_not_found")
+    assert all(name in told["detail"] for name in REPORTS)
+
+
 def test_the_list_tells_what_there_is(winter: World) -> None:
     told = Auditor(winter).get("").get_json()["items"]
     assert {one["name"] for one in told} == set(REPORTS)

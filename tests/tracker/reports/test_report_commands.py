@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from tests.tracker.reports.pasts import lives_through_a_winter
 from tests.world import World
 from tracker.kit.errors import TrackerError
+from tracker.reports import cli
 from tracker.reports.cli import build
 from wiring.reports import REPORTS, SHOPS
 
@@ -51,6 +52,15 @@ def test_json_csv_and_a_workbook(winter: World, tmp_path: Path) -> None:
     path = tmp_path / "top.xlsx"
     run(winter, "run", "top-shops", *SPAN, "--format", "xlsx", "--output", str(path))
     assert load_workbook(io.BytesIO(path.read_bytes())).sheetnames == ["lines 1", "about"]
+
+
+def test_a_workbook_is_nothing_for_a_terminal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_is_a_terminal", lambda: True)
+    refused = run(world, "run", "journal", "--format", "xlsx")
+    assert (refused.exit_code, "--output" in refused.output) == (2, True)
+    assert run(world, "run", "journal", "--format", "csv").exit_code == 0
 
 
 @pytest.mark.parametrize(

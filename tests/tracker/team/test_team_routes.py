@@ -173,7 +173,7 @@ def test_a_token_does_what_its_scopes_and_its_owner_may(world: World, boris: Des
 
 
 @pytest.mark.parametrize(
-    "scopes", [[], ["all"], ["read "], ["Reports:read"], ["reports:"], ["x"] * 21]
+    "scopes", [[], ["all"], ["report:read"], ["read "], ["Reports:read"], ["reports:"], ["x"] * 21]
 )
 def test_what_is_no_scope_is_refused(boris: Desk, scopes: list[str]) -> None:
     assert boris.post("/tokens", {"name": "x", "scopes": scopes}).status_code == 422
