@@ -148,3 +148,9 @@ def test_orders_of_one_moment_are_told_apart(world: World, shop: Shop) -> None:
     assert len(lines) == 11
     for size in (1, 2, 3, 7):
         assert whole(cabinet, size) == lines
+
+
+def test_a_filter_that_is_not_there_is_not_passed_over(world: World) -> None:
+    refused = world.signed_in(world.member()).get("/api/v1/history?state=pending")
+    assert refused.status_code == 422
+    assert refused.get_json()["errors"] == [{"field": "state", "reason": "Unknown field."}]
