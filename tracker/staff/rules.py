@@ -34,6 +34,7 @@ AREAS = (
     "settlements",
     "shops",
     "staff",
+    "statements",
     "tokens",
 )
 """What a token may be of: the words that stand behind ``/admin/api/v1/``."""
