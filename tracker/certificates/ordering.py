@@ -98,7 +98,7 @@ def _taken_from_goal(
         given = min(goal.reserved, wish.amount)
     if wish.amount - given > max(available, 0):
         if wish.goal_id is None:
-            raise NotEnoughSaved(f"{format_rubles(max(available, 0))} is available")
+            raise NotEnoughSaved(f"{format_rubles(max(available, 0))} RUB is available")
         raise NotEnoughSaved
     if wish.goal_id is not None and given:
         spend(session, wish.goal_id, member_id, given, now)
