@@ -33,6 +33,7 @@ def upgrade() -> None:
         ["id", "member_id"],
     )
     op.execute(_KEEP)
+    op.execute("REVOKE ALL ON FUNCTION certificates_keep() FROM PUBLIC")
     op.execute("""
         CREATE TRIGGER certificates_keep BEFORE UPDATE ON certificates
         FOR EACH ROW EXECUTE FUNCTION certificates_keep()
