@@ -127,7 +127,7 @@ _BLANKS = r"\t\n\x0b\x0c\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f
 _FORMULA = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet calculate, full-width forms included."""
 
-_OBEYED = rf"^[{_BLANKS}]*{_FORMULA}|^[\t\r\n]"
+_OBEYED = rf"^[{_BLANKS}]*{_FORMULA}|^[\t\r\n\0]"
 _FURTHER_CELL = rf"([;\t][{_BLANKS}]*)(?={_FORMULA})"
 _APART = r"\1'"
 

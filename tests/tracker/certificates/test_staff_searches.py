@@ -117,7 +117,7 @@ def test_an_export_of_thousands(world: World, shop: Shop, olga: Cabinet) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0", " =1", "\u00a0=1", "＝1"],
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r=1", "\n=1", "\0", " =1", "\u00a0=1", "＝1"],
 )
 def test_what_a_spreadsheet_would_obey_is_escaped(text: str) -> None:
     assert cell(text) == f"'{text}"
