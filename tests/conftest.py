@@ -3,7 +3,6 @@
 A migrated database serves as the template; a test that asks for one gets a clone of it.
 """
 
-import gc
 import itertools
 import signal
 from collections.abc import Iterator
@@ -24,8 +23,6 @@ from tracker.kit.settings import Settings, load_settings
 
 _TEMPLATE = "template_tracker"
 _NUMBERS = itertools.count(1)
-_GARBAGE = (100_000, 20, 100)
-"""When garbage is looked for: thousands of collected tests are looked through each time else."""
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what it puts in the background so, and whatever we start would be deaf too.
@@ -33,13 +30,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     # So does nohup.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
-def pytest_collection_finish() -> None:
-    """What is there now stays until the end: nobody need look whether it is garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,8 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import text
 from werkzeug.test import Client, TestResponse
 
@@ -83,11 +85,18 @@ class World:
     def __init__(self, tools: Runtime, door: str = "threads") -> None:
         self.tools = tools
         self.door = door
-        self.app = wsgi.build_app(tools)
-        self._web = Carried(wsgi.build_loop(tools)) if door == "loop" else self.app
         self.programme = wsgi.programme_of(tools.settings)
         self.billing = ObedientBilling()
         self._numbers = itertools.count(1)
+
+    @cached_property
+    def app(self) -> Flask:
+        """The web service; made for stories that come to it."""
+        return wsgi.build_app(self.tools)
+
+    @cached_property
+    def _web(self) -> Flask | Carried:
+        return Carried(wsgi.build_loop(self.tools)) if self.door == "loop" else self.app
 
     # -- who is there ------------------------------------------------------------------------
 

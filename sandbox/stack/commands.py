@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tracker.kit.errors import TrackerError
 
-_SCRIPT = "import sys; sys.argv[0] = 'tracker'; from wiring.console import main; main()"
+_SCRIPT = "import sys; sys.argv[0] = 'tracker'; from wiring.start import main; main()"
 
 
 class CommandFailed(TrackerError):

@@ -17,7 +17,7 @@ import wsgi
 from tests.races.held import wait_until
 
 ROOT = Path(wsgi.__file__).parent
-_COMMAND = (sys.executable, "-c", "from wiring.console import main; main()")
+_COMMAND = (sys.executable, "-c", "from wiring.start import main; main()")
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ def tracker(
     """What a shell gets from a command, in an environment of its own."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     return subprocess.run(
-        [sys.executable, "-c", "from wiring.console import main; main()", *arguments],
+        [sys.executable, "-c", "from wiring.start import main; main()", *arguments],
         env={**kept, "PYTHONPATH": str(Path(wsgi.__file__).parent), **environ},
         cwd=cwd,
         capture_output=True,

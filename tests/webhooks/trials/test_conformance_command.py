@@ -41,7 +41,7 @@ def started(
         [
             sys.executable,
             "-c",
-            "from wiring.console import main; main()",
+            "from wiring.start import main; main()",
             "shops",
             "conformance",
             *arguments,
