@@ -58,7 +58,9 @@ def serve(host: str, port: int, count: int) -> None:
     """The web service."""
     see_the_key(settings_of_process())
     if settings_of_process().door == "loop":
-        processes.serve_on_loop("wiring.start:on_the_loop", address=host, port=port, processes=count)
+        processes.serve_on_loop(
+            "wiring.start:on_the_loop", address=host, port=port, processes=count
+        )
     else:
         processes.serve("wiring.start:application", address=host, port=port, processes=count)
 
