@@ -91,7 +91,6 @@ class World:
 
     @cached_property
     def app(self) -> Flask:
-        """The web service; made for stories that come to it."""
         return wsgi.build_app(self.tools)
 
     @cached_property

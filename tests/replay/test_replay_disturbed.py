@@ -64,11 +64,14 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def _replay(stack: Stack, file: Path, owner: Engine, disturb: Callable[[], object]) -> None:
-    """Replays the file, disturbed when a third of it has come, and compares every figure."""
+    """Replays the file, disturbed when a tenth of it has come, and compares every figure.
+
+    What is disturbed takes its time, and there must be something left to come.
+    """
     count = len(load_dataset(file).events)
     process = start(file, "--json", "--url", stack.url, environ=stack.environ)
     try:
-        _until(lambda: _events(owner) > count // 3)
+        _until(lambda: _events(owner) > count // 10)
         disturb()
     except BaseException:
         process.kill()
