@@ -201,18 +201,19 @@ _DAYS = text(f"""
 
 MET = """
     met AS (
-        SELECT invoice_id, sum(allocated.amount) AS amount
-        FROM payment_allocations AS allocated
+        SELECT invoice_id, least(sum(allocated.amount), due.amount) AS amount
+        FROM payment_allocations AS allocated JOIN invoices AS due ON due.id = invoice_id
         LEFT JOIN shop_payments AS paid ON paid.id = payment_id
         LEFT JOIN invoices AS note ON note.id = credit_note_id
         WHERE coalesce(received_on, note.issued_on) <= :day
           AND allocated.made_at <= coalesce(CAST(:known_at AS timestamptz), 'infinity')
           AND (undone_at IS NULL OR undone_at > CAST(:known_at AS timestamptz)
                OR undone_on > :day)
-        GROUP BY invoice_id
+        GROUP BY invoice_id, due.amount
     )
 """
-"""What of each invoice was met by the end of ``:day``, as it was known at ``:known_at``."""
+"""What of each invoice was met by the end of ``:day``, as it was known at ``:known_at``. Never more
+than all: a payment that came back stood until that day beside the one that took its place."""
 
 _AGEING = f"""
     WITH {MET}, standing AS (

@@ -1,6 +1,6 @@
 """Posting and locking. The caller owns the unit of work."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,6 +74,18 @@ def held_since(
     given = {"member": member, "account": str(account), "amount": amount}
     since = session.scalar(_HELD_SINCE, given)
     return at if since is None else max(at, since)
+
+
+def held_since_each(
+    session: Session, account: Account, wanted: Mapping[int, tuple[int, datetime]]
+) -> dict[int, datetime]:
+    """As `held_since` for several members, of each so many kopecks from a moment on."""
+    since = {member: at for member, (_, at) in wanted.items()}
+    given = {"account": str(account), "members": list(since), "moments": list(since.values())}
+    for member in session.scalars(_TAKEN_AFTER, given):
+        amount, at = wanted[member]
+        since[member] = held_since(session, member, account, amount, at)
+    return since
 
 
 def post(session: Session, postings: Sequence[Posting]) -> None:
@@ -177,6 +189,15 @@ _HELD_SINCE = text("""
     )
     SELECT min(effective_at) FROM history WHERE effective_at > coalesce(
         (SELECT max(effective_at) FROM history WHERE held < :amount), '-infinity')
+""")
+
+# Nobody else's account was lower at any later moment than it is now.
+_TAKEN_AFTER = text("""
+    SELECT DISTINCT asked.member_id
+    FROM unnest(CAST(:members AS bigint[]), CAST(:moments AS timestamptz[]))
+         AS asked (member_id, at)
+    JOIN ledger_entries ON account = :account AND owner_id = asked.member_id AND amount > 0
+    JOIN ledger_transactions ON id = transaction_id AND effective_at > asked.at
 """)
 
 _NEXT_IDS = text("""

@@ -1,6 +1,7 @@
 """What a statement shows as paid is paid: also what was unknown, with staff, or never sent by this
 database because it was restored. The caller owns the unit of work."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from tracker.ledger.rules import Kind, Posting
 from tracker.ledger.service import lock_members, post
 from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify
+from tracker.settlement.delivery.moments import Moments, of_outcome, of_submission
 from tracker.settlement.notices import payout_notices
 from tracker.settlement.rules import PayoutState, payout_posting
 
@@ -28,27 +30,27 @@ def settle_shown(session: Session, statement: int, after: int) -> int:
     rows = list(session.execute(_SHOWN, values))
     balances = lock_members(session, {row.member_id for row in rows})
     left = {member: balance.available for member, balance in balances.items()}
-    postings: list[Posting] = []
     notices: list[Notice] = []
-    paid, uncovered = [], []
+    paid, adopted, uncovered = [], [], []
     for row in rows:
         if row.state == PayoutState.PREPARED:
             if left[row.member_id] < row.amount:
                 uncovered.append(row)
                 continue
             left[row.member_id] -= row.amount
-            postings.append(_posting(row, Kind.PAYOUT_SUBMITTED))
-        postings.append(_posting(row, Kind.PAYOUT_PAID))
+            adopted.append(row)
         paid.append(row)
         notices += payout_notices(
             PayoutState.PAID, payout_id=row.id, member_id=row.member_id, amount=row.amount
         )
-    post(session, postings)
+    _put_in_flight(session, adopted)
+    counts = of_outcome(session, [row.id for row in paid])
+    post(session, [_posting(row, Kind.PAYOUT_PAID, counts) for row in paid])
     session.execute(_MARK_PAID, _paid_arrays(paid))
     session.execute(_WITHHOLD, {"ids": [row.id for row in uncovered], "reason": "paid_unbooked"})
     if notices:
         notify(session, notices, max(row.as_of for row in paid))
-    _tell_adopted(session, statement, [row for row in paid if row.state == PayoutState.PREPARED])
+    _tell_adopted(session, statement, adopted)
     return len(rows)
 
 
@@ -83,7 +85,7 @@ def hold_doubtful(session: Session, statement: int) -> int:
             held.append(row)
         else:
             uncovered.append(row.id)
-    post(session, [_posting(row, Kind.PAYOUT_SUBMITTED) for row in held])
+    _put_in_flight(session, held)
     session.execute(_TO_STAFF, {"ids": [row.id for row in held]})
     session.execute(_WITHHOLD, {"ids": uncovered, "reason": "paid_unbooked"})
     burnt = list(session.scalars(_BURNT_KEYS, {"statement": statement}))
@@ -91,13 +93,18 @@ def hold_doubtful(session: Session, statement: int) -> int:
     return len(rows) + len(burnt)
 
 
-def _posting(row: Any, kind: Kind) -> Posting:
+def _put_in_flight(session: Session, rows: Sequence[Any]) -> None:
+    counts = of_submission(session, rows)
+    post(session, [_posting(row, Kind.PAYOUT_SUBMITTED, counts) for row in rows])
+
+
+def _posting(row: Any, kind: Kind, counts: Moments) -> Posting:
     return payout_posting(
         kind,
         payout_id=row.id,
         member_id=row.member_id,
         amount=row.amount,
-        effective_at=row.as_of,
+        effective_at=counts[row.id],
     )
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from tests.world import World, day, rubles
 from tracker.kit.database import unit_of_work
-from tracker.ledger.rules import Account, Kind, Leg, Posting
+from tracker.ledger.rules import Account, Alike, Kind, Leg, Posting
 from tracker.ledger.service import AlreadyPosted, BalanceTooLow, post, post_alike
-from tracker.settlement.delivery.claims import Claimed, alike
+from tracker.settlement.delivery import claims
+from tracker.settlement.delivery.claims import Claimed
 from tracker.settlement.rules import payout_posting
 
 STEPS = [Kind.PAYOUT_SUBMITTED, Kind.PAYOUT_PAID, Kind.PAYOUT_FAILED]
@@ -55,6 +56,11 @@ def books(world: World, kind: Kind = Kind.PAYOUT_SUBMITTED) -> list[tuple[object
         kind=str(kind),
     )
     return [tuple(row) for row in rows]
+
+
+def alike(kind: Kind, some: list[Claimed]) -> Alike:
+    """All of it counting as its list does."""
+    return claims.alike(kind, some, {one.id: one.as_of for one in some})
 
 
 @pytest.mark.parametrize("kind", STEPS)

@@ -1,16 +1,21 @@
 """Certificates that were ordered and that no salon had taken."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
+from tracker.kit.clock import moscow_midnight
 from tracker.reports.books.cuts import MOMENTS, cut_of, last_day
 from tracker.reports.contracts import Asked, Column, Lines, Of, Report
 
 
 def _lines(_: Session, asked: Asked) -> Lines:
     cut = cut_of(asked)
-    return Lines(
-        _OUTSTANDING.format(cut=cut.condition), {**cut.values, "last_day": last_day(asked)}
-    )
+    day = last_day(asked)
+    # The last day of a certificate is known once it is issued.
+    until = asked.as_of if asked.period is None else moscow_midnight(day + timedelta(days=1))
+    given = {**cut.values, "last_day": day, "until": until, "known_at": asked.known_at}
+    return Lines(_OUTSTANDING.format(cut=cut.condition), given)
 
 
 CERTIFICATES = Report(
@@ -39,7 +44,8 @@ _OUTSTANDING = """
     )
     SELECT number AS certificate, member_id AS member, outstanding.amount, ordered,
            CAST(:last_day AS date) - ordered AS age_days,
-           CAST(expires_at AT TIME ZONE 'Europe/Moscow' AS date) AS expires
+           CASE WHEN issued_at <= least(CAST(:until AS timestamptz), CAST(:known_at AS timestamptz))
+                THEN CAST(expires_at AT TIME ZONE 'Europe/Moscow' AS date) END AS expires
     FROM outstanding LEFT JOIN certificates ON certificates.id = number
     ORDER BY number
 """

@@ -20,7 +20,7 @@ SUSPECTS = Report(
         Column("signs", Of.TEXT, "What looks odd of purchases or of friends"),
         Column("flagged", Of.COUNT, "Purchases on which a sign was seen"),
         Column("unseen", Of.COUNT, "Of these, that nobody had looked at"),
-        Column("held_rewards", Of.COUNT, "Rewards for friends with a suspicion"),
+        Column("held_rewards", Of.COUNT, "Rewards with a suspicion of which nothing is decided"),
         Column("held", Of.KOPECKS, "What these come to"),
         Column("purchases", Of.COUNT, "All of the member's"),
         Column("returned", Of.COUNT, "Of these, of which something came back"),
@@ -54,7 +54,8 @@ _SUSPECTS = """
     ), held AS (
         SELECT inviter_id, count(*) AS rewards, sum(amount) AS amount
         FROM referral_rewards
-        WHERE suspicions <> '' AND carried_at <= :as_of GROUP BY inviter_id
+        WHERE suspicions <> '' AND state IN ('pending', 'review') AND carried_at <= :as_of
+        GROUP BY inviter_id
     )
     SELECT odd.member_id AS member, signs, flagged, unseen,
            coalesce(held.rewards, 0) AS held_rewards, coalesce(held.amount, 0) AS held,

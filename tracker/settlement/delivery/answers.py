@@ -12,7 +12,7 @@ from tracker.ledger.rules import Kind
 from tracker.ledger.service import lock_members, post_alike
 from tracker.notifications.contracts import Notice
 from tracker.notifications.service import notify
-from tracker.settlement.delivery import numbers, slots
+from tracker.settlement.delivery import moments, numbers, slots
 from tracker.settlement.delivery.claims import Chunk, Claimed, alike
 from tracker.settlement.notices import payout_notices
 from tracker.settlement.ports import KEY_CONFLICT, Answer, Outcome
@@ -71,11 +71,13 @@ def _book(session: Session, said: Sequence[Said]) -> None:
     ended = [(one, state) for one, _, state, _ in said if state in _KINDS]
     if len({state for _, state in ended}) > 1:
         lock_members(session, {one.member_id for one, _ in ended})
+    counts = moments.of_outcome(session, [one.id for one, _ in ended])
     for state, kind in _KINDS.items():
         some = [one for one, reached in ended if reached is state]
         if some:
-            post_alike(session, alike(kind, some))
-    back = {one.member_id: one.as_of for one, state in ended if state is PayoutState.FAILED}
+            post_alike(session, alike(kind, some, counts))
+    failed = [one for one, state in ended if state is PayoutState.FAILED]
+    back = {one.member_id: counts[one.id] for one in sorted(failed, key=lambda one: counts[one.id])}
     tell_reached(session, put_aside(session, back), back)
 
 

@@ -1,6 +1,6 @@
 """What a worker has in its hands: payouts claimed together, under one fencing token."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,15 +76,18 @@ def phone_of(keys: Keyring, row: Row[Any]) -> str:
     return open_phone(keys, row.member_id, row.sealed) if row.sealed is not None else ""
 
 
-def alike(kind: Kind, some: Sequence[Claimed]) -> Alike:
-    """The ledger's form of the same step of some payouts: the rule for one of them, as columns."""
+def alike(kind: Kind, some: Sequence[Claimed], moments: Mapping[int, datetime]) -> Alike:
+    """The ledger's form of the same step of some payouts: the rule for one of them, as columns.
+
+    ``moments``: when it counts, by payout.
+    """
     one = some[0]
     made = payout_posting(
         kind,
         payout_id=one.id,
         member_id=one.member_id,
         amount=one.amount,
-        effective_at=one.as_of,
+        effective_at=moments[one.id],
     )
     debit, credit = made.legs
     references = [payout_references(each.id, kind) for each in some]
@@ -94,7 +97,7 @@ def alike(kind: Kind, some: Sequence[Claimed]) -> Alike:
         credit.account,
         references=[reference for reference, _ in references],
         corrects=[corrected for _, corrected in references],
-        effective_at=[each.as_of for each in some],
+        effective_at=[moments[each.id] for each in some],
         members=[each.member_id for each in some],
         amounts=[each.amount for each in some],
     )

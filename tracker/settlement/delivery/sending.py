@@ -12,7 +12,7 @@ from tracker.kit.crypto import Keyring
 from tracker.ledger.rules import Kind
 from tracker.ledger.service import lock_members, post_alike
 from tracker.notifications.service import notify
-from tracker.settlement.delivery import slots
+from tracker.settlement.delivery import moments, slots
 from tracker.settlement.delivery.claims import (
     LEASE_SECONDS,
     Chunk,
@@ -59,7 +59,8 @@ def claim_prepared(session: Session, keys: Keyring, limit: int, conduct: Conduct
     fence = int(session.scalar(FENCES.next_value()) or 0)
     payouts = tuple(opened(keys, row) for row in covered)
     if payouts:
-        post_alike(session, alike(Kind.PAYOUT_SUBMITTED, payouts))
+        counts = moments.of_submission(session, payouts)
+        post_alike(session, alike(Kind.PAYOUT_SUBMITTED, payouts, counts))
         _mark_sent(session, keys, payouts, fence)
         slots.occupy(session, slot, fence, len(payouts), conduct)
     _withhold(session, refused, fence)
