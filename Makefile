@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep fault-sweep forecast-sweep lock
+.PHONY: help install run test lint bench fuzz api-fuzz crash-sweep fault-sweep forecast-sweep books-sweep lock
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -45,6 +45,9 @@ crash-sweep: install  ## kill processes at every step of a month's run (N=10000,
 
 forecast-sweep: install  ## the forecast against generated worlds whose truth is known (N=200, SEED=1)
 	$(BIN)/python -m tests.forecast_sweep --worlds $(or $(N),200) --seed $(or $(SEED),1) $(ARGS)
+
+books-sweep: install  ## random months, each report beside plain Python's (N=100, ACTS=200, SEED=1)
+	BOOKS_GAMES=$(or $(N),100) BOOKS_ACTS=$(or $(ACTS),200) BOOKS_SEED=$(or $(SEED),1) $(BIN)/python -m pytest -n auto tests/books $(ARGS)
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --universal --python-version 3.11 --no-annotate --no-header -q -o requirements.lock

@@ -71,21 +71,21 @@ def held_since(
     """The earliest moment from ``at`` on since which a member's account has always had so many
     kopecks: to take them then leaves less than nothing at no moment. The member is locked, and has
     them now."""
-    given = {"member": member, "account": str(account), "amount": amount}
-    since = session.scalar(_HELD_SINCE, given)
-    return at if since is None else max(at, since)
+    return held_since_each(session, account, {member: (amount, at)})[member]
 
 
 def held_since_each(
     session: Session, account: Account, wanted: Mapping[int, tuple[int, datetime]]
 ) -> dict[int, datetime]:
     """As `held_since` for several members, of each so many kopecks from a moment on."""
-    since = {member: at for member, (_, at) in wanted.items()}
-    given = {"account": str(account), "members": list(since), "moments": list(since.values())}
-    for member in session.scalars(_TAKEN_AFTER, given):
-        amount, at = wanted[member]
-        since[member] = held_since(session, member, account, amount, at)
-    return since
+    given = {
+        "account": str(account),
+        "members": list(wanted),
+        "amounts": [amount for amount, _ in wanted.values()],
+        "moments": [at for _, at in wanted.values()],
+    }
+    later = {row.member_id: row.since for row in session.execute(_HELD_SINCE_EACH, given)}
+    return {member: max(at, later.get(member, at)) for member, (_, at) in wanted.items()}
 
 
 def post(session: Session, postings: Sequence[Posting]) -> None:
@@ -180,24 +180,30 @@ _MOMENTS = text("""
     WHERE reference = ANY (CAST(:references AS text[]))
 """)
 
-_HELD_SINCE = text("""
-    WITH history AS (
-        SELECT effective_at, sum(-sum(amount)) OVER (ORDER BY effective_at) AS held
-        FROM ledger_entries JOIN ledger_transactions AS moved ON moved.id = transaction_id
-        WHERE account = :account AND owner_id = :member
-        GROUP BY effective_at
+# Whose account did not change after the moment had there what is there now.
+_HELD_SINCE_EACH = text("""
+    WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:members AS bigint[]), CAST(:amounts AS bigint[]),
+                             CAST(:moments AS timestamptz[])) AS given (member_id, wanted, at)
+        WHERE EXISTS (
+            SELECT FROM ledger_entries JOIN ledger_transactions ON id = transaction_id
+            WHERE account = :account AND owner_id = member_id AND effective_at > at
+        )
+    ), history AS (
+        SELECT member_id, wanted, effective_at,
+               sum(-sum(amount)) OVER (PARTITION BY member_id ORDER BY effective_at) AS held
+        FROM asked
+        JOIN ledger_entries ON account = :account AND owner_id = member_id
+        JOIN ledger_transactions ON id = transaction_id
+        GROUP BY member_id, wanted, effective_at
+    ), marked AS (
+        SELECT member_id, effective_at, coalesce(
+                   max(effective_at) FILTER (WHERE held < wanted) OVER (PARTITION BY member_id),
+                   '-infinity') AS low
+        FROM history
     )
-    SELECT min(effective_at) FROM history WHERE effective_at > coalesce(
-        (SELECT max(effective_at) FROM history WHERE held < :amount), '-infinity')
-""")
-
-# Nobody else's account was lower at any later moment than it is now.
-_TAKEN_AFTER = text("""
-    SELECT DISTINCT asked.member_id
-    FROM unnest(CAST(:members AS bigint[]), CAST(:moments AS timestamptz[]))
-         AS asked (member_id, at)
-    JOIN ledger_entries ON account = :account AND owner_id = asked.member_id AND amount > 0
-    JOIN ledger_transactions ON id = transaction_id AND effective_at > asked.at
+    SELECT member_id, min(effective_at) AS since FROM marked WHERE effective_at > low
+    GROUP BY member_id
 """)
 
 _NEXT_IDS = text("""
