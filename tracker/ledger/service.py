@@ -180,27 +180,30 @@ _MOMENTS = text("""
     WHERE reference = ANY (CAST(:references AS text[]))
 """)
 
-# Whose account did not change after the moment had there what is there now.
+# Whose account did not change after the moment had there what is there now. Each is looked up by
+# itself: the planner would rather read the whole ledger for some hundreds of them.
 _HELD_SINCE_EACH = text("""
     WITH asked AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:members AS bigint[]), CAST(:amounts AS bigint[]),
-                             CAST(:moments AS timestamptz[])) AS given (member_id, wanted, at)
-        WHERE EXISTS (
-            SELECT FROM ledger_entries JOIN ledger_transactions ON id = transaction_id
-            WHERE account = :account AND owner_id = member_id AND effective_at > at
-        )
-    ), history AS (
-        SELECT member_id, wanted, effective_at,
-               sum(-sum(amount)) OVER (PARTITION BY member_id ORDER BY effective_at) AS held
-        FROM asked
-        JOIN ledger_entries ON account = :account AND owner_id = member_id
-        JOIN ledger_transactions ON id = transaction_id
-        GROUP BY member_id, wanted, effective_at
+        SELECT member_id, wanted
+        FROM unnest(CAST(:members AS bigint[]), CAST(:amounts AS bigint[]),
+                    CAST(:moments AS timestamptz[])) AS given (member_id, wanted, at)
+        CROSS JOIN LATERAL (
+            SELECT max(effective_at) AS last_moved
+            FROM ledger_entries JOIN ledger_transactions ON id = transaction_id
+            WHERE account = :account AND owner_id = member_id
+        ) AS theirs
+        WHERE last_moved > at
     ), marked AS (
         SELECT member_id, effective_at, coalesce(
                    max(effective_at) FILTER (WHERE held < wanted) OVER (PARTITION BY member_id),
                    '-infinity') AS low
-        FROM history
+        FROM asked
+        CROSS JOIN LATERAL (
+            SELECT effective_at, sum(-sum(amount)) OVER (ORDER BY effective_at) AS held
+            FROM ledger_entries JOIN ledger_transactions ON id = transaction_id
+            WHERE account = :account AND owner_id = member_id
+            GROUP BY effective_at
+        ) AS history
     )
     SELECT member_id, min(effective_at) AS since FROM marked WHERE effective_at > low
     GROUP BY member_id
