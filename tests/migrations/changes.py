@@ -134,7 +134,17 @@ CHANGES: dict[str, frozenset[str]] = {
     ),
     "number_checks": frozenset({"served", "checked_at"}),
     "goals": frozenset(
-        {"name", "target", "reserved", "place", "state", "moves", "reached_at", "ended_at"}
+        {
+            "name",
+            "target",
+            "reserved",
+            "place",
+            "state",
+            "moves",
+            "spendings",
+            "reached_at",
+            "ended_at",
+        }
     ),
     "salons": frozenset({"name", "key_hash", "key_mark", "closed_at"}),
     "certificates": frozenset(

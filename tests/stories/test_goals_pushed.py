@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.races.held import somebody_waits, wait_until
 from tests.signing_in import at
 from tests.stories.months import earns
-from tests.tracker.certificates.saving import NOW, buy, give_back_of, rich, save
+from tests.tracker.certificates.saving import NOW, buy, give_back_of, rich, save, saved
 from tests.world import World, day, rubles
 from tracker.goals.api import ACTS_AN_HOUR
 from tracker.goals.service import change, create
@@ -92,3 +92,16 @@ def test_one_kopeck_to_and_fro_does_not_fill_the_ledger(world: World) -> None:
     ):
         assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
     assert world.query("SELECT count(*) AS n FROM ledger_transactions") == [before]
+
+
+def test_a_goal_that_is_full_again_after_a_certificate_is_told_again(world: World) -> None:
+    shop = world.shop(cashback=1000)
+    member = rich(world, shop, 300)
+    goal = save(world, member, 1_000)
+    told = "SELECT count(*) AS n FROM notifications WHERE kind = 'goal_reached'"
+    earns(world, shop, member, 700, on=2)
+    assert world.query(told)[0].n == 1
+    buy(world, member, 500, goal=goal)
+    earns(world, shop, member, 500, on=6)
+    assert saved(world, member) == [rubles(1_000)]
+    assert world.query(told)[0].n == 2

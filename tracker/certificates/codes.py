@@ -5,6 +5,7 @@ or two neighbours swapped among the 23 are told from a code before anything is l
 """
 
 import hmac
+from dataclasses import dataclass
 
 from tracker.kit.crypto import Keyring
 
@@ -36,6 +37,17 @@ def code_of(chance: int) -> str:
     return _written(chance << _CHECK_BITS | chance % _PRIME)
 
 
+@dataclass(frozen=True, slots=True)
+class MadeFor:
+    """What a code is good for, and nothing else."""
+
+    certificate_id: int
+    amount: int
+    """Kopecks."""
+    number: int
+    """The first code of the certificate, the second, ...: none is good after the next."""
+
+
 def grouped(code: str) -> str:
     """As people are shown it: five groups of five."""
     return "-".join(code[at : at + _GROUP] for at in range(0, LENGTH, _GROUP))
@@ -63,15 +75,19 @@ def code_hashes(keys: Keyring, code: str) -> list[bytes]:
     return keys.hashes(_PURPOSE, code)
 
 
-def code_proof(keys: Keyring, code: str, certificate_id: int, amount: int) -> bytes:
-    """What is kept to know that a code was made for this certificate of so many kopecks."""
-    return keys.hash(_PURPOSE_OF_PROOF, f"{certificate_id}:{amount}:{code}")
+def code_proof(keys: Keyring, code: str, made_for: MadeFor) -> bytes:
+    """What is kept to know what a code was made for."""
+    return keys.hash(_PURPOSE_OF_PROOF, _said(code, made_for))
 
 
-def proves(keys: Keyring, kept: bytes | None, code: str, certificate_id: int, amount: int) -> bool:
+def proves(keys: Keyring, kept: bytes | None, code: str, made_for: MadeFor) -> bool:
     """Whether that was kept, under whichever of our keys."""
-    made = keys.hashes(_PURPOSE_OF_PROOF, f"{certificate_id}:{amount}:{code}")
+    made = keys.hashes(_PURPOSE_OF_PROOF, _said(code, made_for))
     return kept is not None and any(hmac.compare_digest(kept, one) for one in made)
+
+
+def _said(code: str, made_for: MadeFor) -> str:
+    return f"{made_for.certificate_id}:{made_for.amount}:{made_for.number}:{code}"
 
 
 def _written(value: int) -> str:

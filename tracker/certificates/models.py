@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker.certificates.codes import MadeFor
 from tracker.certificates.rules import CertificateState
 from tracker.kit.database import Base, Instant, one_of
 
@@ -103,6 +104,11 @@ class Certificate(Base):
     decided_by: Mapped[str | None] = mapped_column(Text)
     """Who of the staff let it pass the review."""
     recorded_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
+
+    @property
+    def made_for(self) -> MadeFor:
+        """What its present code is good for."""
+        return MadeFor(self.id, self.amount, self.codes)
 
 
 class Salon(Base):

@@ -56,13 +56,14 @@ def of_order(session: Session, member_id: int, order_key: str) -> Sequence[Certi
 
 
 def unshown(session: Session, member_id: int) -> Sequence[Certificate]:
-    """A member's certificates that are paid for, and whose code nobody has ever seen."""
+    """A member's certificates that are paid for, and whose code nobody has ever seen. Locked: none
+    is shown before the caller is done. The member is locked."""
     query = select(Certificate).where(
         Certificate.member_id == member_id,
         Certificate.state.in_(OUTSTANDING),
         Certificate.codes == 0,
     )
-    return session.scalars(query.order_by(Certificate.id)).all()
+    return session.scalars(query.order_by(Certificate.id).with_for_update()).all()
 
 
 def past_of(session: Session, member_id: int, now: datetime) -> Past:

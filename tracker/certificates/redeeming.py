@@ -89,7 +89,7 @@ def _take(
     )
     if taken is not None:
         _see_that_it_is_its_own(keys, code, taken)
-        taken.code_proof = code_proof(keys, code, taken.id, taken.amount)
+        taken.code_proof = code_proof(keys, code, taken.made_for)
         session.flush()
     return taken
 
@@ -107,8 +107,9 @@ def _redeemed(session: Session, keys: Keyring, code: str) -> Certificate | None:
 
 
 def _see_that_it_is_its_own(keys: Keyring, code: str, one: Certificate) -> None:
-    """That the code was made for this certificate: its hash can be moved to a dearer one by whoever
-    writes to the table, its proof cannot. Raises CodeNotAccepted, as for any that is wrong."""
-    if not proves(keys, one.code_proof, code, one.id, one.amount):
+    """That the code was made for this certificate, and none after it: its hash can be moved to a
+    dearer one, or put back, by whoever writes to the table; its proof cannot. Raises
+    CodeNotAccepted, as for any that is wrong."""
+    if not proves(keys, one.code_proof, code, one.made_for):
         _LOG.error("certificate_code_moved", certificate=one.id)
         raise CodeNotAccepted

@@ -93,17 +93,21 @@ def recognise(session: Session, keys: Keyring, key: str) -> Salon:
     )
     if found is None:
         raise SalonNotAccepted
-    if found.key_hash != hashes[0] and not _known_anew(session, keys, found, hashes[0]):
+    if found.key_hash != hashes[0] and not _known_anew(session, keys, found, hashes):
         raise SalonNotAccepted  # it was given another key, or was closed, a moment ago
     return found
 
 
-def _known_anew(session: Session, keys: Keyring, found: Salon, fresh: bytes) -> bool:
-    """Our key was changed: the salon's outlives the former one, unless it was changed meanwhile."""
+def _known_anew(session: Session, keys: Keyring, found: Salon, hashes: Sequence[bytes]) -> bool:
+    """Our key was changed: the salon's outlives the former one, unless it was changed meanwhile.
+
+    Another till, or a process that still has our keys the other way round, may be faster: that is
+    the same key of the salon by another hash.
+    """
     done = session.execute(
         update(Salon)
-        .where(Salon.id == found.id, Salon.key_hash == found.key_hash, Salon.closed_at.is_(None))
-        .values(key_hash=fresh, key_mark=keys.mark)
+        .where(Salon.id == found.id, Salon.key_hash.in_(hashes), Salon.closed_at.is_(None))
+        .values(key_hash=hashes[0], key_mark=keys.mark)
         .returning(Salon.id)
         .execution_options(synchronize_session=False)
     )

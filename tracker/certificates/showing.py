@@ -48,7 +48,7 @@ def show(
         raise CertificateOver
     code = code_of(chance)
     one.code_hash, one.code_mark = code_hash(keys, code), keys.mark
-    one.code_proof = code_proof(keys, code, one.id, one.amount)
     one.codes += 1
+    one.code_proof = code_proof(keys, code, one.made_for)
     session.flush()
     return Shown(one, code)

@@ -73,6 +73,8 @@ def void(session: Session, house: Runtime, certificate_id: int, by: Person, reas
     if found is None:
         raise CertificateNotFound
     lock_members(session, [found.member_id])
+    # Looked at without its lock: who approves holds that one already, and wants the member's.
+    _see_that_none_waits(session, certificate_id)
     undone = session.scalar(_UNDONE, {"member": found.member_id, "since": now - _TOGETHER})
     if found.amount + int(undone or 0) > house.settings.certificate_void_limit:
         wish = Wish(
@@ -84,7 +86,6 @@ def void(session: Session, house: Runtime, certificate_id: int, by: Person, reas
         with _of_voids():
             propose(session, house, VOIDING, wish, by)
         return False
-    _see_that_none_waits(session, certificate_id)
     before = {"state": locked(session, certificate_id).state}
     one = _undo(session, certificate_id, now, said)
     _write_down(session, by.login, "certificate.void", one, said, before=before)
@@ -205,6 +206,7 @@ def _of_voids() -> Iterator[None]:
 _UNDONE = text("""
     SELECT sum(amount) FROM certificates
     WHERE member_id = :member AND state = 'voided' AND voided_at > :since
+      AND (expires_at IS NULL OR expires_at > voided_at)
       AND NOT EXISTS (SELECT FROM proposals
                       WHERE slot = 'certificate.void:' || certificates.id AND state = 'approved')
 """)

@@ -51,6 +51,8 @@ class Goal(Base):
     state: Mapped[str] = mapped_column(Text, server_default=GoalState.ACTIVE)
     moves: Mapped[int] = mapped_column(server_default="0")
     """How often its money moved: each movement has a number of its own in the ledger."""
+    spendings: Mapped[int] = mapped_column(server_default="0")
+    """How often a certificate was paid from it: to be full again after that is news."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     reached_at: Mapped[datetime | None] = mapped_column(Instant)
     """When it first was full; None while it is not."""

@@ -57,7 +57,9 @@ def tell_reached(
     the largest. Who sees it on the screen, after an act of their own, is told nothing: a message
     costs money, and acts can be repeated."""
     largest = {one.member_id: one for one in sorted(reached, key=lambda one: one.target)}
-    notices = [reached_notice(one.id, one.member_id, one.target) for one in largest.values()]
+    notices = [
+        reached_notice(one.id, one.member_id, one.target, one.spendings) for one in largest.values()
+    ]
     if notices:
         notify(session, notices, max(moments[one.member_id] for one in reached))
 
@@ -172,6 +174,7 @@ def spend(session: Session, goal_id: int, member_id: int, amount: int, now: date
     if amount > goal.reserved:
         raise ValueError(f"goal {goal_id} has {goal.reserved}, not {amount}")
     goal.reserved -= amount
+    goal.spendings += 1
     goal.reached_at = None
     if goal.reserved == 0:
         goal.state, goal.ended_at = GoalState.SPENT, now

@@ -5,16 +5,19 @@ from collections.abc import Iterator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tracker.ledger.rules import Difference
+from tracker.ledger.rules import ACCOUNTS_OF, Difference, Kind
 
 
 def prove(session: Session) -> Iterator[Difference]:
-    """Recompute balances from entries: every transaction balances, and every member's balance is
-    the sum of the member's entries."""
+    """Recompute balances from entries: every transaction balances between accounts that its kind
+    moves, and every member's balance is the sum of the member's entries."""
     for row in session.execute(_UNBALANCED):
         yield Difference(f"transaction {row.reference}", "0 in 2 or more legs", f"{row.off}")
     for row in session.execute(_BALANCES_OFF):
         yield Difference(f"member {row.member_id} {row.account}", str(row.expected), str(row.found))
+    for kind, accounts in totals(session).items():
+        for account in sorted(accounts.keys() - ACCOUNTS_OF[Kind(kind)]):
+            yield Difference(f"{kind} on {account}", "no entries", str(accounts[account]))
 
 
 def totals(session: Session) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ Amounts are kopecks, debit positive, credit negative. A member's balance is what
 member, so a credit raises it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -109,8 +109,58 @@ CLAWBACKS = frozenset(
 """The only kinds that may push a member's available balance below zero."""
 
 
+_OF_PENDING = frozenset(
+    {Account.SHOP_PENDING_COMMISSION, Account.MEMBER_PENDING, Account.PENDING_MARGIN}
+)
+_OF_CONFIRMED = frozenset({Account.SHOP_RECEIVABLE, Account.MEMBER_AVAILABLE, Account.MARGIN})
+_PROMISED = frozenset({Account.MARKETING_EXPENSE, Account.MEMBER_PENDING})
+_EARNED = frozenset({Account.MEMBER_PENDING, Account.MEMBER_AVAILABLE})
+_TAKEN_BACK = frozenset({Account.MARKETING_EXPENSE, Account.MEMBER_AVAILABLE})
+_HANDED_OVER = frozenset({Account.MEMBER_AVAILABLE, Account.MEMBER_IN_FLIGHT})
+_PUT_ASIDE = frozenset({Account.MEMBER_AVAILABLE, Account.MEMBER_RESERVED})
+_IN_CERTIFICATES = _PUT_ASIDE | {Account.CERTIFICATES_OUTSTANDING}
+
+ACCOUNTS_OF: Mapping[Kind, frozenset[Account]] = {
+    Kind.TRACKED: _OF_PENDING,
+    Kind.REJECTED: _OF_PENDING,
+    Kind.CONFIRMED: _OF_PENDING | _OF_CONFIRMED,
+    Kind.CLAWED_BACK: _OF_CONFIRMED,
+    Kind.BONUS_TRACKED: _PROMISED,
+    Kind.BONUS_REJECTED: _PROMISED,
+    Kind.BONUS_CONFIRMED: _EARNED,
+    Kind.BONUS_CLAWED_BACK: _TAKEN_BACK,
+    Kind.REWARD_TRACKED: _PROMISED,
+    Kind.REWARD_REJECTED: _PROMISED,
+    Kind.REWARD_CONFIRMED: _EARNED,
+    Kind.REWARD_CLAWED_BACK: _TAKEN_BACK,
+    Kind.PAYOUT_SUBMITTED: _HANDED_OVER,
+    Kind.PAYOUT_PAID: frozenset({Account.MEMBER_IN_FLIGHT, Account.OWED_TO_OPERATOR}),
+    Kind.PAYOUT_FAILED: _HANDED_OVER,
+    Kind.GOAL_RESERVED: _PUT_ASIDE,
+    Kind.GOAL_RELEASED: _PUT_ASIDE,
+    Kind.CERTIFICATE_ORDERED: _IN_CERTIFICATES,
+    Kind.CERTIFICATE_REDEEMED: frozenset(
+        {Account.CERTIFICATES_OUTSTANDING, Account.OWED_TO_SALONS}
+    ),
+    Kind.CERTIFICATE_VOIDED: _IN_CERTIFICATES,
+    Kind.ADJUSTMENT_CREDIT: frozenset({Account.ADJUSTMENTS, Account.MEMBER_AVAILABLE}),
+    Kind.ADJUSTMENT_DEBIT: frozenset(
+        {Account.ADJUSTMENTS, Account.OWED_TO_OPERATOR, Account.MEMBER_AVAILABLE}
+    ),
+    Kind.ADJUSTMENT_GOODWILL: frozenset({Account.GOODWILL_EXPENSE, Account.MEMBER_AVAILABLE}),
+    Kind.ADJUSTMENT_WRITE_OFF: frozenset({Account.WRITE_OFFS, Account.MEMBER_AVAILABLE}),
+    Kind.SHOP_PAID: frozenset({Account.BANK, Account.SHOP_RECEIVABLE}),
+    Kind.SHOP_PAYMENT_REVERSED: frozenset(
+        {Account.BANK, Account.WRITE_OFFS, Account.SHOP_RECEIVABLE}
+    ),
+    Kind.RECEIVABLE_WRITTEN_OFF: frozenset({Account.WRITE_OFFS, Account.SHOP_RECEIVABLE}),
+}
+"""Between which accounts each kind moves money; no other may have a leg in it."""
+
+
 class PostingUnsound(TrackerError):
-    """A posting does not balance, has an empty leg, or names an owner that cannot own."""
+    """A posting does not balance, has an empty leg, or one on an account that its kind does not
+    move, or names an owner that cannot own."""
 
     code = "posting_unsound"
 
@@ -180,6 +230,8 @@ def posting(
         owned = leg.account in MEMBER_ACCOUNTS or leg.account in SHOP_ACCOUNTS
         if owned != (leg.owner != HOUSE):
             raise PostingUnsound(f"{reference}: {leg.account} cannot belong to {leg.owner}")
+        if leg.account not in ACCOUNTS_OF[kind]:
+            raise PostingUnsound(f"{reference}: {leg.account} is not moved by {kind}")
     return Posting(reference, kind, effective_at, moving, corrects, after)
 
 

@@ -81,7 +81,10 @@ _FORGET = tuple(
         WHERE member_id = :member
         """,
         "UPDATE goals SET name = NULL WHERE member_id = :member",
-        "UPDATE certificates SET order_key = 'erased:' || id WHERE member_id = :member",
+        """
+        UPDATE certificates SET order_key = 'erased:' || gen_random_uuid()
+        WHERE member_id = :member
+        """,
         "UPDATE member_passwords SET hash = '' WHERE member_id = :member",
         "UPDATE claims SET note_sealed = NULL WHERE member_id = :member",
         """

@@ -1,10 +1,11 @@
 """Codes at rows where nobody put them: the key is what makes a code, not the table."""
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
 from tests.signing_in import at
-from tests.tracker.certificates.salon import Paper, Salon, paper, present, told
+from tests.tracker.certificates.salon import Paper, Salon, code_for, paper, present, told
 from tests.tracker.certificates.saving import NOW, buy, states
 from tests.world import Shop, World
 from tracker.certificates.codes import code_hash, code_proof, read_code
@@ -27,7 +28,7 @@ def test_what_is_not_issued_has_no_code_to_be_taken(
     world.change(NO_CODE, id=slip.id)
     keys = world.tools.settings.keys
     hashed = code_hash(keys, read or "")
-    proof = code_proof(keys, read or "", one.id, one.amount)
+    proof = code_proof(keys, read or "", one.made_for)
     world.change_as_owner("ALTER TABLE certificates DISABLE TRIGGER certificates_keep")
     for state in ("ordered", "review"):
         world.change(
@@ -59,3 +60,17 @@ def test_a_code_is_good_for_the_one_it_was_made_for(world: World, arbat: Salon, 
     (alarm,) = [log for log in logs if log["event"] == "certificate_code_moved"]
     assert alarm["certificate"] == dear.id
     assert states(world) == ["issued", "issued"]
+
+
+def test_a_code_that_another_has_replaced_stays_dead(
+    world: World, arbat: Salon, slip: Paper
+) -> None:
+    """Whoever can write to the table puts back what it held before."""
+    columns = "code_hash, code_mark, code_proof"
+    (kept,) = world.query(f"SELECT {columns} FROM certificates")
+    code_for(world, slip.id, slip.member)
+    put_back = f"UPDATE certificates SET ({columns}) = (:code_hash, :code_mark, :code_proof)"
+    world.change(put_back, **kept._asdict())
+    assert told(present(world, arbat, slip.code)) == (404, "code_not_accepted")
+    with pytest.raises(IntegrityError, match="has had 2 codes"):
+        world.change("UPDATE certificates SET codes = 1")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from tests.signing_in import at
 from tests.tracker.certificates.salon import DESK, staff
 from tests.tracker.certificates.saving import NOW, buy, issued, rich
-from tests.world import World
+from tests.world import World, day
 from tracker.staff.rules import Role
 
 
@@ -33,3 +33,17 @@ def test_what_a_certificate_was_before_its_void_stands_in_the_audit(world: World
     assert olga.post(f"{DESK}/{slip.id}/void", json={"reason": "x"}).status_code == 200
     (row,) = world.query("SELECT before FROM audit_entries WHERE action = 'certificate.void'")
     assert row.before == {"state": "issued"}
+
+
+def test_what_nobody_voided_does_not_count(world: World) -> None:
+    """It was too old: workers took it back."""
+    member = rich(world, world.shop(cashback=1000), 7_000)
+    buy(world, member, 5_000)
+    issued(world, valid_days=1)
+    week, later = day(12), at(world, day(12))
+    issued(later, now=week)
+    (small,) = buy(later, member, 250, now=week)
+    issued(later, now=week)
+    olga = staff(later, "olga", Role.OPERATOR)
+    answer = olga.post(f"{DESK}/{small.id}/void", json={"reason": "x"})
+    assert answer.get_json()["state"] == "voided"

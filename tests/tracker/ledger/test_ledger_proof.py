@@ -69,16 +69,26 @@ def test_a_gift_in_the_name_of_a_purchase_that_is_not_there(books: World) -> Non
     assert found(books) == {"purchase 77 margin", "purchase 77 member_available"}
 
 
+@pytest.mark.parametrize("kind", [Kind.GOAL_RESERVED, Kind.SHOP_PAID, Kind.PAYOUT_FAILED])
+def test_money_between_accounts_that_its_kind_does_not_move(books: World, kind: Kind) -> None:
+    lie(books, "odd:1", kind, *moved(Account.MARGIN, 0, Account.OWED_TO_SALONS, 0))
+    assert {f"{kind} on margin", f"{kind} on owed_to_salons"} <= found(books)
+
+
 def test_a_bonus_beside_the_one_and_only(books: World) -> None:
     gift = moved(Account.MARKETING_EXPENSE, 0, Account.MEMBER_AVAILABLE, 2)
     lie(books, "bonus:welcome:2:bonus_confirmed:9", Kind.BONUS_CONFIRMED, *gift)
-    assert found(books) == {"bonus of member 2"}
+    assert found(books) == {"bonus of member 2", "bonus_confirmed on marketing_expense"}
 
 
 def test_a_bonus_at_the_cost_of_another_account(books: World) -> None:
     pocketed = moved(Account.MARGIN, 0, Account.MARKETING_EXPENSE, 0)
     lie(books, "bonus:welcome:2:bonus_confirmed:9", Kind.BONUS_CONFIRMED, *pocketed)
-    assert found(books) == {"bonus of member 0"}
+    assert found(books) == {
+        "bonus of member 0",
+        "bonus_confirmed on margin",
+        "bonus_confirmed on marketing_expense",
+    }
 
 
 def test_a_bonus_that_a_member_ought_to_have(books: World) -> None:

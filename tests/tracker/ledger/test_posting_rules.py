@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.ledger.rules import (
+    ACCOUNTS_OF,
     CLAWBACKS,
     HOUSE,
     MEMBER_ACCOUNTS,
@@ -32,7 +33,7 @@ def owner_of(account: Account) -> int:
 
 legs = st.builds(
     lambda account, amount: Leg(account, owner_of(account), amount),
-    st.sampled_from(Account),
+    st.sampled_from(sorted(ACCOUNTS_OF[Kind.TRACKED])),
     st.integers(-1000, 1000),
 )
 
@@ -71,3 +72,16 @@ def test_only_taking_back_what_was_confirmed_and_a_debit_of_staff_may_make_a_deb
         Kind.REWARD_CLAWED_BACK,
         Kind.ADJUSTMENT_DEBIT,
     } == CLAWBACKS
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_kind_moves_money_between_its_own_accounts_alone(kind: Kind) -> None:
+    its_own = sorted(ACCOUNTS_OF[kind])
+    first = its_own[0]
+    for account in Account:
+        legs = (Leg(first, owner_of(first), 5), Leg(account, owner_of(account), -5))
+        if account in its_own:
+            assert posting("x", kind, NOW, legs) is not None
+        else:
+            with pytest.raises(PostingUnsound, match=f"{account} is not moved by {kind}"):
+                posting("x", kind, NOW, legs)
