@@ -90,7 +90,7 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "claim_files": frozenset({"sealed"}),
-    "staff": frozenset({"role", "active", "let_in_by"}),
+    "staff": frozenset({"role", "active", "let_in_by", "shut_out_at"}),
     "staff_tokens": frozenset({"token_hash", "last_used_at", "revoked_at"}),
     "staff_sessions": frozenset({"token_hash", "seen_at", "ended_at"}),
     "staff_credentials": frozenset(

@@ -37,6 +37,7 @@ WRITTEN_IN_PART = {
         "reason",
         "request_key",
         "proposed_by",
+        "token_id",
         "expires_at",
     },
     "closed_periods": {"period", "proposed_by", "approved_by"},

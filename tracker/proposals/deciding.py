@@ -27,7 +27,7 @@ from tracker.proposals.rules import (
 from tracker.proposals.service import see_the_role
 from tracker.proposals.steps import decide, is_late, needed_reason
 from tracker.staff.rules import same_person
-from tracker.staff.second_person import see_that_one_may, see_that_two_may
+from tracker.staff.second_person import see_that_it_stands, see_that_one_may, see_that_two_may
 from tracker.staff.service import Person
 
 
@@ -61,8 +61,8 @@ def approve(
 
     What came too late, or finds things changed, is closed without being done: see the outcome.
     Raises ProposalNotFound, RoleTooLow, ApproverProposedIt, ProposalDecided, ProposalDiffers,
-    ReasonMissing, as `see_that_two_may`, and what the act itself says against it: then the
-    proposal waits on.
+    ReasonMissing, as `see_that_two_may` and `see_that_it_stands`, and what the act itself says
+    against it: then the proposal waits on.
     """
     one, action = _to_decide(session, actions, proposal_id, by)
     if not (sha256 == one.payload_sha256 == fingerprint(one.payload)):
@@ -73,6 +73,9 @@ def approve(
     seen = fingerprint(action.seen(session, one.payload))
     # Behind the act's own locks: those of staff are taken in one order.
     see_that_two_may(session, one.proposed_by, by, action.approves)
+    see_that_it_stands(
+        session, one.proposed_by, action.proposes, since=one.proposed_at, token_id=one.token_id
+    )
     if seen != one.seen_sha256:
         decide(session, one, State.STALE, by.login, check_reason(reason))
         return Outcome(one)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, Text, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,6 +62,8 @@ class Proposal(Base):
     request_key: Mapped[str | None] = mapped_column(Text(collation="C"))
     """The proposer's idempotency key."""
     proposed_by: Mapped[str] = mapped_column(Text)
+    token_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("staff_tokens.id"))
+    """The token by which it was proposed; None: by a session, or at the console."""
     proposed_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
     expires_at: Mapped[datetime] = mapped_column(Instant)
     """Real time, as `proposed_at` is: until then somebody may approve it."""

@@ -22,7 +22,7 @@ STATE = case(
 )
 """What nobody decided about in time is over, whether or not anybody has noticed."""
 
-_COLUMNS = [one for one in Proposal.__table__.columns if one.name != "state"]
+_COLUMNS = [one for one in Proposal.__table__.columns if one.name not in ("state", "token_id")]
 
 
 def listed(

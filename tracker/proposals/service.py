@@ -64,6 +64,7 @@ def propose(session: Session, house: Runtime, action: Action, wish: Wish, by: Pe
         "reason": reason,
         "request_key": wish.request_key,
         "proposed_by": by.login,
+        "token_id": by.token_id,
         "expires_at": func.now() + timedelta(days=house.settings.proposal_days),
     }
     try:

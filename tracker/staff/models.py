@@ -35,7 +35,10 @@ class Staff(Base):
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(Instant, server_default=func.now())
     let_in_by: Mapped[str | None] = mapped_column(Text)
-    """Who was told the secret by which this person came in. None: only the console was."""
+    """Who alone was told the secret by which this person came in. None: two were told a half of it
+    each, or the console was."""
+    shut_out_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When all that this person came in by was last taken back."""
 
 
 class StaffToken(Base):

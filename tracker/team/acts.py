@@ -1,8 +1,8 @@
 """What takes two people here: whoever can propose or approve is made, raised or let in by two.
 
 Or one admin could be two people: somebody who proposes, made up for it, and the admin who approves.
-Taking something away takes one. Both are admins: who approves is told the secret that opens the
-door, and an approver who was told an admin's could come in as one.
+Taking something away takes one. Both are admins, and each is told one half of the secret that opens
+the door: whoever comes in by it was handed both, and is neither of the two.
 """
 
 from sqlalchemy.orm import Session
@@ -17,9 +17,10 @@ from tracker.team.rules import AboutOneself, NothingToChange, PersonHasLeft, Per
 from tracker.team.service import add, change_role, kept, person_named
 
 
-def payload_of(login: str, role: Role | None = None) -> Facts:
-    """What is agreed to."""
-    return {"login": login} if role is None else {"login": login, "role": str(role)}
+def payload_of(login: str, role: Role | None = None, other_half: str | None = None) -> Facts:
+    """What is agreed to. ``other_half``: the keyed hash of what the proposer was told."""
+    given = {"login": login, "role": role and str(role), "other_half": other_half}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _nobody(session: Session, payload: Facts) -> Facts:
@@ -62,7 +63,10 @@ def _let_in(session: Session, house: Runtime, approved: Approved) -> Facts:
     login = _not_about_oneself(approved)
     now = SystemClock().now()
     who, why = approved.approved_by, approved.reason
-    secret, until = enrol(session, house.settings.keys, who, login, now, reason=why)
+    half = approved.payload.get("other_half")
+    secret, until = enrol(
+        session, house.settings.keys, who, login, now, other_half=half, reason=why
+    )
     return {"login": login, "enrolment": secret, "until": until.isoformat()}
 
 
@@ -75,7 +79,7 @@ def _not_about_oneself(approved: Approved) -> str:
 
 ADDING = Action(
     name="staff.add",
-    about="Somebody joins the team; the approver is told the secret to hand them.",
+    about="Somebody joins the team; the approver is told half of the secret, to hand it to them.",
     seen=_nobody,
     carry_out=_add,
     proposes=Role.ADMIN,
@@ -91,7 +95,7 @@ RAISING = Action(
 )
 ENROLLING = Action(
     name="staff.enrol",
-    about="Somebody gets a way to sign in; the approver is told the secret to hand them.",
+    about="Somebody gets a way to sign in; the approver is told half of the secret to hand them.",
     seen=_without_a_key,
     carry_out=_let_in,
     proposes=Role.ADMIN,

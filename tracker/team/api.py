@@ -119,7 +119,9 @@ class Enrolment(MethodView):
         keys = house.settings.keys
         spend(house.engine, keys, tries_from(client_address()), now)
         with unit_of_work(house.engine) as session:
-            found = enrolling(session, keys, told["enrolment"], now)
+            found = enrolling(
+                session, keys, told["enrolment"], now, other_half=told.get("other_half")
+            )
         return {
             "login": found.login,
             "totp_secret": found.secret,
@@ -142,7 +144,9 @@ class EnrolmentConfirmed(MethodView):
         spend(house.engine, keys, tries_from(client_address()), now)
         check_password(told["password"])
         with unit_of_work(house.engine) as session:
-            found = enrolling(session, keys, told["enrolment"], now)
+            found = enrolling(
+                session, keys, told["enrolment"], now, other_half=told.get("other_half")
+            )
         step = see_code(found, told["totp"], now)
         hashed = hash_password(told["password"])
         with unit_of_work(house.engine) as session:

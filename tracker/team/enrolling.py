@@ -31,6 +31,7 @@ from tracker.team.rules import (
 from tracker.team.service import person_named
 
 _SECRET = "enrolment of staff"  # noqa: S105 - what its hash is for
+_OTHER_HALF = "other half of an enrolment of staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ def see_enrollable(session: Session, login: str, now: datetime) -> Staff:
     return person
 
 
+def other_half(keys: Keyring) -> tuple[str, str]:
+    """One half of an enrolment secret to be, for who proposes it, and its keyed hash in hex."""
+    half = "enh_" + secrets.token_urlsafe(32)
+    return half, keys.hash(_OTHER_HALF, half).hex()
+
+
 def enrol(
     session: Session,
     keys: Keyring,
@@ -70,16 +77,19 @@ def enrol(
     login: str,
     now: datetime,
     *,
+    other_half: str | None = None,
     reason: str | None = None,
 ) -> tuple[str, datetime]:
     """A secret by which its holder sets the password of ``login``, and until when; the one made
-    before is over. ``who`` is told it: so long as it holds, the two are not two people.
+    before is over. ``who`` is told it: so long as it holds, the two are not two people, unless it
+    is good for nothing without the ``other_half`` (its hash), which another was told.
 
     Raises PersonNotFound, PersonHasLeft, and AlreadyEnrolled where there is a password.
     """
     person = _enrollable(session, login)
-    session.execute(update(Staff).where(Staff.id == person.id).values(let_in_by=who))
-    return _enrol(session, keys, person, who, now, reason=reason)
+    alone = who if other_half is None else None
+    session.execute(update(Staff).where(Staff.id == person.id).values(let_in_by=alone))
+    return _enrol(session, keys, person, who, now, other_half=other_half, reason=reason)
 
 
 def enrol_oneself(
@@ -105,6 +115,7 @@ def _enrol(
     now: datetime,
     *,
     by: Person | None = None,
+    other_half: str | None = None,
     reason: str | None,
 ) -> tuple[str, datetime]:
     session.execute(update(StaffCredential).where(*_of(person)).values(ended_at=now))
@@ -116,6 +127,7 @@ def _enrol(
         {
             "staff_id": person.id,
             "secret_hash": keys.hash(_SECRET, secret),
+            "other_half_hash": bytes.fromhex(other_half) if other_half else None,
             "totp_sealed": keys.seal(purpose_of(person.id), new_secret().encode()),
             "made_by": who,
             "token_id": by.token_id if by else None,
@@ -142,13 +154,19 @@ def _of(person: Staff) -> tuple[ColumnElement[bool], ...]:
     return (StaffCredential.staff_id == person.id, StaffCredential.ended_at.is_(None))
 
 
-def enrolling(session: Session, keys: Keyring, secret: str, now: datetime) -> Enrolling:
-    """Who holds an enrolment secret, and what is to go into the telephone. Raises EnrolmentOver."""
+def enrolling(
+    session: Session, keys: Keyring, secret: str, now: datetime, *, other_half: str | None = None
+) -> Enrolling:
+    """Who holds an enrolment secret, and its other half where there is one, and what is to go into
+    the telephone. Raises EnrolmentOver."""
+    half = StaffCredential.other_half_hash
+    halves = keys.hashes(_OTHER_HALF, other_half) if other_half is not None else []
     row = session.execute(
         select(StaffCredential, Staff.login)
         .join(Staff, Staff.id == StaffCredential.staff_id)
         .where(
             StaffCredential.secret_hash.in_(keys.hashes(_SECRET, secret)),
+            half.is_(None) if other_half is None else half.in_(halves),
             StaffCredential.ended_at.is_(None),
             StaffCredential.confirmed_at.is_(None),
             StaffCredential.expires_at > now,

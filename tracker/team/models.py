@@ -36,6 +36,8 @@ class StaffCredential(Base):
     staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id))
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     """Keyed hash of the enrolment secret, which was shown once."""
+    other_half_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The same of its other half, which another person was told; None: there is none."""
     totp_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """The secret that the person's telephone makes codes from."""
     totp_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -71,6 +71,10 @@ class TeamOutcomeSchema(Schema):
         allow_none=True,
         metadata={"description": "Shown once, to be handed to the person: see /enrolment"},
     )
+    other_half = fields.String(
+        allow_none=True,
+        metadata={"description": "Likewise; whoever approves is told the rest (`told.enrolment`)"},
+    )
     until = fields.AwareDateTime(format="iso", allow_none=True)
     proposal = fields.Nested(ProposalSchema, allow_none=True)
 
@@ -163,6 +167,10 @@ class EnrolmentWanted(Schema):
     """A secret that was handed over."""
 
     enrolment = fields.String(required=True, validate=_SECRET)
+    other_half = fields.String(
+        validate=_SECRET,
+        metadata={"description": "Where two let one in: what the one who proposed it was told"},
+    )
 
 
 class EnrolmentShown(Schema):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, literal_column, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, func, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from tracker.audit.service import record
@@ -109,7 +109,10 @@ def reset(session: Session, who: str, login: str, reason: str | None) -> None:
 
 
 def shut_out(session: Session, staff_id: int) -> dict[str, int]:
-    """End whatever a person comes in by; how many there were of each."""
+    """End whatever a person comes in by; how many there were of each. What they have proposed until
+    now, or somebody else in their name, is approved no more."""
+    now = func.clock_timestamp()
+    session.execute(update(Staff).where(Staff.id == staff_id).values(shut_out_at=now))
     return {
         name: len(session.execute(statement, {"id": staff_id}).all())
         for name, statement in _ENDINGS.items()

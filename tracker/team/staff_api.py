@@ -15,7 +15,7 @@ from tracker.proposals.service import Wish, propose
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role, RoleTooLow
 from tracker.team import acts, queries, service, tokens
-from tracker.team.enrolling import enrol, enrol_oneself, see_enrollable
+from tracker.team.enrolling import enrol, enrol_oneself, other_half, see_enrollable
 from tracker.team.rules import PersonNotFound, takes_two
 from tracker.team.schemas import (
     JoiningTeamSchema,
@@ -60,12 +60,12 @@ class People(MethodView):
     @people.doc(responses=_NOT_SO)
     def post(self, told: dict[str, str]) -> dict[str, Any]:
         """Take somebody in. A viewer at once; whoever may propose or approve, when another person
-        approves. The secret by which they enrol is shown to whoever lets them in, once."""
+        approves. The secret by which they enrol is shown once: to whoever lets them in, or half of
+        it to each of the two."""
         login, role = told["login"], Role(told["role"])
         with unit_of_work(runtime().engine) as session:
             if takes_two(role):
-                payload = acts.payload_of(login, role)
-                return _proposed(session, acts.ADDING, payload, told["reason"])
+                return _half_let_in(session, acts.ADDING, login, role, told["reason"])
             service.add(session, acting().login, login, role, told["reason"])
             return _let_in(session, login, told["reason"])
 
@@ -158,7 +158,8 @@ class Enrolling(MethodView):
     @people.doc(responses=_NOT_SO)
     def post(self, told: dict[str, str], login: str) -> dict[str, Any]:
         """A secret by which one sets a password and a telephone. For oneself; an admin for others
-        who have nothing to come in by, and for all but viewers when another person approves."""
+        who have nothing to come in by; for all but viewers half of it, and another person who
+        approves is told the rest."""
         by = acting()
         with unit_of_work(runtime().engine) as session:
             if by.login == login:
@@ -167,8 +168,7 @@ class Enrolling(MethodView):
                 raise RoleTooLow("only an admin lets others in")
             person = see_enrollable(session, login, SystemClock().now())
             if takes_two(Role(person.role)):
-                payload = acts.payload_of(login)
-                return _proposed(session, acts.ENROLLING, payload, told["reason"])
+                return _half_let_in(session, acts.ENROLLING, login, None, told["reason"])
             return _let_in(session, login, told["reason"])
 
 
@@ -235,6 +235,14 @@ def _let_oneself_in(session: Session, reason: str) -> dict[str, Any]:
     keys, now = runtime().settings.keys, SystemClock().now()
     secret, until = enrol_oneself(session, keys, acting(), now, reason=reason)
     return {"done": True, "enrolment": secret, "until": until}
+
+
+def _half_let_in(
+    session: Session, action: Action, login: str, role: Role | None, reason: str
+) -> dict[str, Any]:
+    half, hashed = other_half(runtime().settings.keys)
+    asked = _proposed(session, action, acts.payload_of(login, role, hashed), reason)
+    return {**asked, "other_half": half}
 
 
 def _proposed(session: Session, action: Action, payload: Facts, reason: str) -> dict[str, Any]:
