@@ -4,6 +4,7 @@ import partners.offers.changing
 import partners.receivables.acts
 import tracker.adjustments.service
 import tracker.certificates.voiding
+import tracker.claims.crediting
 import tracker.periods.acts
 import tracker.team.acts
 import webhooks.onboarding.secrets
@@ -13,6 +14,7 @@ ACTIONS: Actions = named(
     partners.receivables.acts.WRITING_OFF,
     tracker.periods.acts.CLOSING,
     tracker.certificates.voiding.VOIDING,
+    tracker.claims.crediting.CREDITING,
     partners.offers.changing.TERMS,
     webhooks.onboarding.secrets.ISSUING,
     *tracker.adjustments.service.ACTIONS.values(),

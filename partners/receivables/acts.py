@@ -6,6 +6,7 @@ from partners.receivables.matching import allocate
 from partners.receivables.payments import Paid, take
 from partners.receivables.queries import invoice_of, lock_shop, open_invoices
 from partners.receivables.rules import AllocationTooLarge, Part, PaymentKind
+from partners.shops.models import Shop
 from tracker.kit.clock import moscow_date
 from tracker.kit.money import format_rubles
 from tracker.kit.runtime import Runtime
@@ -19,14 +20,15 @@ def payload_of(invoice_id: int, amount: int) -> Facts:
 
 
 def _seen(session: Session, payload: Facts) -> Facts:
-    """What is open of the invoice. Raises InvoiceNotFound and AllocationTooLarge."""
+    """Whose invoice it is, and what is open of it. Raises InvoiceNotFound and AllocationTooLarge."""
     invoice = invoice_of(session, payload["invoice_id"])
     lock_shop(session, invoice.shop_id)
     still = {one.id: one.amount for one in open_invoices(session, invoice.shop_id)}
     left = still.get(invoice.id, 0)
     if payload["amount"] > left:
         raise AllocationTooLarge(f"{format_rubles(left)} RUB is open of {invoice.number}")
-    return {"number": invoice.number, "open": left}
+    shop = session.get_one(Shop, invoice.shop_id).slug
+    return {"number": invoice.number, "shop": shop, "open": left}
 
 
 def _carry_out(session: Session, _: Runtime, what: Approved) -> None:

@@ -1,6 +1,7 @@
 """Which columns of each table are state, that the application changes."""
 
 from tests.migrations.partners_changes import PARTNERS
+from tests.migrations.savings_changes import SAVINGS
 
 ALL_OF_IT = frozenset({"*"})
 NONE: frozenset[str] = frozenset()
@@ -133,40 +134,7 @@ CHANGES: dict[str, frozenset[str]] = {
         }
     ),
     "number_checks": frozenset({"served", "checked_at"}),
-    "goals": frozenset(
-        {
-            "name",
-            "target",
-            "reserved",
-            "place",
-            "state",
-            "moves",
-            "spendings",
-            "reached_at",
-            "ended_at",
-        }
-    ),
-    "salons": frozenset({"name", "key_hash", "key_mark", "closed_at"}),
-    "certificates": frozenset(
-        {
-            "state",
-            "code_hash",
-            "code_mark",
-            "code_proof",
-            "codes",
-            "order_key",
-            "fence",
-            "lease_until",
-            "issued_at",
-            "expires_at",
-            "redeemed_at",
-            "salon_id",
-            "receipt_id",
-            "voided_at",
-            "void_reason",
-            "decided_by",
-        }
-    ),
+    **SAVINGS,
     "adjustments": NONE,
     "proposals": frozenset({"state", "decided_by", "decision_reason"}),
     "settlement_slots": frozenset({"fence", "lease_until", "next_at"}),

@@ -34,26 +34,17 @@ def list_entries(
 
     Actions: inbox.retry, inbox.discard, purchase.reattribute, purchase.decide, purchase.separate,
     purchase.vouch, purchase.flag.review, referral.review, shop.terms, shop.secret, shop.dialect,
-    shop.trial, claim.decide, claim.read, claim.read_file, member.search, member.export,
-    member.erase, settlement.prepare, settlement.approve, settlement.start, settlement.pause,
-    settlement.resume, settlement.close, settlement.guard, settlement.open_gate, finding.take,
-    finding.explain, payout.resolve, certificate.void, certificate.release, certificate.export,
-    salon.add, salon.key, salon.close,
-    staff.add, staff.role, staff.leave, staff.return, staff.reset, staff.enrol, staff.enrolled,
-    staff.sign_in, staff.sign_out, token.create, token.revoke,
-    statement.format, statement.upload, statement.match, statement.decide,
-    adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
-    period.check, period.close, report.export,
-    alert.acknowledge. An act that takes two people is also there as it is proposed and decided,
-    with propose, approve, reject, withdraw, stale or expire behind its name.
-    period.check, period.close, invoice.issue, shop.payment_terms, payment.record, payment.assign,
-    payment.match, payment.unmatch, payment.reverse, receivable.write_off, alert.acknowledge.
-    salon.add, salon.key, salon.close, staff.add, staff.role, staff.leave, staff.return,
-    staff.reset, staff.enrol, staff.enrolled, staff.sign_in, staff.sign_out, token.create,
-    token.revoke, adjustment.credit, adjustment.debit, adjustment.goodwill, adjustment.write_off,
-    period.check, period.close, report.export, invoice.issue, shop.payment_terms, payment.record,
-    payment.assign, payment.match, payment.unmatch, payment.reverse, receivable.write_off,
-    statement.format, statement.upload, statement.match, statement.decide, alert.acknowledge.
+    shop.trial, claim.decide, claim.credit, claim.read, claim.read_file, member.search,
+    member.export, member.erase, settlement.prepare, settlement.approve, settlement.start,
+    settlement.pause, settlement.resume, settlement.close, settlement.guard, settlement.open_gate,
+    finding.take, finding.explain, payout.resolve, certificate.void, certificate.release,
+    certificate.export, salon.add, salon.key, salon.close, staff.add, staff.role, staff.leave,
+    staff.return, staff.reset, staff.enrol, staff.enrolled, staff.sign_in, staff.sign_out,
+    token.create, token.revoke, adjustment.credit, adjustment.debit, adjustment.goodwill,
+    adjustment.write_off, period.check, period.close, report.export, invoice.issue,
+    shop.payment_terms, payment.record, payment.assign, payment.match, payment.unmatch,
+    payment.reverse, receivable.write_off, statement.format, statement.upload, statement.match,
+    statement.decide, alert.acknowledge.
 
     An act that takes two people is also there as it is proposed and decided, with propose, approve,
     reject, withdraw, stale or expire behind its name.

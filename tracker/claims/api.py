@@ -8,11 +8,12 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from tracker.access.guard import acting_member, signed_in
+from tracker.claims.answering import Hand
 from tracker.claims.models import Claim
 from tracker.claims.queries import claim_of, of_member
 from tracker.claims.rules import Outcome
 from tracker.claims.schemas import ClaimSchema, ClaimsPage, FilingSchema, PageQuery
-from tracker.claims.service import Filing, Hand, file, withdraw
+from tracker.claims.service import Filing, file, withdraw
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.errors import NotFound

@@ -1,13 +1,15 @@
 """`tracker claims …`: what members miss, and the answers of staff."""
 
 from datetime import datetime
+from typing import Any
 
 import click
 
+from tracker.claims.crediting import answer, hand_of
 from tracker.claims.queries import listed
 from tracker.claims.rules import BY_STAFF, Outcome, State
 from tracker.claims.schemas import StaffClaimSchema
-from tracker.claims.service import Hand, decide
+from tracker.claims.service import decide
 from tracker.kit.cli import (
     as_of_option,
     json_option,
@@ -18,8 +20,7 @@ from tracker.kit.cli import (
     word_of,
 )
 from tracker.kit.database import unit_of_work
-from tracker.purchases.settling import programme_of
-from tracker.staff.cli import acting_on, token_option
+from tracker.staff.cli import acting_on, known_on, token_option
 from tracker.staff.rules import Role
 
 _LISTED = ("id", "member_id", "shop_id", "order_id", "amount", "filed_at", "deadline", "outcome")
@@ -74,14 +75,24 @@ def decide_one(
     token: str | None,
     as_json: bool,
 ) -> None:
-    """Answer a claim. `credited` gives the member the purchase that is nobody's."""
+    """Answer a claim. `credited` gives the member the purchase that is nobody's.
+
+    By a token it is proposed where one person may not credit so much alone.
+    """
     runtime = runtime_of(ctx)
-    settings, now = runtime.settings, moment_of(as_of, runtime.clock)
+    now, asked = moment_of(as_of, runtime.clock), None
+    given: dict[str, Any] = {"reason": reason, "click_id": click_id}
     with unit_of_work(runtime.engine) as session:
-        who = acting_on(session, runtime, token, Role.OPERATOR)
-        hand = Hand(session, settings.keys, programme_of(settings), now)
-        answered = decide(
-            hand, claim_id, Outcome(outcome), who=who, reason=reason, click_id=click_id
-        )
-        row = dict(StaffClaimSchema(only=_LISTED).dump(answered))
+        if token is None:
+            who = acting_on(session, runtime, None, Role.OPERATOR)
+            hand = hand_of(session, runtime, now)
+            claim = decide(hand, claim_id, Outcome(outcome), who=who, **given)
+        else:
+            by = known_on(session, runtime, token, Role.OPERATOR)
+            claim, asked = answer(
+                session, runtime, claim_id, Outcome(outcome), by, now=now, **given
+            )
+        row = dict(StaffClaimSchema(only=_LISTED).dump(claim))
+    if asked is not None:
+        row["proposal"] = asked.id
     show(row, as_json=as_json, title=f"Claim {claim_id}")

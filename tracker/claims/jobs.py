@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from tracker.claims.service import Hand, look_again
+from tracker.claims.answering import Hand
+from tracker.claims.service import look_again
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import unit_of_work
 from tracker.purchases.settling import Programme

@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from tracker.claims.rules import BY_STAFF, MAX_FILE, MAX_FILES, MAX_NOTE, Outcome, State
 from tracker.kit.fields import Moment, Rubles
+from tracker.proposals.schemas import ProposalSchema
 
 _PRINTABLE = validate.Predicate("isprintable", error="Must be printable.")
 _BASE64 = MAX_FILE * 4 // 3 + 4
@@ -123,6 +124,12 @@ class StaffClaimSchema(Schema):
     filed_at = fields.AwareDateTime(format="iso", required=True)
     deadline = fields.AwareDateTime(format="iso", required=True)
     closed_at = fields.AwareDateTime(format="iso", allow_none=True)
+
+
+class StaffClaimAnswered(StaffClaimSchema):
+    """The same, or what another person has to approve first: the claim waits on meanwhile."""
+
+    proposal = fields.Nested(ProposalSchema, allow_none=True)
 
 
 class StaffClaimWhole(StaffClaimSchema):

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.audit.service import record
-from tracker.claims.matching import click_for, is_click_of, known_of
+from tracker.claims.answering import Hand, close, credit, fitting, give
+from tracker.claims.matching import click_for, known_of
 from tracker.claims.models import Claim, ClaimFile
 from tracker.claims.queries import open_claim
 from tracker.claims.rules import (
@@ -22,7 +23,6 @@ from tracker.claims.rules import (
     ClaimNotFound,
     Finding,
     Known,
-    NothingToCredit,
     Outcome,
     State,
     Told,
@@ -34,11 +34,7 @@ from tracker.claims.rules import (
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import constraint_name
 from tracker.members.service import find
-from tracker.notifications.contracts import Kind, Notice
-from tracker.notifications.service import notify
-from tracker.purchases.desk import reattribute
 from tracker.purchases.keys import order_key
-from tracker.purchases.settling import Programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +47,6 @@ class Filing:
     amount: int
     note: str
     files: Sequence[bytes] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """What answering takes."""
-
-    session: Session
-    keys: Keyring
-    programme: Programme
-    now: datetime
 
 
 def file(hand: Hand, member_id: int, filing: Filing) -> Claim:
@@ -126,23 +112,24 @@ def look_again(hand: Hand, limit: int) -> int:
 def withdraw(hand: Hand, member_id: int, claim_id: int) -> Claim:
     """The member takes a claim back. Raises ClaimNotFound and ClaimClosed."""
     claim = open_claim(hand.session, claim_id, member_id)
-    _close(hand, claim, Outcome.WITHDRAWN, told=False)
+    close(hand, claim, Outcome.WITHDRAWN, told=False)
     return claim
 
 
 def decide(
     hand: Hand, claim_id: int, outcome: Outcome, *, who: str, reason: str, click_id: str | None
 ) -> Claim:
-    """Staff answer a claim. Crediting needs a purchase that is there, and a click of the member's.
+    """Staff answer a claim. Crediting needs a purchase that is there, and a click of the member's;
+    how much one may credit alone is `crediting`'s to see.
 
     Raises ClaimNotFound, ClaimClosed, NothingToCredit, and what `desk.reattribute` raises.
     """
     claim = open_claim(hand.session, claim_id)
     before = {"state": claim.state, "outcome": claim.outcome}
     if outcome is Outcome.CREDITED:
-        _credit(hand, claim, click_id)
+        credit(hand, claim, fitting(hand.session, claim, click_id))
     claim.decided_by = who
-    _close(hand, claim, outcome)
+    close(hand, claim, outcome)
     record(
         hand.session,
         who,
@@ -172,9 +159,9 @@ def _match(hand: Hand, claim: Claim, *, is_new: bool = False) -> None:
     finding = _compared(claim, known)
     if finding is Finding.MINE:
         claim.purchase_id = purchase_id
-        _close(hand, claim, Outcome.ALREADY_TRACKED)
+        close(hand, claim, Outcome.ALREADY_TRACKED)
     elif is_new and not click_for(session, claim.member_id, claim.shop_id, claim.ordered_at):
-        _close(hand, claim, Outcome.NO_CLICK)
+        close(hand, claim, Outcome.NO_CLICK)
     elif finding is Finding.CREDIT:
         _credit_if_free(hand, claim)
 
@@ -197,53 +184,8 @@ def _credit_if_free(hand: Hand, claim: Claim) -> None:
         return
     click = click_for(session, claim.member_id, claim.shop_id, known.ordered_at)
     if click is not None and _compared(claim, known) is Finding.CREDIT:
-        _reattribute(hand, claim, purchase_id, click)
-        _close(hand, claim, Outcome.CREDITED)
-
-
-def _credit(hand: Hand, claim: Claim, click_id: str | None) -> None:
-    session = hand.session
-    known, purchase_id = known_of(
-        session, claim.shop_id, claim.order_id, claim.order_key, lock=True
-    )
-    if known is None or purchase_id is None:
-        raise NothingToCredit
-    ordered_at = known.ordered_at or claim.ordered_at
-    click = click_id or click_for(session, claim.member_id, claim.shop_id, ordered_at)
-    if click is None or not is_click_of(session, click, claim.member_id):
-        raise NothingToCredit("no click of the member's fits")
-    if known.member_id is None:
-        _reattribute(hand, claim, purchase_id, click)
-    elif known.member_id != claim.member_id:
-        raise NothingToCredit("the purchase is another member's")
-    claim.purchase_id = purchase_id
-
-
-def _reattribute(hand: Hand, claim: Claim, purchase_id: int, click_id: str) -> None:
-    change = reattribute(hand.session, purchase_id, click_id, hand.now, hand.programme)
-    claim.purchase_id = purchase_id
-    record(
-        hand.session,
-        "system",
-        "purchase.reattribute",
-        f"purchase {purchase_id}",
-        reason=f"claim {claim.id}",
-        before=change.before,
-        after=change.after,
-    )
-
-
-def _close(hand: Hand, claim: Claim, outcome: Outcome, *, told: bool = True) -> None:
-    claim.state, claim.outcome, claim.closed_at = State.CLOSED, outcome, hand.now
-    if told:
-        notice = Notice(
-            claim.member_id,
-            Kind.CLAIM_ANSWERED,
-            f"claim:{claim.id}:answered",
-            {"shop": claim.shop_id},
-        )
-        notify(hand.session, [notice], hand.now)
-    hand.session.flush()
+        give(hand, claim, purchase_id, click)
+        close(hand, claim, Outcome.CREDITED)
 
 
 def _count_open(session: Session, member_id: int) -> int:

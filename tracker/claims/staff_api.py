@@ -6,21 +6,22 @@ from flask import Response
 from flask.views import MethodView
 
 from tracker.audit.service import record
-from tracker.claims.models import Claim
+from tracker.claims.crediting import CREDITING, answer
 from tracker.claims.queries import claim_of, files_of, listed
 from tracker.claims.rules import Outcome, State
 from tracker.claims.schemas import (
     ClaimDecisionSchema,
+    StaffClaimAnswered,
     StaffClaimSchema,
     StaffClaimsPage,
     StaffClaimWhole,
     StaffFilter,
 )
-from tracker.claims.service import Hand, decide, file_of, note_of
+from tracker.claims.service import file_of, note_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.documents import refusal
 from tracker.kit.http import Blueprint, page_of, runtime
-from tracker.purchases.settling import programme_of
+from tracker.proposals.queries import shown_of
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
 
@@ -94,18 +95,23 @@ class Decision(MethodView):
 
     @requires(Role.OPERATOR)
     @blueprint.arguments(ClaimDecisionSchema)
-    @blueprint.response(200, StaffClaimSchema)
+    @blueprint.response(200, StaffClaimAnswered)
     @blueprint.doc(responses={"409": refusal("Answered already, or nothing to be credited")})
-    def post(self, told: dict[str, Any], claim_id: int) -> Claim:
-        """Answer a claim; CREDITED gives the member the purchase that is nobody's."""
-        house = runtime()
+    def post(self, told: dict[str, Any], claim_id: int) -> dict[str, Any]:
+        """Answer a claim; CREDITED gives the member the purchase that is nobody's. Beyond what one
+        may credit alone it is only asked for: see `proposal`."""
+        house, outcome = runtime(), Outcome(told["outcome"])
         with unit_of_work(house.engine) as session:
-            figures = programme_of(house.settings)
-            return decide(
-                Hand(session, house.settings.keys, figures, house.clock.now()),
+            claim, asked = answer(
+                session,
+                house,
                 claim_id,
-                Outcome(told["outcome"]),
-                who=acting().login,
+                outcome,
+                acting(),
+                now=house.clock.now(),
                 reason=told["reason"],
                 click_id=told.get("click_id"),
             )
+            shown = asked and shown_of(session, asked.id, {CREDITING.name: CREDITING})
+            columns = {name: getattr(claim, name) for name in StaffClaimSchema().fields}
+        return {**columns, "proposal": shown}

@@ -133,6 +133,9 @@ class SettingNames(Schema):
     certificate_void_limit = fields.Integer(
         data_key="CERTIFICATE_VOID_LIMIT", load_default=500_000, validate=_NOT_NEGATIVE
     )
+    credit_by_hand_limit = fields.Integer(
+        data_key="CREDIT_BY_HAND_LIMIT", load_default=500_000, validate=_NOT_NEGATIVE
+    )
     certificate_per_day = fields.Integer(
         data_key="CERTIFICATE_PER_DAY", load_default=10, validate=_NOT_NEGATIVE
     )

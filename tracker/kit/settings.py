@@ -116,6 +116,8 @@ class Settings:
     """How long a certificate is good after its day of issue; None: for ever."""
     certificate_void_limit: int
     """A certificate of no more may be voided by one of the staff alone."""
+    credit_by_hand_limit: int
+    """Kopecks of cashback that one of the staff credits by claims, alone, within a day."""
     certificate_per_day: int
     """Certificates that a member may order on a day."""
     certificate_sum_per_day: int

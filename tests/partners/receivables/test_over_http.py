@@ -60,6 +60,7 @@ def test_what_will_never_be_paid_is_given_up_by_two(office: Office) -> None:
     path = f"{API}/invoices/{tea['id']}/write-off"
     asked = office.post("vera", path, amount="360.00", reason="it is no more")
     assert asked.status_code == 202, asked.get_json()
+    assert asked.get_json()["says"]["seen"]["shop"] == "tea"
     assert office.approve("vera", asked.get_json()).status_code == 403
     assert office.approve("boris", asked.get_json()).status_code == 200
     assert office.get(f"{API}/invoices/{tea['id']}").get_json()["open"] == "0.00"

@@ -11,8 +11,9 @@ from click.testing import CliRunner
 import wsgi
 from partners.credentials.service import secrets_of
 from tests.world import World, created, day
+from tracker.claims.answering import Hand
 from tracker.claims.models import Claim
-from tracker.claims.service import Filing, Hand, file, file_of, note_of
+from tracker.claims.service import Filing, file, file_of, note_of
 from tracker.kit.clock import SystemClock
 from tracker.kit.crypto import CannotDecrypt, Keyring, key_from, new_key
 from tracker.kit.database import unit_of_work
