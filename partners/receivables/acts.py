@@ -20,7 +20,7 @@ def payload_of(invoice_id: int, amount: int) -> Facts:
 
 
 def _seen(session: Session, payload: Facts) -> Facts:
-    """Whose invoice it is, and what is open of it. Raises InvoiceNotFound and AllocationTooLarge."""
+    """Whose invoice it is, and what is open. Raises InvoiceNotFound and AllocationTooLarge."""
     invoice = invoice_of(session, payload["invoice_id"])
     lock_shop(session, invoice.shop_id)
     still = {one.id: one.amount for one in open_invoices(session, invoice.shop_id)}
