@@ -10,20 +10,22 @@ from io import TextIOWrapper
 from typing import IO
 
 from partners.reconciliation.formats import Shape, StatementFormat
+from partners.reconciliation.parts import MAX_LINE
 from partners.reconciliation.rules import StatementRefused
-from partners.reconciliation.workbooks import MAX_COLUMNS, MAX_LINE, ZIP, Cells, sheet
+from partners.reconciliation.workbooks import MAX_COLUMNS, MAX_XML, ZIP, Cells, sheet
 
 MAX_ROWS = 10_000_000
 
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-def rows(file: IO[bytes], form: StatementFormat) -> Iterator[Cells]:
-    """The lines from the header on. Raises StatementRefused."""
+def rows(file: IO[bytes], form: StatementFormat, unpacked: int = MAX_XML) -> Iterator[Cells]:
+    """The lines from the header on; a workbook may come out at so many bytes. Raises
+    StatementRefused."""
     start = file.read(4)
     file.seek(0)
     is_book = form.shape is Shape.XLSX
-    found = sheet(file, start, form.sheet) if is_book else _table(file, start, form)
+    found = sheet(file, start, form.sheet, unpacked) if is_book else _table(file, start, form)
     for line, cells in found:
         if line > MAX_ROWS:
             raise StatementRefused(f"a file has {MAX_ROWS:,} lines at most")

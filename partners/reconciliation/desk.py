@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
 from partners.reconciliation.deciding import Decided, Say, Which, decide
-from partners.reconciliation.formats import check
+from partners.reconciliation.formats import StatementFormat, check
 from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.reading import Reader, Told
 from partners.reconciliation.rules import NotYourUpload
@@ -23,6 +22,7 @@ from partners.reconciliation.service import (
     statement_of,
     take,
 )
+from partners.reconciliation.workbooks import MAX_XML
 from partners.shops.service import find
 from tracker.audit.service import record
 from tracker.kit.crypto import Keyring
@@ -57,15 +57,28 @@ def saved(
     return made
 
 
-def tried(session: Session, slug: str, told: Mapping[str, Any] | None, sample: bytes) -> Tried:
-    """Read a sample in a format, or in the one that holds; nothing is kept.
+def to_try(session: Session, slug: str, told: Mapping[str, Any] | None) -> StatementFormat:
+    """A format to be tried, or the one that holds.
 
-    Raises ShopNotFound, FormatInvalid, FormatNotSaved and StatementRefused.
+    Raises ShopNotFound, FormatInvalid and FormatNotSaved.
     """
     shop = find(session, slug)
-    reader = Reader(check(dict(format_of(session, shop.id).told) if told is None else told))
-    found = [one for one in reader.read(BytesIO(sample)) if isinstance(one, Told)]
-    return Tried(len(found), reader.refused, reader.ignored, found[:SHOWN], reader.faults)
+    return check(dict(format_of(session, shop.id).told) if told is None else told)
+
+
+def tried(form: StatementFormat, sample: IO[bytes], unpacked: int = MAX_XML) -> Tried:
+    """Read a sample, with no unit of work open meanwhile; nothing is kept.
+
+    Raises StatementRefused.
+    """
+    reader = Reader(form, unpacked)
+    read, first = 0, []
+    for one in reader.read(sample):
+        if isinstance(one, Told):
+            read += 1
+            if read <= SHOWN:
+                first.append(one)
+    return Tried(read, reader.refused, reader.ignored, first, reader.faults)
 
 
 def uploaded(

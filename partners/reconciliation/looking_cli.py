@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from partners.reconciliation.desk import SHOWN, saved, tried
+from partners.reconciliation.desk import SHOWN, saved, to_try, tried
 from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.queries import findings, statements
 from partners.reconciliation.rules import FindingState, Kind, State
@@ -78,7 +78,9 @@ def try_sample(
     """Read a FILE as a statement of the shop SLUG, and keep nothing of it."""
     told = decode(format_file.read_bytes()) if format_file else None
     with unit_of_work(runtime_of(ctx).engine) as session:
-        found = tried(session, slug, told, file.read_bytes())
+        form = to_try(session, slug, told)
+    with file.open("rb") as sample:
+        found = tried(form, sample)
     rows = [dict(StatementLineSchema().dump(one)) for one in found.lines]
     figures = {"read": found.read, "refused": found.refused, "ignored": found.ignored}
     if as_json:

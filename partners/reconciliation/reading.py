@@ -10,6 +10,7 @@ from typing import IO, Any, TypeVar
 from partners.reconciliation.cells import rows
 from partners.reconciliation.formats import IGNORED, UNSAID, StatementFormat
 from partners.reconciliation.rules import MAX_FAULTS, StatementRefused, Word
+from partners.reconciliation.workbooks import MAX_XML
 
 MAX_ID_BYTES = 200
 """Of an order's number, as in events."""
@@ -52,6 +53,8 @@ class Reader:
     """Reads one file. What was found wrong is in it when all is read."""
 
     form: StatementFormat
+    unpacked: int = MAX_XML
+    """Bytes at which a workbook may come out."""
     faults: dict[str, str] = field(default_factory=dict)
     """The first of them: "line 17, Sum" with what is wrong."""
     refused: int = 0
@@ -67,7 +70,7 @@ class Reader:
 
         Raises StatementRefused when there is no telling lines.
         """
-        lines = rows(file, self.form)
+        lines = rows(file, self.form, self.unpacked)
         header = next(lines, None)
         if header is None or not any(map(_text, header[1])):
             raise StatementRefused(f"line {self.form.header}: there is no header")
@@ -139,6 +142,8 @@ class Reader:
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             negative = signed and value < 0
             # A workbook keeps numbers as a spreadsheet shows them: to fifteen digits.
+            if abs(value) >= MAX_EXACT:
+                raise ValueError("must not be above a trillion roubles")
             text = Decimal(f"{abs(value) if negative else value:.15g}")
         try:
             kopecks = self.form.numbers.kopecks(text)

@@ -13,6 +13,8 @@ from tracker.kit.http import MAX_ID
 _SHA256 = validate.Regexp(r"[0-9a-f]{64}\Z", error="Must be 64 small hexadecimal digits.")
 MAX_SAMPLE = 512 * 1024
 """Bytes of a file on which a format is tried."""
+MAX_SAMPLE_UNPACKED = 8 * 1024**2
+"""Bytes of all parts of one that is a workbook, when unpacked: it is read while somebody waits."""
 
 FILE: dict[str, Any] = {
     "requestBody": {

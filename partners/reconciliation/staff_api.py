@@ -3,6 +3,7 @@
 And `/admin/api/v1/shops/<slug>/statement-format`: how the shop writes it down.
 """
 
+from io import BytesIO
 from typing import Any
 
 from flask import request
@@ -15,6 +16,7 @@ from partners.reconciliation.desk import (
     finished,
     matched_again,
     saved,
+    to_try,
     tried,
     uploaded,
     with_part,
@@ -32,6 +34,7 @@ from partners.reconciliation.rules import (
 )
 from partners.reconciliation.schemas import (
     FILE,
+    MAX_SAMPLE_UNPACKED,
     DigestSchema,
     FormatSchema,
     FormatToSave,
@@ -106,7 +109,8 @@ class Trials(MethodView):
     def post(self, given: dict[str, Any], slug: str) -> Tried:
         """Read a sample; nothing is kept of it."""
         with unit_of_work(runtime().engine) as session:
-            return tried(session, slug, given["format"], given["sample"])
+            form = to_try(session, slug, given["format"])
+        return tried(form, BytesIO(given["sample"]), MAX_SAMPLE_UNPACKED)
 
 
 @blueprint.route("/<slug>/statements")

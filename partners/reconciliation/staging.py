@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO, Any
 
 import psycopg
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from partners.reconciliation.claims import Claim
 from partners.reconciliation.reading import Named, Reader, Told
 from partners.reconciliation.rules import StatementRefused
+from tracker.kit.money import MAX_KOPECKS
 from tracker.purchases.keys import order_key
 
 
@@ -42,10 +44,13 @@ def stage(
     Raises StatementRefused: then what is kept must not stay.
     """
     lines = total = last = 0
+    sums = [0, 0]
     since, until = held.days.since(reader.form.zone), held.days.until(reader.form.zone)
     is_of_the_days = False
+    found = reader.read(file, tell)
+    first = next(found, None)  # before there is a transaction: a workbook's texts take a while
     with _copy(session) as copy:
-        for told in reader.read(file, tell):
+        for told in found if first is None else chain((first,), found):
             last = told.line
             if reader.refused and not held.skip_faulty:
                 continue  # it is refused in the end: what else is wrong is told along with it
@@ -54,6 +59,7 @@ def stage(
                 continue
             lines += 1
             total += told.amount
+            _see_sums(sums, told)
             is_of_the_days = (
                 is_of_the_days or told.ordered_at is None or since <= told.ordered_at < until
             )
@@ -61,6 +67,20 @@ def stage(
     _see_what_was_read(reader, lines, held, is_of_the_days=is_of_the_days)
     faults = json.dumps(reader.faults, ensure_ascii=False)
     return Staged(lines, total, reader.refused, reader.ignored, last, faults)
+
+
+def _see_sums(sums: list[int], told: Told) -> None:
+    """That the sums of a file can be added up, and multiplied by a rate. Raises StatementRefused.
+
+    Without their signs: an order's are added up by themselves.
+    """
+    for place, one in enumerate((told.amount, told.commission or 0)):
+        sums[place] += abs(one)
+        if sums[place] > MAX_KOPECKS:
+            what = "commissions" if place else "sums"
+            raise StatementRefused(
+                f"line {told.line}: up to here the {what} come to over a trillion roubles together"
+            )
 
 
 def _see_what_was_read(reader: Reader, lines: int, held: Claim, *, is_of_the_days: bool) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import BufferedReader
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -27,6 +28,7 @@ from partners.reconciliation.matching import match, try_shop
 from partners.reconciliation.reading import Reader
 from partners.reconciliation.rules import State, StatementRefused
 from partners.reconciliation.service import drop_abandoned, let_go_of_file, part_of
+from partners.reconciliation.slow_files import Slow
 from partners.reconciliation.staging import stage
 from tracker.kit.crypto import Keyring
 from tracker.kit.database import AWAY, unit_of_work
@@ -85,18 +87,24 @@ def _further(engine: Engine, keys: Keyring, held: Claim) -> bool:
 def _read(engine: Engine, keys: Keyring, held: Claim) -> bool:
     """All lines in one unit of work: a file is kept as a whole, or not at all."""
     reader = Reader(check(held.format))
+    reached = 0
 
     def tell(line: int) -> None:
         """Others hear that it is still in hand, and how far it is."""
+        nonlocal reached
+        reached = line
         with unit_of_work(engine) as beside:
             hold_on(beside, held, line)
+
+    def still() -> None:
+        tell(reached)
 
     try:
         with (
             _file(engine, keys, held.id) as file,
             unit_of_work(engine, "statements.read") as session,
         ):
-            staged = stage(session, held, reader, file, tell)
+            staged = stage(session, held, reader, BufferedReader(Slow(file, still)), tell)
             keep_lines(session, held, **asdict(staged))
             let_go_of_file(session, held.id)
     except StatementRefused as error:

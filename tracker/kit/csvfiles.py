@@ -72,6 +72,9 @@ def _rows(
             raise FileInvalid(f"line {reader.line_num}: not as many values as the header has names")
         row = Row({name: value.strip() for name, value in values.items()})
         row.line = reader.line_num
+        for name, value in row.items():
+            if "\0" in value:
+                raise FileInvalid(f"line {row.line}: {name} has a NUL character")
         for name in filled:
             if not row[name]:
                 raise FileInvalid(f"line {row.line}: {name} is empty")
@@ -127,15 +130,17 @@ _BLANKS = r"\t\n\x0b\x0c\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f
 _FORMULA = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """What makes a spreadsheet calculate, full-width forms included."""
 
-_OBEYED = rf"^[{_BLANKS}]*{_FORMULA}|^[\t\r\n\0]"
-_FURTHER_CELL = rf"([;\t][{_BLANKS}]*)(?={_FORMULA})"
+_OBEYED = rf'^[{_BLANKS}"]*{_FORMULA}|^[\t\r\n\0]'
+_FURTHER_CELL = rf'([;\t\r\n][{_BLANKS}"]*)(?={_FORMULA})'
 _APART = r"\1'"
 
 
 def cell(text: str) -> str:
     """A text that others may have written, as a spreadsheet shows it and does not obey it.
 
-    Also one that parts cells at semicolons or tabs, as it does where commas part decimals.
+    Also one that parts cells at semicolons or tabs, as it does where commas part decimals: to that
+    one a quotation mark in the midst of a cell holds nothing together, and a line break in the text
+    begins a line; one at the beginning of a cell is no part of what stands there.
     """
     harmless = re.sub(_FURTHER_CELL, _APART, text)
     return f"'{harmless}" if re.match(_OBEYED, harmless) else harmless
@@ -143,7 +148,8 @@ def cell(text: str) -> str:
 
 CELL_IN_SQL = """
     CASE WHEN (ascii({0}) BETWEEN 65 AND 122 OR ascii({0}) BETWEEN 48 AND 57)
-              AND strpos({0}, ';') = 0 AND strpos({0}, chr(9)) = 0 THEN {0}
+              AND strpos({0}, ';') = 0 AND strpos({0}, chr(9)) = 0
+              AND strpos({0}, chr(10)) = 0 AND strpos({0}, chr(13)) = 0 THEN {0}
          ELSE CASE WHEN {0} ~ :obeyed_ THEN '''' ELSE '' END
               || regexp_replace({0}, :further_cell_, :apart_, 'g') END
 """
