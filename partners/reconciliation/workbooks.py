@@ -39,7 +39,7 @@ MAX_TREE = 2 * 1024**2
 MAX_STYLED = 16 * 1024**2
 """Bytes of the part that says how cells are shown."""
 MAX_MEMBERS = 2_000
-MAX_CONTENTS = 1024 * MAX_MEMBERS
+MAX_CONTENTS = 256 * MAX_MEMBERS
 """Bytes of the list of parts."""
 
 _BROKEN = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from partners.reconciliation import cells, formats, reading, rules, workbooks
+from partners.reconciliation import cells, formats, parts, reading, rules, schemas, workbooks
 from partners.reconciliation.defaults import FORMATS
 from sandbox.servers import EmbeddedServers
 from tests.docs.pages import blocks, code, matches, page, tables
@@ -93,8 +93,13 @@ def test_the_limits_are_these() -> None:
         f"{workbooks.MAX_XML // 1024**3} GiB",
         f"{workbooks.MAX_HELD // 1024**2} MiB of texts",
         f"{workbooks.MAX_SHEET_ROWS:,} rows",
+        f"{workbooks.MAX_MEMBERS:,} parts",
+        f"{parts.MAX_TEXTS:,} of them",
+        f"{parts.MAX_STYLES:,} styles",
+        f"{schemas.MAX_SAMPLE // 1024} KiB",
+        f"{schemas.MAX_SAMPLE_UNPACKED // 1024**2} MiB unpacked",
         f"{workbooks.MAX_COLUMNS} columns",
-        f"{workbooks.MAX_LINE // 1024**2} MiB a line",
+        f"{parts.MAX_LINE // 1024**2} MiB a line",
         f"{rules.MAX_DAYS} |",
         f"{reading.MAX_ID_BYTES} bytes",
         f"{formats.MAX_FORMAT // 1024} KiB",

@@ -53,6 +53,7 @@ def test_columns_that_may_be_absent_may_be_empty(tmp_path: Path) -> None:
         ("a,b\n1,2\n ,2\n", "line 3: a is empty"),
         (b"a,b\n\xff,2\n", "given.csv is not in UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "given.csv is not in UTF-8"),
+        ("a,b\n1,2\n1,x\0y\n", "line 3: b has a NUL character"),
         ("a,b\n" + "x" * 200_000 + ",2\n", "given.csv is not a CSV file"),
     ],
 )
