@@ -4,12 +4,16 @@ import csv
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
 from tracker.kit.errors import Invalid
+
+_FIRST_YEAR = 2000
+_FARTHEST = timedelta(hours=15)
+"""No clock is farther from UTC, and PostgreSQL takes no farther one."""
 
 W = TypeVar("W", bound=StrEnum)
 
@@ -119,8 +123,15 @@ def instant(row: Row, column: str) -> datetime:
         raise FileInvalid(
             f"line {row.line}: {column} is not an ISO 8601 date and time: {row[column]!r}"
         ) from error
-    if moment.tzinfo is None:
+    offset = moment.utcoffset()
+    if offset is None:
         raise FileInvalid(f"line {row.line}: {column} needs an offset from UTC: {row[column]!r}")
+    if abs(offset) > _FARTHEST:
+        raise FileInvalid(f"line {row.line}: {column} has an offset that is none: {row[column]!r}")
+    if not _FIRST_YEAR <= moment.year < _FIRST_YEAR + 100:
+        raise FileInvalid(
+            f"line {row.line}: {column} must lie in the years 2000 to 2099: {row[column]!r}"
+        )
     return moment
 
 

@@ -3,17 +3,16 @@
 import base64
 import io
 import zipfile
-from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from partners.reconciliation import desk as desk_of_staff
 from partners.reconciliation import parts, slow_files, workbooks, working
 from partners.reconciliation.claims import Claim, hold_on
-from partners.reconciliation.formats import check
-from partners.reconciliation.reading import Reader, Told
+from partners.reconciliation.formats import StatementFormat, check
+from partners.reconciliation.reading import Reader
 from partners.reconciliation.rules import StatementRefused
 from partners.reconciliation.schemas import MAX_SAMPLE, MAX_SAMPLE_UNPACKED
 from tests.partners.reconciliation.conftest import Desk
@@ -76,23 +75,14 @@ def test_a_sample_is_refused_by_what_it_comes_out_at(desk: Desk) -> None:
 def test_a_sample_is_read_with_no_transaction_open(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = 0
-
-    def count(by: int) -> None:
-        nonlocal held
-        held += by
-
-    engine = desk.world.tools.engine
-    event.listen(engine, "checkout", lambda *_: count(1))
-    event.listen(engine, "checkin", lambda *_: count(-1))
+    pool: Any = desk.world.tools.engine.pool
     seen = []
 
-    class Watched(Reader):
-        def read(self, *given: object) -> Iterator[Told]:  # type: ignore[override]
-            seen.append(held)
-            return super().read(*given)  # type: ignore[arg-type, return-value]
+    def watched(form: StatementFormat, unpacked: int) -> Reader:
+        seen.append(pool.checkedout())
+        return Reader(form, unpacked)
 
-    monkeypatch.setattr(desk_of_staff, "Reader", Watched)
+    monkeypatch.setattr(desk_of_staff, "Reader", watched)
     assert tries(desk, GOOD)[0] == 200
     assert seen == [0]
 

@@ -74,6 +74,21 @@ def test_moments_have_an_offset() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "0001-01-01T00:00:00+03:00",
+        "1999-12-31T23:59:59Z",
+        "2100-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-03:00",
+        "2010-12-01T00:00:00+23:59",
+    ],
+)
+def test_moments_that_are_none_are_told_by_line_and_column(text: str) -> None:
+    with pytest.raises(FileInvalid, match="line 7: at (must lie|has an offset)"):
+        instant(moment(text), "at")
+
+
+@pytest.mark.parametrize(
     "text", ["", "today", "2010-12-01", "2010-12-01T08:26:00", "2010-02-30T00:00Z"]
 )
 def test_other_moments_are_told_by_line_and_column(text: str) -> None:
