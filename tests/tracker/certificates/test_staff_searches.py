@@ -117,10 +117,15 @@ def test_an_export_of_thousands(world: World, shop: Shop, olga: Cabinet) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r=1", "\n=1", "\0", " =1", "\u00a0=1", "＝1"],
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t1", "\r1", "\n1", "\0", " =1", "\u00a0=1", "＝1"],
 )
 def test_what_a_spreadsheet_would_obey_is_escaped(text: str) -> None:
     assert cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(("text", "made"), [("\r=1", "'\r'=1"), ("\n=1", "'\n'=1")])
+def test_so_is_what_stands_behind_a_line_break(text: str, made: str) -> None:
+    assert cell(text) == made
 
 
 @pytest.mark.parametrize("text", ["", "R-1", "1=1", "чек 7", "'=1", "2010-12-01"])

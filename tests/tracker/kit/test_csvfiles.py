@@ -84,7 +84,7 @@ def test_moments_have_an_offset() -> None:
     ],
 )
 def test_moments_that_are_none_are_told_by_line_and_column(text: str) -> None:
-    with pytest.raises(FileInvalid, match="line 7: at (must lie|has an offset)"):
+    with pytest.raises(FileInvalid, match=r"line 7: at (must lie|has an offset)"):
         instant(moment(text), "at")
 
 
