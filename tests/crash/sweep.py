@@ -240,14 +240,17 @@ def _may_stop(death: Death, weather: Weather) -> bool:
 _CREDIT = """
     WITH moved AS (
         INSERT INTO ledger_transactions (reference, kind, effective_at)
-        VALUES (%(reference)s, 'bonus_confirmed', '1999-12-01') RETURNING id
+        VALUES (%(reference)s || ':tracked', 'bonus_tracked', '1999-12-01'),
+               (%(reference)s, 'bonus_confirmed', '1999-12-01') RETURNING id, kind
     )
     INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
     SELECT moved.id, legs.leg, legs.account, legs.owner_id, legs.amount
-    FROM moved CROSS JOIN LATERAL (VALUES
-        (0, 'marketing_expense', 0, %(amount)s::bigint),
-        (1, 'member_available', %(member)s::bigint, -%(amount)s::bigint)
-    ) AS legs (leg, account, owner_id, amount)
+    FROM moved JOIN (VALUES
+        ('bonus_tracked', 0, 'marketing_expense', 0, %(amount)s::bigint),
+        ('bonus_tracked', 1, 'member_pending', %(member)s::bigint, -%(amount)s::bigint),
+        ('bonus_confirmed', 0, 'member_pending', %(member)s::bigint, %(amount)s::bigint),
+        ('bonus_confirmed', 1, 'member_available', %(member)s::bigint, -%(amount)s::bigint)
+    ) AS legs (kind, leg, account, owner_id, amount) ON legs.kind = moved.kind
 """
 
 _RETURN = """

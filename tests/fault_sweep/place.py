@@ -198,17 +198,21 @@ def _with_db(url: str, number: int) -> str:
 
 _BALANCES = """
     WITH numbered AS MATERIALIZED (
-        SELECT nextval('ledger_transactions_id_seq') AS transaction_id, id,
+        SELECT nextval('ledger_transactions_id_seq') AS transaction_id, id, kind,
                100 + id * 7919 % 30011 AS amount
-        FROM members
+        FROM members CROSS JOIN (VALUES ('bonus_tracked'), ('bonus_confirmed')) AS kinds (kind)
     ), moved AS (
         INSERT INTO ledger_transactions (id, reference, kind, effective_at)
-        SELECT transaction_id, 'faults:balance:' || id, 'bonus_confirmed', '2010-12-02'
+        SELECT transaction_id, 'faults:balance:' || id || ':' || kind, kind, '2010-12-02'
         FROM numbered
     )
     INSERT INTO ledger_entries (transaction_id, leg, account, owner_id, amount)
     SELECT transaction_id, legs.leg, legs.account, legs.owner_id, legs.amount
     FROM numbered CROSS JOIN LATERAL (VALUES
-        (0, 'marketing_expense', 0, amount), (1, 'member_available', id, -amount)
-    ) AS legs (leg, account, owner_id, amount)
+        ('bonus_tracked', 0, 'marketing_expense', 0, amount),
+        ('bonus_tracked', 1, 'member_pending', id, -amount),
+        ('bonus_confirmed', 0, 'member_pending', id, amount),
+        ('bonus_confirmed', 1, 'member_available', id, -amount)
+    ) AS legs (kind, leg, account, owner_id, amount)
+    WHERE legs.kind = numbered.kind
 """
