@@ -47,23 +47,24 @@ def read_rows(
 ) -> Iterator[Row]:
     """Lines of a file with a header; blanks around values are cut. Raises FileInvalid.
 
-    Required columns must be there and filled; a caller that tells all faults of a line at once
-    lets them be empty here and looks for itself.
+    Required columns must be there and filled, and nothing holds a NUL; a caller that tells all
+    faults of a line at once lets them be empty here and looks for itself.
     """
     encoding = "utf-8-sig" if writing.encoding == "utf-8" else writing.encoding
     with path.open(encoding=encoding, newline="") as file:
         try:
             reader = csv.DictReader(file, delimiter=writing.delimiter)
-            yield from _rows(reader, required, () if may_be_empty else required)
+            for row in _rows(reader, required):
+                if not may_be_empty:
+                    _see_values(row, required)
+                yield row
         except UnicodeDecodeError as error:
             raise FileInvalid(f"{path.name} is not in {writing.encoding.upper()}") from error
         except csv.Error as error:
             raise FileInvalid(f"{path.name} is not a CSV file: {error}") from error
 
 
-def _rows(
-    reader: "csv.DictReader[str]", required: Collection[str], filled: Collection[str]
-) -> Iterator[Row]:
+def _rows(reader: "csv.DictReader[str]", required: Collection[str]) -> Iterator[Row]:
     names = list(reader.fieldnames or ())
     missing = sorted(set(required) - set(names))
     if missing:
@@ -76,13 +77,15 @@ def _rows(
             raise FileInvalid(f"line {reader.line_num}: not as many values as the header has names")
         row = Row({name: value.strip() for name, value in values.items()})
         row.line = reader.line_num
-        for name, value in row.items():
-            if "\0" in value:
-                raise FileInvalid(f"line {row.line}: {name} has a NUL character")
-        for name in filled:
-            if not row[name]:
-                raise FileInvalid(f"line {row.line}: {name} is empty")
         yield row
+
+
+def _see_values(row: Row, filled: Collection[str]) -> None:
+    for name, value in row.items():
+        if "\0" in value:
+            raise FileInvalid(f"line {row.line}: {name} has a NUL character")
+        if not value and name in filled:
+            raise FileInvalid(f"line {row.line}: {name} is empty")
 
 
 def _hint(reader: "csv.DictReader[str]", names: Collection[str]) -> str:

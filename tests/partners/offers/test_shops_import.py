@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner, Result
 
 from partners.offers.cli import import_shops, list_shops
@@ -191,3 +192,8 @@ def test_terms_hold_from_the_beginning_of_the_second(world: World, tmp_path: Pat
     import_rows(world, tmp_path, {}, as_of=0.000001)
     (offer,) = world.query("SELECT valid_from FROM offers")
     assert offer.valid_from.microsecond == 0
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_nul_is_a_fault_wherever_it_stands(world: World, tmp_path: Path, column: str) -> None:
+    refused(world, tmp_path, {column: GOOD[column] + "\0x"})
