@@ -26,12 +26,14 @@ def test_its_requests_work(world: World) -> None:
     lives_through_a_winter(world)
     auditor = Auditor(world)
     lines = "".join(sh_blocks()).replace("\\\n", " ").splitlines()
+    last = ""
     for command in [line for line in lines if line.startswith("curl ")]:
-        words = shlex.split(command)
+        words = shlex.split(command.replace("$ID", last))
         url = next(word for word in words if word.startswith("$API"))
         path = url.removeprefix("$API/admin/api/v1/reports")
         if "-d" in words:
             said = auditor.post(path, format="csv", period="2011-01")
+            last = str(said.get_json()["id"])
             writes(world)
         else:
             said = auditor.get(urlsplit(path).path, **dict(parse_qsl(urlsplit(path).query)))

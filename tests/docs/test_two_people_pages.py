@@ -30,7 +30,7 @@ def sent(text: str, staff: dict[str, Cabinet], **variables: str) -> list[Any]:
     found = []
     for one in blocks(text):
         for call in re.split(r"(?m)^curl ", one.text)[1:] if one.language == "sh" else ():
-            path = re.findall(r'"\$API(/\S*)"', call)[0]
+            path = re.findall(r'"\$API(/\S*)"', call)[0].replace("$ID", variables.get("ID", ""))
             who = re.findall(r"Bearer \$(\w+)", call)[0]
             body = re.findall(r"""-d (['"])(.*)\1""", call)[0][1].replace('\\"', '"')
             for name, value in variables.items():
@@ -40,6 +40,7 @@ def sent(text: str, staff: dict[str, Cabinet], **variables: str) -> list[Any]:
             assert response.status_code < 300, response.get_json()
             found.append(response.get_json())
             variables["SHA256"] = found[-1].get("payload_sha256", "")
+            variables["ID"] = str(found[-1].get("id", ""))
     return found
 
 
