@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from partners.reconciliation.deciding import Say, Which
+from partners.reconciliation.deciding import Expected, Say, Which
 from partners.reconciliation.desk import (
     decided,
     matched_again,
@@ -38,6 +38,7 @@ from partners.reconciliation.service import File, add_part, begin, finish
 from partners.reconciliation.working import work
 from partners.shops.service import find
 from tracker.kit.cli import (
+    Roubles,
     as_of_option,
     json_option,
     moment_of,
@@ -154,6 +155,8 @@ def _deciding(programme: Callable[[Settings], Programme]) -> click.Command:
     @click.option("--id", "ids", type=int, multiple=True, help="Only these findings.")
     @click.option("--again", is_flag=True, help="Also those that were settled otherwise.")
     @click.option("--expected", type=click.IntRange(min=0), help="How many there are.")
+    @click.option("--expected-commission", type=Roubles(signed=True), help="What they come to.")
+    @click.option("--expected-cashback", type=Roubles(signed=True), help="What they come to.")
     @as_of_option
     @token_option
     @json_option
@@ -170,6 +173,8 @@ def _deciding(programme: Callable[[Settings], Programme]) -> click.Command:
         ids: tuple[int, ...],
         again: bool,
         expected: int | None,
+        expected_commission: int | None,
+        expected_cashback: int | None,
         as_of: datetime | None,
         token: str | None,
         as_json: bool,
@@ -184,7 +189,8 @@ def _deciding(programme: Callable[[Settings], Programme]) -> click.Command:
         with unit_of_work(runtime.engine) as session:
             who = known_on(session, runtime, token, Role.APPROVER)
             say = Say(Decision(decision), reason, who, moment_of(as_of, runtime.clock))
-            made = decided(session, slug, statement_id, which, say, expected=expected)
+            comes_to = Expected(expected, expected_commission, expected_cashback)
+            made = decided(session, slug, statement_id, which, say, expected=comes_to)
         _work(runtime, programme)
         show(dict(PartnerDecidedSchema().dump(made)), as_json=as_json)
 

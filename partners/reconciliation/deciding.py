@@ -21,6 +21,7 @@ from partners.reconciliation.rules import (
     StatementNotReady,
 )
 from tracker.audit.rules import check_reason
+from tracker.kit.money import format_rubles
 from tracker.staff.rules import Role, same_person
 from tracker.staff.second_person import see_that_two_may
 from tracker.staff.service import Person
@@ -58,6 +59,18 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What a decision is to come to, by whoever makes it; kopecks. None: not said."""
+
+    findings: int | None = None
+    commission: int | None = None
+    cashback: int | None = None
+
+
+WHATEVER = Expected()
+
+
+@dataclass(frozen=True, slots=True)
 class Say:
     """A decision with its reason, and the moment at which what follows from it counts."""
 
@@ -74,11 +87,11 @@ def decide(
     which: Which,
     say: Say,
     *,
-    expected: int | None = None,
+    expected: Expected = WHATEVER,
 ) -> Decided:
     """Decide findings of a statement, MOST at once; what was decided so already not once more.
 
-    Raises FindingsChanged where there are not as many as ``expected`` in all, StatementNotReady
+    Raises FindingsChanged where all of them are not what is ``expected``, StatementNotReady
     while the shop's findings are in other hands, and ReasonMissing; and where money moves by it
     OwnStatement, and as `see_that_two_may`.
     """
@@ -97,13 +110,27 @@ def decide(
         "who": say.who.login,
         "at": say.at,
     }
-    there, moving = session.execute(_COUNT, {**given, "moves": [*MOVES_MONEY]}).one()
-    if moving and say.decision is Decision.THEIRS:
+    there = session.execute(_COUNT, {**given, "moves": [*MOVES_MONEY]}).one()
+    if there.moving and say.decision is Decision.THEIRS:
         _see_that_another_sent_it(session, statement_id, say.who)
-    if expected is not None and there != expected:
-        raise FindingsChanged(f"there are {there} such findings, and not {expected}")
+    found = Expected(there.findings, int(there.commission), int(there.cashback))
+    _see_that_it_is_so(expected, found)
     row = session.execute(_DECIDE, {**given, "most": MOST}).one()
-    return Decided(row.findings, there - row.findings, int(row.commission), int(row.cashback))
+    left = there.findings - row.findings
+    return Decided(row.findings, left, int(row.commission), int(row.cashback))
+
+
+def _see_that_it_is_so(expected: Expected, found: Expected) -> None:
+    if expected.findings not in (None, found.findings):
+        raise FindingsChanged(
+            f"there are {found.findings} such findings, and not {expected.findings}"
+        )
+    for name in ("commission", "cashback"):
+        said, comes_to = getattr(expected, name), getattr(found, name)
+        if said not in (None, comes_to):
+            raise FindingsChanged(
+                f"they change {name} by {format_rubles(comes_to)}, and not {format_rubles(said)}"
+            )
 
 
 def _see_that_another_sent_it(session: Session, statement_id: int, who: Person) -> None:
@@ -126,7 +153,10 @@ _WHICH = """
 """
 
 _COUNT = text(f"""
-    SELECT count(*), count(*) FILTER (WHERE kind = ANY(CAST(:moves AS text[])))
+    SELECT count(*) AS findings,
+           count(*) FILTER (WHERE kind = ANY(CAST(:moves AS text[]))) AS moving,
+           coalesce(sum(commission_effect), 0) AS commission,
+           coalesce(sum(cashback_effect), 0) AS cashback
     FROM partner_findings WHERE {_WHICH}
 """)  # noqa: S608 (texts of this file put together)
 

@@ -6,7 +6,7 @@ from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
-from partners.reconciliation.deciding import Decided, Say, Which, decide
+from partners.reconciliation.deciding import WHATEVER, Decided, Expected, Say, Which, decide
 from partners.reconciliation.formats import StatementFormat, check
 from partners.reconciliation.models import ShopStatement
 from partners.reconciliation.reading import Reader, Told
@@ -153,7 +153,7 @@ def decided(
     which: Which,
     say: Say,
     *,
-    expected: int | None = None,
+    expected: Expected = WHATEVER,
 ) -> Decided:
     """Decide findings. Raises ShopNotFound, StatementNotFound and what `decide` raises."""
     found = statement_of(session, find(session, slug).id, statement_id)

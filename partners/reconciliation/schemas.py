@@ -229,6 +229,16 @@ class PartnerDecisionSchema(Schema):
         validate=validate.Range(0),
         metadata={"description": "How many there are: nothing is decided if there are not"},
     )
+    expected_commission = Rubles(
+        signed=True,
+        load_default=None,
+        metadata={"description": "What all of them change what the shop owes us by; likewise"},
+    )
+    expected_cashback = Rubles(
+        signed=True,
+        load_default=None,
+        metadata={"description": "What all of them change what we owe members by; likewise"},
+    )
 
 
 class PartnerDecidedSchema(Schema):

@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 from flask.views import MethodView
 
-from partners.reconciliation.deciding import Decided, Say, Which
+from partners.reconciliation.deciding import Decided, Expected, Say, Which
 from partners.reconciliation.desk import (
     Tried,
     decided,
@@ -69,7 +69,7 @@ _TOO_LARGE = {"413": refusal(f"The body has more than {MAX_PART:,} bytes: send i
 _NOT_YOURS = {"403": refusal("Somebody else began it, or one whose role or token is too low")}
 _DECIDING = {
     "403": refusal("One's own file where money moves by it, or one whose role is too low for this"),
-    "409": refusal("There are not as many as expected, its sender has left, or try again"),
+    "409": refusal("They are not what is expected, its sender has left, or try again"),
 }
 _NOT_READY = {"409": refusal("It is not so far, or too far already: the detail says which")}
 
@@ -268,8 +268,11 @@ class Deciding(MethodView):
         )
         decision = Decision(given["decision"])
         say = Say(decision, given["reason"], acting(), house.clock.now())
+        expected = Expected(
+            given["expected"], given["expected_commission"], given["expected_cashback"]
+        )
         with unit_of_work(house.engine) as session:
-            made = decided(session, slug, statement_id, which, say, expected=given["expected"])
+            made = decided(session, slug, statement_id, which, say, expected=expected)
         house.nudger.nudge(TASK)
         return made
 

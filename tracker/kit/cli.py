@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError
 from tracker.kit.clock import Clock, FixedClock
 from tracker.kit.database import AWAY
 from tracker.kit.errors import TrackerError
+from tracker.kit.money import parse_rubles
 from tracker.kit.runtime import Runtime
 
 _PIPE_WIDTH = 10_000
@@ -47,6 +48,24 @@ class Moment(click.ParamType[datetime]):
         if moment.tzinfo is None:
             self.fail(f"{value!r} needs an offset from UTC, such as +03:00 or Z", param, ctx)
         return moment
+
+
+class Roubles(click.ParamType[int]):
+    """A sum in roubles; kopecks inside. Below zero only where it is ``signed``."""
+
+    name = "ROUBLES"
+
+    def __init__(self, *, signed: bool = False) -> None:
+        self._signed = signed
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        told = str(value)
+        takes_away = self._signed and told.startswith("-")
+        try:
+            kopecks = parse_rubles(told.removeprefix("-") if takes_away else told)
+        except ValueError:
+            self.fail(f"{value!r} is not a sum such as 1530.00", param, ctx)
+        return -kopecks if takes_away else kopecks
 
 
 class Span(click.ParamType[timedelta]):

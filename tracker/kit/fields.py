@@ -21,21 +21,25 @@ _DECIMAL = {
     "format": "decimal",
     "pattern": r"^-?(0|[1-9][0-9]{0,12})(\.[0-9]{1,2})?$",
 }
-"""What the API document says of them; what is below zero we only ever tell."""
+"""What the API document says of them; what is below zero we tell, and seldom take."""
 
 
 class Rubles(fields.Field[int]):
-    """A sum: kopecks in code, a decimal string such as "1530.00" outside; never a number."""
+    """A sum: kopecks in code, a decimal string such as "1530.00" outside; never a number.
 
-    def __init__(self, **options: Any) -> None:
+    One below zero is only taken where it is ``signed``: where it says what a sum changes by.
+    """
+
+    def __init__(self, *, signed: bool = False, **options: Any) -> None:
         super().__init__(**options)
+        self._signed = signed
         self.metadata = {**_DECIMAL, **self.metadata}
 
     def _serialize(self, value: int | None, *_: Any, **__: Any) -> str | None:
         return None if value is None else format_rubles(value)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
-        return _decimal(value, parse_rubles, "1530.00")
+        return _decimal(value, parse_rubles, "1530.00", signed=self._signed)
 
 
 class Percent(fields.Field[int]):
@@ -52,16 +56,18 @@ class Percent(fields.Field[int]):
         return _decimal(value, percent_to_basis_points, "7.50")
 
 
-def _decimal(value: Any, parse: Callable[[str], int], such_as: str) -> int:
+def _decimal(value: Any, parse: Callable[[str], int], such_as: str, *, signed: bool = False) -> int:
     if not isinstance(value, str):
         raise ValidationError(f'Must be a decimal string such as "{such_as}".')
     try:
         sum_ = parse(value.removeprefix("-"))
     except ValueError as error:
         raise ValidationError(f'Must be a decimal string such as "{such_as}".') from error
-    if value.startswith("-"):
+    if not value.startswith("-"):
+        return sum_
+    if not signed:
         raise ValidationError("Must not be below zero.")
-    return sum_
+    return -sum_
 
 
 _NO_MOMENT = "Must be a date and time with an offset, such as 2010-12-01T08:26:00+03:00."

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from tracker.audit.service import record
 from tracker.clicks.rules import OnHoldEnd
-from tracker.kit.cli import as_of_option, moment_of, runtime_of, word_of
+from tracker.kit.cli import Roubles, as_of_option, moment_of, runtime_of, word_of
 from tracker.kit.database import unit_of_work
 from tracker.kit.errors import NotFound
-from tracker.kit.money import parse_rubles
 from tracker.kit.runtime import Runtime
 from tracker.kit.settings import Settings
 from tracker.purchases.service import Change, Programme, decide, separate, vouch
@@ -81,7 +80,7 @@ def build(
 
     @click.command("vouch")
     @click.argument("purchase_id", type=int)
-    @click.argument("total", type=Total())
+    @click.argument("total", type=Roubles())
     @reason_option
     @as_of_option
     @token_option
@@ -99,18 +98,6 @@ def build(
             _note(session, runtime, "purchase.vouch", change, **acting)
 
     return decide_one, separate_one, vouch_one
-
-
-class Total(click.ParamType[int]):
-    """A sum in roubles on the command line; kopecks inside."""
-
-    name = "ROUBLES"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return parse_rubles(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a sum such as 1530.00", param, ctx)
 
 
 def _at(ctx: click.Context, as_of: datetime | None) -> tuple[Runtime, datetime]:

@@ -69,6 +69,10 @@ def test_a_statement_from_its_file_to_its_end(desk: Desk, ask: Ask) -> None:
     decision = {"decision": "theirs", "reason": "they are right", "kind": "amount", "expected": 1}
     path = f"/statements/{number}/findings/decide"
     assert code(ask("POST", path, json=decision)) == (403, "own_statement")
+    for field, wrong in (("expected_commission", "12.00"), ("expected_cashback", "-9.99")):
+        told = ask("POST", path, by="boris", json={**decision, field: wrong})
+        assert code(told) == (409, "findings_changed")
+    decision |= {"expected_commission": "-12.00", "expected_cashback": "-10.00"}
     said = ask("POST", path, by="boris", json=decision).get_json()
     effects = {"commission_effect": "-12.00", "cashback_effect": "-10.00"}
     assert said == {"findings": 1, "left": 0, **effects}

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 import wsgi
 from partners.reconciliation.cli import build
-from partners.reconciliation.rules import FileEmpty
+from partners.reconciliation.rules import FileEmpty, FindingsChanged
 from tests.partners.reconciliation.conftest import OWN, Desk
 from tests.partners.reconciliation.sheets import book
 from tracker.kit.csvfiles import FileInvalid
@@ -47,7 +47,10 @@ def test_from_a_file_to_books_that_agree(desk: Desk, tmp_path: Path) -> None:
     assert isinstance(run(desk, *decide).exception, TokenNotAccepted)
     with unit_of_work(desk.world.tools.engine) as session:
         token = hire(session, desk.world.tools.settings.keys, "boris", Role.APPROVER)
-    assert told(desk, *decide, "--token", token, "--json")["findings"] == 1
+    signed = (*decide, "--token", token, "--expected-cashback")
+    assert isinstance(run(desk, *signed, "10").exception, FindingsChanged)
+    assert run(desk, *signed, "--ten").exit_code == 2
+    assert told(desk, *signed, "-10", "--json")["findings"] == 1
     (found,) = told(desk, "findings", "shop", made["id"], "--order", "A-1", "--json")
     assert (found["state"], found["outcome"]) == ("booked", "booked")
     again = told(desk, "match", "shop", made["id"], "--json")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from partners.reconciliation.deciding import Say, Which, decide
+from partners.reconciliation.deciding import Expected, Say, Which, decide
 from partners.reconciliation.matching import try_shop
 from partners.reconciliation.rules import Decision, FindingsChanged, Kind, StatementNotReady
 from tests.colleagues import BORIS
@@ -211,10 +211,24 @@ def test_a_decision_is_for_as_many_as_it_says(desk: Desk) -> None:
     desk.buys("A-1", 1000)
     statement = desk.sends(("A-1", D1, "900", "open", "", ""))
     with pytest.raises(FindingsChanged):
-        desk.decides(statement, Decision.THEIRS, expected=2)
+        desk.decides(statement, Decision.THEIRS, expected=Expected(2))
     assert desk.found()[0][3] == "open"
     assert desk.decides(statement, Decision.THEIRS, Kind.STATUS).findings == 0
-    assert desk.decides(statement, Decision.THEIRS, Kind.AMOUNT, expected=1).findings == 1
+    assert desk.decides(statement, Decision.THEIRS, Kind.AMOUNT, expected=Expected(1)).findings == 1
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [Expected(commission=-1199), Expected(cashback=1000), Expected(1, -1200, -999)],
+)
+def test_a_decision_is_for_the_money_that_it_says(desk: Desk, expected: Expected) -> None:
+    desk.buys("A-1", 1000)
+    statement = desk.sends(("A-1", D1, "900", "open", "", ""))
+    with pytest.raises(FindingsChanged):
+        desk.decides(statement, Decision.THEIRS, expected=expected)
+    assert desk.found()[0][3] == "open"
+    made = desk.decides(statement, Decision.THEIRS, expected=Expected(1, -1200, -1000))
+    assert (made.commission_effect, made.cashback_effect) == (-1200, -1000)
 
 
 def test_a_decision_needs_a_reason_and_the_findings_for_itself(desk: Desk) -> None:
