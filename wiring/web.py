@@ -162,7 +162,6 @@ def build_app(tools: Runtime) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    set_up_http(app, tools)
     api = Api(app)
     set_up_http(app, tools)
     for blueprint in (
