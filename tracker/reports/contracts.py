@@ -21,6 +21,9 @@ class Of(StrEnum):
 
     TEXT = "text"
     """Words (text), perhaps of others: spreadsheets are kept from obeying them."""
+    WORD = "word"
+    """One of a closed list of ours, or a month (text): PostgreSQL or the SELECT sees to it, and
+    there is nothing in it that a spreadsheet obeys."""
     KOPECKS = "kopecks"
     """A sum (bigint or numeric, kopecks); outside a decimal string of roubles."""
     COUNT = "count"

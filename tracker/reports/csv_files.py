@@ -26,6 +26,7 @@ _AS_TEXT = {
     Of.DAY: "to_char({0}, 'YYYY-MM-DD')",
     Of.MOMENT: "replace(CAST({0} AT TIME ZONE 'UTC' AS text), ' ', 'T') || '+00:00'",
     Of.TEXT: CELL_IN_SQL,
+    Of.WORD: "{0}",
     Of.SHOP: "coalesce(CAST(:slugs_ AS jsonb) ->> CAST({0} AS text), CAST({0} AS text))",
 }
 """A column's value as text, in SQL: the same as `rules.as_text` of it."""

@@ -98,6 +98,7 @@ _SHOWN: Mapping[Of, Callable[[Any], Any]] = {
     Of.DAY: date.isoformat,
     Of.MOMENT: _moment,
     Of.TEXT: str,
+    Of.WORD: str,
     Of.SHOP: str,
 }
 

@@ -46,6 +46,7 @@ def _field(column: Column) -> fields.Field[Any]:
         Of.DAY: fields.Date,
         Of.MOMENT: fields.AwareDateTime,
         Of.TEXT: fields.String,
+        Of.WORD: fields.String,
         Of.SHOP: fields.String,
     }
     options = {"format": "iso"} if column.of in (Of.DAY, Of.MOMENT) else {}

@@ -19,7 +19,7 @@ from tracker.reports.reading import Reading, Sink
 
 LINES_OF_A_SHEET = 1_000_000
 _TEXT_OF_A_CELL = 32_767
-_WIDTHS = {Of.MOMENT: 32, Of.TEXT: 28, Of.SHOP: 22}
+_WIDTHS = {Of.MOMENT: 32, Of.TEXT: 28, Of.WORD: 28, Of.SHOP: 22}
 _PIECE = 1024 * 1024
 _BEAT = 500
 

@@ -30,7 +30,7 @@ AGING = Report(
     about="Cashback that is pending, by shop and by how long; bonuses and rewards apart",
     columns=(
         SHOP,
-        Column("what", Of.TEXT, "purchases, welcome bonus or referral reward"),
+        Column("what", Of.WORD, "purchases, welcome bonus or referral reward"),
         Column("count", Of.COUNT, "How many are pending"),
         *(Column(name, Of.KOPECKS, about) for name, _, about in _BUCKETS),
         Column("pending", Of.KOPECKS, "All of it"),

@@ -93,7 +93,7 @@ LIABILITY = Report(
         " + adjusted + moved = closing"
     ),
     columns=(
-        Column("account", Of.TEXT, "Of the ledger"),
+        Column("account", Of.WORD, "Of the ledger"),
         Column("opening", Of.KOPECKS, "Owed before it begins; debts of members taken off"),
         Column("accrued", Of.KOPECKS, "Cashback, bonuses and rewards tracked"),
         Column("rejected", Of.KOPECKS, "Of that, before it was confirmed"),

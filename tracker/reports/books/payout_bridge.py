@@ -22,14 +22,14 @@ PAYOUT_BRIDGE = Report(
     name="payout-bridge",
     about="Each month's list: how it came from the last one, and what became of it",
     columns=(
-        Column("period", Of.TEXT, "The month on whose 1st it is paid"),
+        Column("period", Of.WORD, "The month on whose 1st it is paid"),
         Column(
             "part",
-            Of.TEXT,
+            Of.WORD,
             "moved: to what is available; list: from there to the list's"
             " total; became: what of the total",
         ),
-        Column("step", Of.TEXT, "As in docs/operations.md; a kind of the ledger where money moved"),
+        Column("step", Of.WORD, "As in docs/operations.md; a kind of the ledger where money moved"),
         Column("count", Of.COUNT, "Bookings of what moved, payouts of the list, else members"),
         Column("amount", Of.KOPECKS, "Below zero where it makes the list smaller"),
     ),

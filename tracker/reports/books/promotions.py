@@ -25,8 +25,8 @@ PROMOTIONS = Report(
     name="promotions",
     about="What welcome bonuses and rewards for friends cost, by the month in which it counts",
     columns=(
-        Column("month", Of.TEXT, "In which it counts"),
-        Column("what", Of.TEXT, "welcome bonus or referral reward"),
+        Column("month", Of.WORD, "In which it counts"),
+        Column("what", Of.WORD, "welcome bonus or referral reward"),
         Column("promised", Of.COUNT, "How many were first promised in this time"),
         Column(
             "given",

@@ -18,7 +18,7 @@ TRIAL_BALANCE = Report(
     name="trial-balance",
     about="Every account of the ledger: opening + moved = closing, debit above zero",
     columns=(
-        Column("account", Of.TEXT, "Of the ledger"),
+        Column("account", Of.WORD, "Of the ledger"),
         Column("opening", Of.KOPECKS, "Before it begins; a credit is below zero"),
         Column("moved", Of.KOPECKS, "What debits and credits come to"),
         Column("closing", Of.KOPECKS, "In the end"),
