@@ -7,6 +7,7 @@ import tracker.certificates.voiding
 import tracker.claims.crediting
 import tracker.periods.acts
 import tracker.team.acts
+import webhooks.desk.crediting
 import webhooks.onboarding.secrets
 from tracker.proposals.contracts import Actions, named
 
@@ -16,6 +17,7 @@ ACTIONS: Actions = named(
     tracker.certificates.voiding.VOIDING,
     tracker.claims.crediting.CREDITING,
     partners.offers.changing.TERMS,
+    webhooks.desk.crediting.REATTRIBUTING,
     webhooks.onboarding.secrets.ISSUING,
     *tracker.adjustments.service.ACTIONS.values(),
     tracker.team.acts.ADDING,

@@ -12,6 +12,7 @@ from tracker.claims.rules import Known, NothingToCredit, Outcome, State
 from tracker.kit.crypto import Keyring
 from tracker.notifications.contracts import Kind, Notice
 from tracker.notifications.service import notify
+from tracker.purchases.by_hand import Alone
 from tracker.purchases.desk import reattribute
 from tracker.purchases.settling import Programme
 
@@ -24,6 +25,8 @@ class Hand:
     keys: Keyring
     programme: Programme
     now: datetime
+    alone: Alone | None = None
+    """The one of the staff by whose word alone something is credited; None: nobody alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,15 @@ def credit(hand: Hand, claim: Claim, found: Fitting) -> None:
 
 def give(hand: Hand, claim: Claim, purchase_id: int, click_id: str) -> None:
     """Let a purchase that is nobody's be the claimant's, by a click. Raises as `reattribute`."""
-    change = reattribute(hand.session, purchase_id, click_id, hand.now, hand.programme)
+    change = reattribute(
+        hand.session, purchase_id, click_id, hand.now, hand.programme, alone=hand.alone
+    )
     claim.purchase_id = purchase_id
     record(
         hand.session,
         "system",
         "purchase.reattribute",
-        f"purchase {purchase_id}",
+        f"purchase:{purchase_id}",
         reason=f"claim {claim.id}",
         before=change.before,
         after=change.after,

@@ -1,13 +1,9 @@
-"""What one of the staff may credit alone, and what takes two. The caller owns the unit of work.
+"""Answering claims as one of the staff: alone, or, where that credits much, by two. The caller owns
+the unit of work."""
 
-Whoever answers claims sees which orders are nobody's, and could let a friend claim them. So what
-one of the staff has credited within a day, and what a member was credited by staff, is limited
-(``CREDIT_BY_HAND_LIMIT``); beyond that the answer is a proposal, and another approves it.
-"""
+from datetime import datetime
+from functools import partial
 
-from datetime import datetime, timedelta
-
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tracker.claims.answering import Hand, close, credit, fitting
@@ -19,15 +15,15 @@ from tracker.kit.runtime import Runtime
 from tracker.proposals.contracts import Action, Approved, Facts, Unit
 from tracker.proposals.models import Proposal
 from tracker.proposals.service import Wish, propose
+from tracker.purchases.by_hand import Alone, TooMuch, credit_alone
 from tracker.purchases.settling import programme_of
 from tracker.staff.service import Person
 
-_TOGETHER = timedelta(days=1)
 
-
-def hand_of(session: Session, house: Runtime, now: datetime) -> Hand:
-    """What answering takes, by the settings."""
-    return Hand(session, house.settings.keys, programme_of(house.settings), now)
+def hand_of(session: Session, house: Runtime, now: datetime, by: Person | None = None) -> Hand:
+    """What answering takes, by the settings. Of what one person credits alone it is noted who."""
+    alone = Alone(by.login, house.clock.now()) if by else None
+    return Hand(session, house.settings.keys, programme_of(house.settings), now, alone)
 
 
 def answer(
@@ -41,36 +37,26 @@ def answer(
     reason: str,
     click_id: str | None = None,
 ) -> tuple[Claim, Proposal | None]:
-    """Answer a claim as one of the staff; what is above the limit is proposed, and the claim waits.
+    """Answer a claim as one of the staff; what is too much for one is proposed: the claim waits.
 
     Raises as `decide` does, and as `propose`.
     """
-    # Of one person's acts at once each sees what the others credited; a member's are parted by the
-    # lock of the balance.
-    session.execute(_ONE_AFTER_ANOTHER, {"name": f"credits by {by.login}"})
-    attempt = session.begin_nested()
-    hand = hand_of(session, house, now)
-    claim = decide(hand, claim_id, outcome, who=by.login, reason=reason, click_id=click_id)
+    hand = hand_of(session, house, now, by)
+    say = partial(decide, hand, claim_id, outcome, who=by.login, reason=reason, click_id=click_id)
+    if hand.alone is None or outcome is not Outcome.CREDITED:
+        return say(), None
     limit = house.settings.credit_by_hand_limit
-    if outcome is not Outcome.CREDITED or _together(session, claim, by, now) <= limit:
-        attempt.commit()
-        return claim, None
-    payload = {"claim_id": claim_id, "click_id": click_id, "cashback": _cashback(session, claim)}
-    attempt.rollback()
+    made = credit_alone(session, hand.alone, limit, say, _purchases)
+    if not isinstance(made, TooMuch):
+        return made, None
+    payload = {"claim_id": claim_id, "click_id": click_id, "cashback": made.cashback}
     subject = f"claim:{claim_id}"
     wish = Wish(payload=payload, subject=subject, reason=reason, slot=f"claim.credit:{claim_id}")
     return claim_of(session, claim_id), propose(session, house, CREDITING, wish, by)
 
 
-def _cashback(session: Session, claim: Claim) -> int:
-    return int(session.scalar(_OF_PURCHASE, {"purchase": claim.purchase_id}) or 0)
-
-
-def _together(session: Session, claim: Claim, by: Person, now: datetime) -> int:
-    """Kopecks that this one of the staff, or any to this member, has credited within a day, by one
-    person's word; this claim's among them."""
-    given = {"who": by.login, "member": claim.member_id, "since": now - _TOGETHER}
-    return int(session.scalar(_CREDITED, given) or 0)
+def _purchases(claim: Claim) -> list[int]:
+    return [claim.purchase_id] if claim.purchase_id is not None else []
 
 
 def _seen(session: Session, payload: Facts) -> Facts:
@@ -109,18 +95,3 @@ CREDITING = Action(
     seen=_seen,
     carry_out=_carry_out,
 )
-
-_ONE_AFTER_ANOTHER = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
-
-_OF_PURCHASE = text("""
-    SELECT pending_cashback + confirmed_cashback FROM purchases WHERE id = :purchase
-""")
-
-_CREDITED = text("""
-    SELECT sum(pending_cashback + confirmed_cashback)
-    FROM claims JOIN purchases ON purchases.id = purchase_id
-    WHERE outcome = 'credited' AND decided_by IS NOT NULL AND closed_at > :since
-      AND (decided_by = :who OR claims.member_id = :member)
-      AND NOT EXISTS (SELECT FROM proposals
-                      WHERE slot = 'claim.credit:' || claims.id AND proposals.state = 'approved')
-""")

@@ -1,6 +1,6 @@
 """What staff say of a purchase. The caller owns the unit of work, and audits what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tracker.clicks.rules import Click, OnHoldEnd, Unattributed, why_unattributed
 from tracker.clicks.service import by_ids
 from tracker.kit.errors import Conflict, Invalid, NotFound
+from tracker.purchases.by_hand import Alone
 from tracker.purchases.dossiers import Dossier
 from tracker.purchases.keys import key_apart, key_unproved, order_key
 from tracker.purchases.loading import open_by_ids
@@ -82,11 +83,18 @@ def decide(
 
 
 def reattribute(
-    session: Session, purchase_id: int, click_id: str, at: datetime, programme: Programme
+    session: Session,
+    purchase_id: int,
+    click_id: str,
+    at: datetime,
+    programme: Programme,
+    *,
+    alone: Alone | None = None,
 ) -> Change:
     """Credit a purchase to a click, whatever the shop says of it, now and later.
 
-    The promise is the click's, with a hold of its own. Raises PurchaseNotFound,
+    The promise is the click's, with a hold of its own. By whose word it is is kept, where it is
+    one person's ``alone``: see `credit_alone`. Raises PurchaseNotFound,
     PurchaseNotStated, ClickNotFound and ClickDoesNotFit.
     """
     one = _opened(session, purchase_id)
@@ -98,6 +106,8 @@ def reattribute(
     if one.promise != click_id:
         one.hold_outcome = None
     one.attributed_click_id = click_id
+    said = {"who": alone and alone.login, "at": alone and alone.at}
+    session.execute(_NOTE_WHO, {"purchase": purchase_id, **said})
     return _settled(session, one, before, at, programme)
 
 
@@ -147,6 +157,22 @@ def vouch(
     return _settled(session, one, before, at, programme)
 
 
+def looked_at(session: Session, ids: Collection[int]) -> list[dict[str, Any]]:
+    """Whose these purchases are and what was ordered (kopecks), by their ids; they stay so until
+    the unit of work ends. Raises PurchaseNotFound."""
+    found = {one.id: one for one in open_by_ids(session, ids)}
+    for missing in sorted(set(ids) - set(found)):
+        raise PurchaseNotFound(f"no purchase {missing}")
+    return [
+        {
+            "purchase_id": one.id,
+            "member_id": one.standing.member_id,
+            "ordered": one.stated.total if one.stated else None,
+        }
+        for _, one in sorted(found.items())
+    ]
+
+
 def _opened(session: Session, purchase_id: int) -> Dossier:
     found = open_by_ids(session, [purchase_id])
     if not found:
@@ -187,6 +213,11 @@ def _picture(one: Dossier) -> dict[str, Any]:
         "confirmed_cashback": standing.confirmed.cashback,
     }
 
+
+_NOTE_WHO = text("""
+    UPDATE purchases SET attributed_by = :who, attributed_at = CAST(:at AS timestamptz)
+    WHERE id = :purchase
+""")
 
 # Only beside an order that looks like it: a slip of the pen opens nothing.
 _OPEN_APART = text("""

@@ -36,6 +36,7 @@ class Purchase(Base):
         CheckConstraint(one_of("hold_outcome", OnHoldEnd), name="hold_outcome"),
         CheckConstraint("staff_outcome IN ('confirm', 'reject')", name="staff_outcome"),
         CheckConstraint("ceiling >= 0", name="ceiling"),
+        CheckConstraint("(attributed_by IS NULL) = (attributed_at IS NULL)", name="attributed"),
         CheckConstraint("pending_cashback >= 0 AND confirmed_cashback >= 0", name="standing"),
         Index(
             "ix_purchases_due",
@@ -64,6 +65,12 @@ class Purchase(Base):
             "id",
             postgresql_where=text("status IN ('awaiting_staff', 'unattributed', 'unmatched')"),
         ),
+        # Few: what single ones of the staff have credited.
+        Index(
+            "ix_purchases_by_hand",
+            "attributed_at",
+            postgresql_where=text("attributed_by IS NOT NULL"),
+        ),
         Index(
             "ix_purchases_of_click",
             "click_id",
@@ -86,6 +93,10 @@ class Purchase(Base):
     """As the shop told it; it may name no click of ours."""
     attributed_click_id: Mapped[str | None] = mapped_column(Text(collation="C"))
     """The click that staff credited it to: it goes before the shop's."""
+    attributed_by: Mapped[str | None] = mapped_column(Text)
+    """Who did so by their word alone; null: nobody, two people, or the console."""
+    attributed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When that was."""
     member_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("members.id"))
     ordered_at: Mapped[datetime | None] = mapped_column(Instant)
     hold_ends_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -20,9 +20,10 @@ from tracker.kit.cli import (
 )
 from tracker.kit.database import unit_of_work
 from tracker.purchases.settling import programme_of
-from tracker.staff.cli import acting_on, token_option
+from tracker.staff.cli import acting_on, known_on, token_option
 from tracker.staff.rules import Role
-from webhooks.desk.service import discard_events, find_events, look, reattribute_event, retry_events
+from webhooks.desk.crediting import Word, reattribute_as, reattribute_event
+from webhooks.desk.service import discard_events, find_events, look, retry_events
 from webhooks.inbox.cli import prune_inbox
 from webhooks.inbox.models import EventState, InboxEvent, ParkedReason
 from webhooks.inbox.queries import search, standing
@@ -177,16 +178,22 @@ def reattribute_one(
     token: str | None,
     as_json: bool,
 ) -> None:
-    """Credit the purchases that an event tells of to a click, whatever the shop says of it."""
-    runtime = runtime_of(ctx)
+    """Credit the purchases that an event tells of to a click, whatever the shop says of it.
+
+    By a token it is proposed where one person may not credit so much alone.
+    """
+    runtime, asked = runtime_of(ctx), None
     moment = moment_of(as_of, runtime.clock)
     with unit_of_work(runtime.engine) as session:
-        who = acting_on(session, runtime, token, Role.OPERATOR)
-        programme = programme_of(runtime.settings)
-        ids = reattribute_event(
-            session, who, event_id, click_id, reason=why, at=moment, programme=programme
-        )
-    show({"purchases": ids}, as_json=as_json)
+        if token is None:
+            who = acting_on(session, runtime, None, Role.OPERATOR)
+            word = Word(click_id, who, why, moment)
+            ids = reattribute_event(session, event_id, word, programme_of(runtime.settings))
+        else:
+            by = known_on(session, runtime, token, Role.OPERATOR)
+            word = Word(click_id, by.login, why, moment)
+            ids, asked = reattribute_as(session, runtime, event_id, word, by)
+    show({"purchases": ids} | ({"proposal": asked.id} if asked else {}), as_json=as_json)
 
 
 def _row(event: InboxEvent) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""The hand of staff on the inbox: look into an event, retry, discard, re-attribute; all audited.
+"""The hand of staff on the inbox: look into an event, retry, discard; all audited.
 
 The caller owns the unit of work, and says who acts.
 """
 
 from collections.abc import Collection
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,9 +12,7 @@ from sqlalchemy.orm import Session
 from tracker.audit.service import record
 from tracker.kit.errors import Conflict, Invalid, NotFound, TrackerError
 from tracker.purchases.contracts import PurchaseReport
-from tracker.purchases.desk import reattribute
-from tracker.purchases.queries import ids_of_orders, sources_of_order
-from tracker.purchases.settling import Programme
+from tracker.purchases.queries import sources_of_order
 from webhooks.dispatch import read_events
 from webhooks.inbox.models import EventState, InboxEvent
 from webhooks.inbox.queries import as_event, conflicts_of, event_with_body, search
@@ -38,12 +35,6 @@ class BytesPruned(Conflict):
     """The raw bytes of the event were pruned: there is nothing left to read."""
 
     code = "bytes_pruned"
-
-
-class NothingToAttribute(Conflict):
-    """The event names no purchase that is in the books."""
-
-    code = "nothing_to_attribute"
 
 
 def look(session: Session, event_id: int) -> dict[str, Any]:
@@ -119,40 +110,14 @@ def discard_events(session: Session, who: str, ids: Collection[int], reason: str
     return done
 
 
-def reattribute_event(
-    session: Session,
-    who: str,
-    event_id: int,
-    click_id: str,
-    *,
-    reason: str,
-    at: datetime,
-    programme: Programme,
-) -> list[int]:
-    """Credit the purchases that an event tells of to a click; returns the purchases' ids.
-
-    What shops say of the click, before or later, does not change it. Raises EventNotFound,
-    BytesPruned, NothingToAttribute, and what `purchases.reattribute` refuses.
-    """
+def reports_of(session: Session, event_id: int) -> tuple[int, list[PurchaseReport]]:
+    """Which shop an event is of, and what it tells of purchases. Raises EventNotFound and
+    BytesPruned."""
     event, body = _found(session, event_id)
     if body is None:
         raise BytesPruned(f"of event {event_id} only the id and the hash are left")
     told = [one for one in _read(session, event, body) if not isinstance(one, TrackerError)]
-    ids = ids_of_orders(session, event.shop_id, {one.order_id for one in told})
-    if not ids:
-        raise NothingToAttribute(f"event {event_id} tells of no purchase in the books")
-    for purchase_id in sorted(ids):
-        before, after = reattribute(session, purchase_id, click_id, at, programme)
-        record(
-            session,
-            who,
-            "purchase.reattribute",
-            f"purchase:{purchase_id}",
-            reason=reason,
-            before=before,
-            after=after,
-        )
-    return sorted(ids)
+    return event.shop_id, told
 
 
 def _found(session: Session, event_id: int) -> tuple[InboxEvent, bytes | None]:

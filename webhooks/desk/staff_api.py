@@ -7,10 +7,12 @@ from marshmallow import Schema, fields, validate
 
 from tracker.kit.database import unit_of_work
 from tracker.kit.http import Blueprint, page_of, runtime
-from tracker.purchases.settling import programme_of
+from tracker.proposals.queries import shown_of
+from tracker.proposals.schemas import ProposalSchema
 from tracker.staff.guard import acting, requires
 from tracker.staff.rules import Role
-from webhooks.desk.service import discard_events, find_events, look, reattribute_event, retry_events
+from webhooks.desk.crediting import REATTRIBUTING, Word, reattribute_as
+from webhooks.desk.service import discard_events, find_events, look, retry_events
 from webhooks.inbox.models import EventState, ParkedReason
 
 TASK = "inbox"
@@ -95,9 +97,10 @@ class DoneSchema(Schema):
 
 
 class AttributedSchema(Schema):
-    """The purchases that were credited, by their ids."""
+    """The purchases that were credited, by their ids; or what another person has to approve."""
 
     purchases = fields.List(fields.Integer())
+    proposal = fields.Nested(ProposalSchema, allow_none=True)
 
 
 @blueprint.route("")
@@ -177,20 +180,15 @@ class Reattribute(MethodView):
     @requires(Role.OPERATOR)
     @blueprint.arguments(ClickSchema)
     @blueprint.response(200, AttributedSchema)
-    def post(self, told: dict[str, str], event_id: int) -> dict[str, list[int]]:
-        """Credit the purchases that the event tells of to a click, whatever the shop says."""
-        tools = runtime()
-        with unit_of_work(tools.engine) as session:
-            ids = reattribute_event(
-                session,
-                acting().login,
-                event_id,
-                told["click_id"],
-                reason=told["reason"],
-                at=tools.clock.now(),
-                programme=programme_of(tools.settings),
-            )
-        return {"purchases": ids}
+    def post(self, told: dict[str, str], event_id: int) -> dict[str, Any]:
+        """Credit the purchases that the event tells of to a click, whatever the shop says. Beyond
+        what one may credit alone it is only asked for: see `proposal`."""
+        house, by = runtime(), acting()
+        word = Word(told["click_id"], by.login, told["reason"], house.clock.now())
+        with unit_of_work(house.engine) as session:
+            ids, asked = reattribute_as(session, house, event_id, word, by)
+            shown = asked and shown_of(session, asked.id, {REATTRIBUTING.name: REATTRIBUTING})
+        return {"purchases": ids, "proposal": shown}
 
 
 def _plain(figures: dict[str, Any]) -> dict[str, Any]:
