@@ -16,7 +16,7 @@ class Newcomer:
     """Somebody who wants to join, with a device of their own."""
 
     world: World
-    phone: str = "+79161234567"
+    phone: str = "+79001234567"
     email: str = "anna@example.org"
     token: str = ""
     client: Client = field(init=False)

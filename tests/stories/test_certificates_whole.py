@@ -34,7 +34,7 @@ def proved(world: World) -> Iterator[None]:
 @pytest.fixture
 def anna(world: World) -> Person:
     """A member who has earned 2,200.00: a tenth of a large purchase, and the welcome bonus."""
-    anna = Person(world, "+79161110001", "anna@example.org")
+    anna = Person(world, "+79001110001", "anna@example.org")
     anna.joins(0)
     buys(world, anna, "A-1", 20_000, on=1)
     assert anna.money(3) == {"available": "2200.00"}

@@ -270,4 +270,4 @@ def _fields(world: World, member: int) -> dict[str, Callable[[], Any]]:
 
 
 def _phone() -> str:
-    return f"+7916{next(_NUMBERS):07}"
+    return f"+79005{next(_NUMBERS):06}"

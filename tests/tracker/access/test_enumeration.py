@@ -77,7 +77,7 @@ def chance(took: dict[bool, list[float]]) -> float:
 
 def test_a_member_who_joins_again_hears_what_a_stranger_hears(world: World) -> None:
     member = Newcomer(world, world.phone(fresh(world)))
-    stranger = Newcomer(world, "+79161234567")
+    stranger = Newcomer(world, "+79001234567")
     heard = []
     for one in (member, stranger):
         steps = [one.begin(), one.send("state"), one.send("resend")]
@@ -101,10 +101,10 @@ def test_the_code_of_a_members_number_proves_nothing(world: World) -> None:
 def test_an_address_may_be_anybodys(world: World) -> None:
     """Whose mailbox it is only its owner learns."""
     Newcomer(world).join()
-    again = Newcomer(world, "+79161234568")
+    again = Newcomer(world, "+79001234568")
     again.begin()
     again.prove_phone()
-    stranger = Newcomer(world, "+79161234569", "boris@example.org")
+    stranger = Newcomer(world, "+79001234569", "boris@example.org")
     stranger.begin()
     stranger.prove_phone()
     first = again.send("email", email=again.email)

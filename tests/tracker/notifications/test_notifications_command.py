@@ -10,7 +10,7 @@ from tests.tracker.notifications.outbox import NIGHT, Provider, code, deliver, p
 from tests.world import World
 from tracker.notifications.ports import Outcome
 
-STRANGER = "+79161234567"
+STRANGER = "+79001234567"
 
 
 def status(world: World) -> dict[str, Any]:

@@ -209,8 +209,8 @@ def test_whoever_joins_with_a_touch_was_invited(world: World) -> None:
     anna.client.get(f"/r/{code}")
     anna.join()
     token = world.client().post("/api/v1/referral/touch", json={"code": code}).get_json()["touch"]
-    Newcomer(world, "+79161234568", "boris@example.org").join(referral=token)
-    Newcomer(world, "+79161234569", "vera@example.org").join(referral=token + "x")
+    Newcomer(world, "+79001234568", "boris@example.org").join(referral=token)
+    Newcomer(world, "+79001234569", "vera@example.org").join(referral=token + "x")
     rows = world.query("SELECT referrer_id FROM members WHERE id > :id ORDER BY id", id=member)
     assert [row.referrer_id for row in rows] == [member, member, None]
 
@@ -220,7 +220,7 @@ def test_nobody_comes_back_by_a_friends_link(world: World) -> None:
     anna = Newcomer(world)
     anna.join()
     (first,) = world.query("SELECT id, referral_code FROM members")
-    boris = Newcomer(world, "+79161234568", "boris@example.org")
+    boris = Newcomer(world, "+79001234568", "boris@example.org")
     boris.client.get(f"/r/{first.referral_code}")
     boris.join()
     world.change("UPDATE members SET closed_at = :at WHERE id = :id", at=day(1), id=first.id)
@@ -230,7 +230,7 @@ def test_nobody_comes_back_by_a_friends_link(world: World) -> None:
         id=first.id,
     )
     (second,) = world.query("SELECT id, referral_code FROM members WHERE referrer_id IS NOT NULL")
-    again = Newcomer(world, "+79161234567", "another@example.org")
+    again = Newcomer(world, "+79001234567", "another@example.org")
     again.client.get(f"/r/{second.referral_code}")
     again.join()
     (back,) = world.query("SELECT * FROM members WHERE id > :id", id=second.id)
