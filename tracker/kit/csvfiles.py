@@ -157,7 +157,7 @@ def cell(text: str) -> str:
     begins a line; one at the beginning of a cell is no part of what stands there.
     """
     harmless = re.sub(_FURTHER_CELL, _APART, text)
-    return f"'{harmless}" if re.match(_OBEYED, harmless) else harmless
+    return f"'{harmless}" if re.match(_OBEYED, text) else harmless
 
 
 CELL_IN_SQL = """

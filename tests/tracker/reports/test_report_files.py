@@ -2,6 +2,7 @@
 
 import csv
 import io
+import random
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -58,11 +59,18 @@ WORDS = (
 )
 
 
+ODD = [
+    *"=+-@;,\t\r\n\"' aZ09[]_^\x0b\x0c\x1c\x85\xa0\u1680\u2003\u2028\u3000\uff1d\uff20я\u200b\x01"
+]
+
+
 def test_the_database_makes_cells_as_we_do(world: World) -> None:
+    chance = random.Random(5)
+    words = [*WORDS, *("".join(chance.choices(ODD, k=chance.randint(0, 6))) for _ in range(9999))]
     made = text(f"SELECT {CELL_IN_SQL.format('said')} FROM unnest(CAST(:words AS text[])) AS said")
     with snapshot(world.tools.engine) as session:
-        found = session.scalars(made, {"words": list(WORDS), **CELL_VALUES}).all()
-    assert found == [cell(one) for one in WORDS]
+        found = session.scalars(made, {"words": words, **CELL_VALUES}).all()
+    assert found == [cell(one) for one in words]
 
 
 @pytest.mark.parametrize(
