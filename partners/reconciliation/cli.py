@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -38,6 +37,7 @@ from partners.reconciliation.service import File, add_part, begin, finish
 from partners.reconciliation.working import work
 from partners.shops.service import find
 from tracker.kit.cli import (
+    Day,
     Roubles,
     as_of_option,
     json_option,
@@ -54,20 +54,6 @@ from tracker.staff.cli import acting_on, known_on, token_option
 from tracker.staff.rules import Role
 
 
-class _Day(click.ParamType[date]):
-    """A business date such as 2011-01-31."""
-
-    name = "DATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a date such as 2011-01-31", param, ctx)
-
-
 def build(programme: Callable[[Settings], Programme]) -> click.Group:
     """The commands; ``programme`` gives the figures that bookings go by."""
     group = click.Group("statements", help="What shops say their orders came to.")
@@ -82,8 +68,8 @@ def _importing(programme: Callable[[Settings], Programme]) -> click.Command:
     @click.command("import")
     @click.argument("slug")
     @click.argument("file", type=FILE)
-    @click.option("--from", "first", type=_Day(), required=True, help="The first date of orders.")
-    @click.option("--to", "last", type=_Day(), required=True, help="The last one, included.")
+    @click.option("--from", "first", type=Day(), required=True, help="The first date of orders.")
+    @click.option("--to", "last", type=Day(), required=True, help="The last one, included.")
     @click.option("--skip-faulty", is_flag=True, help="Leave out lines with a fault.")
     @token_option
     @json_option

@@ -97,7 +97,7 @@ def test_what_two_agreed_to_counts_no_more(then: World, shop: Shop) -> None:
 def test_another_moment_at_the_console_is_no_way_round(then: World, shop: Shop) -> None:
     olga = desk(then, "olga", Role.OPERATOR)
     click = then.click(then.member(), shop)
-    given = ["--click", click, "--reason", "why", "--token", olga.token, "--as-of"]
+    given = ["--click", click, "--reason", "why", "--token", str(olga.token), "--as-of"]
     for order, answer in (("A-1", "purchases"), ("A-2", "proposal")):
         event = told_of(then, shop, order, 9_000)
         asked = ["reattribute", str(event), *given, day(2).isoformat()]

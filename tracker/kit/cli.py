@@ -18,6 +18,8 @@ from sqlalchemy.exc import DataError
 from tracker.kit.clock import Clock, FixedClock
 from tracker.kit.database import AWAY
 from tracker.kit.errors import TrackerError
+from tracker.kit.fields import FIRST_DAY, LAST_DAY
+from tracker.kit.moments import aware
 from tracker.kit.money import parse_rubles
 from tracker.kit.runtime import Runtime
 
@@ -47,7 +49,26 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is not an ISO 8601 date and time", param, ctx)
         if moment.tzinfo is None:
             self.fail(f"{value!r} needs an offset from UTC, such as +03:00 or Z", param, ctx)
+        if aware(str(value)) is None or not FIRST_DAY <= moment.date() <= LAST_DAY:
+            self.fail(f"{value!r} lies outside the years that we count in", param, ctx)
         return moment
+
+
+class Day(click.ParamType[date]):
+    """A business date such as 2011-01-31."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date such as 2011-01-31", param, ctx)
+        if not FIRST_DAY <= day <= LAST_DAY:
+            self.fail(f"{value!r} lies outside the years that we count in", param, ctx)
+        return day
 
 
 class Roubles(click.ParamType[int]):
@@ -193,6 +214,8 @@ def run(command: click.Command) -> None:
         _fail(error.code, error.detail, error.fields)
     except DataError as error:
         _fail("invalid", _first_line(error))
+    except UnicodeEncodeError:
+        _fail("invalid", "what was given is not all text: bytes of it are no UTF-8")
     except AWAY as error:
         _fail("database_unavailable", _first_line(error))
     except RedisError as error:

@@ -21,6 +21,7 @@ from tracker.kit.money import format_percent, format_rubles
 from tracker.ledger.models import MemberBalance
 from tracker.members.models import Member, Number
 from tracker.members.queries import emails_of, open_phone
+from tracker.members.service import MemberNotFound
 from tracker.notifications.models import Notification
 from tracker.purchases.models import Purchase, PurchaseLine, PurchaseReturn, WelcomeBonus
 from tracker.purchases.reward_models import ReferralReward
@@ -126,7 +127,7 @@ _PARTS = (
 
 
 def export(session: Session, keys: Keyring, member_id: int, shops: ShopNames) -> dict[str, Any]:
-    """Everything of a member, as it is at the moment of the snapshot."""
+    """Everything of a member, as it is at the moment of the snapshot. Raises MemberNotFound."""
     found: dict[str, Any] = {
         "member": _member(session, keys, member_id),
         "numbers": _numbers(session, keys, member_id),
@@ -141,7 +142,9 @@ def export(session: Session, keys: Keyring, member_id: int, shops: ShopNames) ->
 
 
 def _member(session: Session, keys: Keyring, member_id: int) -> dict[str, Any]:
-    member = session.get_one(Member, member_id)
+    member = session.get(Member, member_id)
+    if member is None:
+        raise MemberNotFound(f"no member {member_id}")
     names = ("id", "joined_at", "language", "auto_payment", "choices", "referral_code")
     told = {name: getattr(member, name) for name in names}
     email = emails_of(session, keys, [member_id]).get(member_id)

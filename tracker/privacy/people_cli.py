@@ -32,11 +32,11 @@ def build(shops: ShopNames) -> click.Group:
     def export_one(ctx: click.Context, member_id: int, reason: str, token: str | None) -> None:
         """Print all that is kept of a member, as JSON."""
         runtime = runtime_of(ctx)
+        with snapshot(runtime.engine) as session:
+            found = export(session, runtime.settings.keys, member_id, shops)
         with unit_of_work(runtime.engine) as session:
             who = acting_on(session, runtime, token, Role.ADMIN)
             record(session, who, "member.export", f"member {member_id}", reason=reason)
-        with snapshot(runtime.engine) as session:
-            found = export(session, runtime.settings.keys, member_id, shops)
         click.echo(json.dumps(found, ensure_ascii=False, indent=1))
 
     @commands.command("erase")

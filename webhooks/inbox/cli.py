@@ -13,7 +13,7 @@ from webhooks.inbox.retention import KEEP_MONTHS, prune
 @click.command("prune")
 @click.option(
     "--keep-months",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000),
     default=KEEP_MONTHS,
     show_default=True,
     help="Months kept besides the present one.",

@@ -6,27 +6,13 @@ from typing import Any
 import click
 
 from partners.shops.service import find
-from tracker.kit.cli import as_of_option, json_option, moment_of, runtime_of, show_rows
+from tracker.kit.cli import Day, as_of_option, json_option, moment_of, runtime_of, show_rows
 from tracker.kit.database import unit_of_work
 from tracker.kit.money import format_rubles
 from webhooks.totals.queries import found_in, kept, silent
 from webhooks.totals.rules import due
 
 _MOST = 1_000
-
-
-class Day(click.ParamType[date]):
-    """A business date such as 2011-01-31."""
-
-    name = "DATE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a date such as 2011-01-31", param, ctx)
 
 
 @click.command("totals")

@@ -39,6 +39,7 @@ def fail(error: Exception) -> Callable[[click.Context], object]:
         (fail(click.Abort()), 130),
         (fail(OperationalError("SELECT", {}, Exception("no server"))), 1),
         (fail(DataError("SELECT", {}, Exception("bigint out of range"))), 1),
+        (fail(UnicodeEncodeError("utf-8", "\udcff", 0, 1, "a byte that is no text")), 1),
         (fail(RedisError("no Redis")), 1),
     ],
 )
